@@ -1,0 +1,55 @@
+import type { Readable } from 'node:stream';
+import type { Capability, Report } from '../agents.ts';
+import type { Exec } from '../exec.ts';
+import type { Logger } from '../log.ts';
+import type { Disposer, Owned } from '../scope.ts';
+
+/** What a capability's handler is given beside its input. */
+export interface TaskIo {
+  /** Aborted on cancel, deadline, or when the plugin leaves. */
+  readonly signal: AbortSignal;
+  /** The task's id, or `null` for a short call. */
+  readonly task: string | null;
+  /** Writes a line of output; kept on disk and shipped in order. */
+  output(text: string, stream?: 'stdout' | 'stderr' | 'system'): void;
+}
+
+/** What a plugin's agent half may use. Everything registered is undone with it. */
+export interface AgentContext {
+  readonly plugin: string;
+  readonly node: { readonly id: string; readonly name: string; readonly address: string };
+  readonly install: string;
+  readonly log: Logger;
+  readonly exec: Exec;
+  /** A folder of this plugin on this node, absolute; it survives restarts. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  /** Absolute path of one of the manifest's `programs` on this node, to start with `process.execPath`. */
+  program(name: string): string;
+  /** Registers a capability; the name is advertised to the control plane. */
+  capability<I, O>(
+    capability: Capability<I, O>,
+    handler: (input: I, io: TaskIo) => Promise<O>,
+  ): Owned;
+  /** Resolves when the control plane has taken it; waits for a connection, rejects when the plugin leaves. */
+  report<P>(report: Report<P>, payload: P): Promise<void>;
+  /** Runs now if connected, and at each new connection: send the full state. */
+  onConnect(handler: () => Promise<void>): Owned;
+  /** GET of an API path (`/api/v1/…`) as this agent. Rejects with a `ContainrError` on a non-2xx answer. */
+  fetch(path: string, signal: AbortSignal): Promise<Readable>;
+  own(label: string, undo: Disposer): Owned;
+}
+
+/** The agent half of a plugin. */
+export interface AgentPlugin {
+  setup(agent: AgentContext): Promise<void> | void;
+}
+
+/** Defines the agent half: the default export of `src/agent.ts`. */
+export function defineAgentPlugin(plugin: AgentPlugin): AgentPlugin {
+  return plugin;
+}
+
+export { serveRuntime } from './serve-runtime.ts';
+export type { Exec, ExecOptions, ExecResult } from '../exec.ts';
+export type { Logger } from '../log.ts';
