@@ -55,6 +55,11 @@ export const BuildPlan = defineSchema({
     target: { anyOf: [{ type: 'string' }, { type: 'null' }] },
     /** Base images that must be there. */
     baseImages: { type: 'array', items: { type: 'string' } },
+    /**
+     * Small files that the plan brings along, text by path relative to the root directory (`.containr/static-server.mjs`). The
+     * runtime writes them into the source before `install`, also into an engine's build context, whatever `.dockerignore` says.
+     */
+    files: { type: 'object', additionalProperties: { type: 'string' } },
     /** Where each line came from. */
     why: { type: 'array', items: why },
   },

@@ -9,6 +9,8 @@ export const Credentials = defineSchema({
     cookies: { type: 'object', additionalProperties: { type: 'string' } },
     /** Value of `Containr-Organisation`. */
     organisation: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    /** Network address of the client: guesses of a password are counted per account and address. */
+    address: { type: 'string' },
   },
   required: ['authorization', 'cookies', 'organisation'],
   additionalProperties: false,
