@@ -1,0 +1,43 @@
+import tseslint from 'typescript-eslint';
+
+const shellMessage = 'No shell strings: run programs through ctx.exec with an argument array.';
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.toolchain/**', '.cache/**', 'docs/.vitepress/**', '**/*.vue'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: ['./.cache/tsconfig.lint.json'], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-empty-object-type': 'off',
+      // Contracts ask for promises where an implementation needs none.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:child_process', importNames: ['exec', 'execSync'], message: shellMessage }, { name: 'child_process', message: shellMessage }] },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "Property[key.name='shell'][value.value!=false]", message: shellMessage },
+        { selector: "ExportDefaultDeclaration[declaration.type='ClassDeclaration']", message: 'Export by name.' },
+        { selector: 'TSEnumDeclaration', message: 'Use a union of literals: enums are not erasable.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts', 'sdk/testing/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+);
