@@ -1,0 +1,19 @@
+// Sets up what the tests need, runs them, and closes with one line: N passed, N failed, N skipped.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './bootstrap/run.mjs';
+import { createProgress } from './bootstrap/progress.mjs';
+import { setUpTests } from './test/set-up.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const specs = process.argv.slice(2);
+const { env, tearDown } = await setUpTests(root, createProgress({ json: false }), process.env.CI === 'true');
+const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
+const args = ['--reporter', join(root, 'install/test/reporter.cjs'), ...specs];
+let code = 1;
+try {
+  code = await run([process.execPath, '--disable-warning=ExperimentalWarning', mocha, ...args], { cwd: root, env: { ...process.env, ...env }, forwardSignals: true });
+} finally {
+  await tearDown();
+}
+process.exit(code);
