@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ContainrError } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
+import { writeAccount } from '../account-file.ts';
+import type { Api } from '../api.ts';
+import { openApi } from '../api.ts';
+import { archive, listFiles } from '../archive.ts';
+import type { CommandHost } from '../command.ts';
+import type { LogPage as Logs } from '../documents.ts';
+import { Deployment, LogPage } from '../documents.ts';
+import type { Output } from '../output.ts';
+
+const Upload = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] } as const;
+
+/** `deploy`, `deployments`, `rollback`, `cancel`. */
+export function deployCommands({ program, output, run, options }: CommandHost): void {
+  program
+    .command('deploy')
+    .argument('[folder]', 'what to deploy', '.')
+    .option('--service <project/service>', 'remembered for the folder')
+    .option('--no-wait', 'do not wait for the end')
+    .description('upload a folder and deploy it')
+    .action((folder: string, given: { service?: string; wait: boolean }) =>
+      run(async () => {
+        const api = await openApi(options());
+        const path = resolve(folder);
+        const name = given.service ?? api.account.services[path];
+        if (!name) throw new ContainrError({ code: 'SERVICE_NAME', status: 400, detail: 'It is not known which service this folder belongs to.', hint: 'Name it once: containr deploy --service PROJECT/SERVICE' });
+        const service = await api.service(name);
+        const files = await listFiles(path);
+        output.line(`Uploading ${files.length} files to ${name} …`);
+        const upload = validate<{ id: string }>(Upload, await api.client.upload('/uploads', archive(path, files), 'application/gzip'), 'The upload');
+        const deployment = await api.post<Deployment>('/deployments', Deployment, { service: service.id, source: { kind: 'upload', upload: upload.id } });
+        if (given.service && process.env['CONTAINR_TOKEN'] === undefined) await writeAccount({ ...api.account, services: { ...api.account.services, [path]: name } });
+        if (!given.wait) return output.value(deployment, `Deployment #${deployment.number} is queued.`);
+        return report(output, await follow(api, output, deployment));
+      }),
+    );
+  program
+    .command('deployments')
+    .argument('<project/service>')
+    .description('list deployments, newest first')
+    .action((name: string) =>
+      run(async () => {
+        const api = await openApi(options());
+        const service = await api.service(name);
+        const { items } = await api.get<{ items: unknown[] }>('/deployments', { type: 'object', properties: { items: { type: 'array' } }, required: ['items'] }, { service: service.id, limit: 50 });
+        const Summary = { type: 'object', properties: { id: { type: 'string' }, number: { type: 'integer' }, status: { type: 'string' }, createdAt: { type: 'string' }, createdBy: { type: 'string' } }, required: ['id', 'number', 'status', 'createdAt', 'createdBy'] } as const;
+        const rows = items.map((item) => validate<{ id: string; number: number; status: string; createdAt: string; createdBy: string }>(Summary, item, 'A deployment'));
+        output.table(rows, { NUMBER: (row) => `#${row.number}`, STATUS: (row) => row.status, AT: (row) => row.createdAt, BY: (row) => row.createdBy, ID: (row) => row.id }, 'No deployment yet.');
+      }),
+    );
+  for (const [verb, description] of [
+    ['rollback', 'go back to an earlier deployment'],
+    ['redeploy', 'build and deploy the same source again'],
+    ['cancel', 'end a deployment that is under way'],
+  ] as const) {
+    program
+      .command(verb)
+      .argument('<deployment>', 'id')
+      .description(description)
+      .action((id: string) =>
+        run(async () => {
+          const api = await openApi(options());
+          const deployment = await api.post<Deployment>(`/deployments/${encodeURIComponent(id)}/${verb}`, Deployment, {});
+          if (verb === 'cancel') return output.value(deployment, `Deployment #${deployment.number} is ${deployment.status}.`);
+          return report(output, await follow(api, output, deployment));
+        }),
+      );
+  }
+}
+
+/** Shows phases and log lines until the deployment watches, is live, or ended. */
+async function follow(api: Api, output: Output, begun: Deployment): Promise<Deployment> {
+  let deployment = begun;
+  let cursor: string | undefined;
+  const told = new Set<string>();
+  for (;;) {
+    deployment = await api.get<Deployment>(`/deployments/${begun.id}`, Deployment);
+    const logs = await api.get<Logs>('/logs', LogPage, { deployment: begun.id, limit: 1000, ...(cursor ? { cursor } : {}) });
+    for (const line of logs.items) if (line.phase !== null) output.line(`  ${line.text}`);
+    cursor = logs.items.at(-1)?.cursor ?? cursor;
+    for (const phase of deployment.phases) {
+      if (phase.status === 'pending' || phase.status === 'running' || told.has(phase.name)) continue;
+      told.add(phase.name);
+      output.line(`${phase.status === 'done' ? '✓' : phase.status === 'skipped' ? '-' : '✗'} ${phase.name}${phase.durationMs === null ? '' : ` ${(phase.durationMs / 1000).toFixed(1)} s`}${phase.message ? `: ${phase.message}` : ''}`);
+    }
+    if (!['queued', 'running'].includes(deployment.status) && logs.items.length === 0) return deployment;
+    await sleep(300);
+  }
+}
+
+function report(output: Output, deployment: Deployment): number {
+  if (deployment.status === 'watching' || deployment.status === 'live') {
+    output.value(deployment, `#${deployment.number} serves: ${deployment.urls[0] ?? 'no address'}`);
+    return 0;
+  }
+  const cause = deployment.cause;
+  output.value(deployment, `#${deployment.number} ${deployment.status}.${cause ? ` ${cause.detail}\n${cause.hint}` : ''}`);
+  return 1;
+}

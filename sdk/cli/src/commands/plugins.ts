@@ -1,0 +1,29 @@
+import { openApi } from '../api.ts';
+import type { CommandHost } from '../command.ts';
+import { Plugin } from '../documents.ts';
+
+/** `plugins`, `plugins enable`, `plugins disable`. */
+export function pluginCommands({ program, output, run, options }: CommandHost): void {
+  const plugins = program
+    .command('plugins')
+    .description('list plugins and their state')
+    .action(() =>
+      run(async () => {
+        const items = await (await openApi(options())).all<Plugin>('/plugins', Plugin);
+        output.table(items, { PLUGIN: (item) => item.name, STATE: (item) => item.state, VERSION: (item) => item.version, NAME: (item) => item.displayName }, 'No plugin is installed.');
+      }),
+    );
+  for (const verb of ['enable', 'disable'] as const) {
+    plugins
+      .command(verb)
+      .argument('<name>')
+      .description(`${verb} a plugin, at once`)
+      .action((name: string) =>
+        run(async () => {
+          const api = await openApi(options());
+          const answer = await api.post(`/plugins/${encodeURIComponent(name)}/${verb}`, true, {});
+          output.value(answer, `${name} is ${verb}d.`);
+        }),
+      );
+  }
+}

@@ -1,0 +1,36 @@
+import { Command, CommanderError } from 'commander';
+import { accountCommands } from './commands/account.ts';
+import { deployCommands } from './commands/deploy.ts';
+import { logCommands } from './commands/logs.ts';
+import { pluginCommands } from './commands/plugins.ts';
+import { projectCommands } from './commands/projects.ts';
+import { createOutput } from './output.ts';
+
+/** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('containr')
+    .description('Deploy and watch services on a Containr install')
+    .option('--json', 'answer in JSON, one document')
+    .option('--origin <url>', 'the install, instead of the one signed in to')
+    .showHelpAfterError()
+    .exitOverride();
+  const output = createOutput(() => program.opts<{ json?: boolean }>().json === true);
+  let code = 0;
+  const run = (work: () => Promise<number | void>): Promise<void> =>
+    work().then(
+      (result) => void (code = result ?? 0),
+      (error: unknown) => {
+        output.fail(error);
+        code = 1;
+      },
+    );
+  const options = (): { origin?: string } => program.opts<{ origin?: string }>();
+  for (const add of [accountCommands, projectCommands, deployCommands, logCommands, pluginCommands]) add({ program, output, run, options });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  return code;
+}
