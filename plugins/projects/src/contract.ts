@@ -143,6 +143,58 @@ export const ServiceDocument = defineSchema({
 });
 export type ServiceDocument = Infer<typeof ServiceDocument>;
 
+const VariableKind = { type: 'string', enum: ['plain', 'secret', 'sealed'] } as const;
+
+/**
+ * A variable of a project, environment or service (exactly one of the three is set). `plain` is stored as it is, `secret`
+ * encrypted and shown to who may read variables, `sealed` encrypted and never shown again: its `value` is always `null`.
+ */
+export const VariableDocument = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    project: nullable(Id),
+    environment: nullable(Id),
+    service: nullable(Id),
+    name: { type: 'string' },
+    kind: VariableKind,
+    /** `null` for sealed ones, and for who lacks `variable:read`. */
+    value: nullable({ type: 'string' }),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  },
+  required: ['id', 'project', 'environment', 'service', 'name', 'kind', 'value', 'createdAt', 'updatedAt'],
+  additionalProperties: false,
+});
+export type VariableDocument = Infer<typeof VariableDocument>;
+
+/** One revision of a service: its spec and the names of the variables it had. */
+export const SpecDocument = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    service: Id,
+    revision: { type: 'integer' },
+    spec: ServiceSpec,
+    variables: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, kind: VariableKind, scope: { type: 'string', enum: ['project', 'environment', 'service'] } },
+        required: ['name', 'kind', 'scope'],
+        additionalProperties: false,
+      },
+    },
+    /** What made it, for people: `created`, `spec changed`, `variable DATABASE_URL set` … */
+    reason: { type: 'string' },
+    createdBy: { type: 'string' },
+    createdAt: Timestamp,
+  },
+  required: ['id', 'service', 'revision', 'spec', 'variables', 'reason', 'createdBy', 'createdAt'],
+  additionalProperties: false,
+});
+export type SpecDocument = Infer<typeof SpecDocument>;
+
 /** A service with the slugs of what it is in, for names and paths. */
 export const ServicePath = defineSchema({
   type: 'object',
