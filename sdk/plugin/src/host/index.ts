@@ -1,1 +1,5 @@
+export * from './exec.ts';
+export * from './log.ts';
+export * from './redactor.ts';
 export * from './validate.ts';
+export * from './keyset.ts';

@@ -15,7 +15,8 @@ function withFormats(ajv: Ajv): Ajv {
   return ajv;
 }
 
-function validatorOf(schema: JSONSchema, kind: 'plain' | 'coercing'): ValidateFunction {
+/** The compiled check of a schema, made once per schema object; `coercing` turns texts of a query into numbers and booleans. */
+export function validatorOf(schema: JSONSchema, kind: 'plain' | 'coercing'): ValidateFunction {
   const ajv = kind === 'plain' ? plain : coercing;
   if (typeof schema === 'boolean') return ajv.compile(schema);
   let validate = compiled[kind].get(schema);
@@ -26,7 +27,8 @@ function validatorOf(schema: JSONSchema, kind: 'plain' | 'coercing'): ValidateFu
   return validate;
 }
 
-function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
+/** What a failed check found, in a form that a person reads. */
+export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
   return errors.slice(0, 20).map((error) => ({
     path: error.keyword === 'additionalProperties' ? `${error.instancePath}/${String(error.params['additionalProperty'])}` : error.instancePath || '/',
     message: error.keyword === 'additionalProperties' ? 'is not a known field' : (error.message ?? 'is not valid'),
