@@ -1,1 +1,3 @@
-export {};
+export * from './contributions.ts';
+export * from './define-ui.ts';
+export * from './ui-list.ts';
