@@ -1,5 +1,5 @@
 import type { Infer } from '@containr/sdk';
-import { defineContract, defineEvent, defineHook, defineSchema, Id, OptionalTimestamp, Timestamp } from '@containr/sdk';
+import { defineContract, defineEvent, defineHook, defineSchema, Empty, Id, OptionalTimestamp, Timestamp } from '@containr/sdk';
 import { Artifact, BuildPlan } from '@containr/sdk/contracts';
 
 const nullable = <const S>(schema: S) => ({ anyOf: [schema, { type: 'null' }] }) as const;
@@ -99,6 +99,8 @@ export const Deployments = defineContract('deployments', 'The road of a change, 
     output: DeploymentDocument,
   },
   get: { input: { type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false }, output: DeploymentDocument },
+  /** Stops every replica on reachable nodes without changing what should run: reconciling rests until the next start. */
+  suspend: { input: Empty, output: { type: 'object', properties: { stopped: { type: 'integer' } }, required: ['stopped'], additionalProperties: false } },
   /** Commit of the newest Git deployment by service id, for the sweep of missed pushes. */
   latestCommits: {
     input: { type: 'object', properties: { services: { type: 'array', items: Id } }, required: ['services'], additionalProperties: false },
