@@ -60,12 +60,17 @@ export const LogQuery = defineSchema({
     since: nullable(Timestamp),
     until: nullable(Timestamp),
     limit: { type: 'integer', minimum: 1, maximum: 5000 },
+    /** The newest lines instead of the first ones; still oldest first. */
+    tail: { type: 'boolean' },
+    /** Only lines of this source. */
+    source: { type: 'string', maxLength: 200 },
     /** Waits up to this long for a first line. */
     waitMs: { type: 'integer', minimum: 0, maximum: 30000 },
   },
   required: ['service', 'deployment', 'phase', 'after', 'search', 'since', 'until', 'limit', 'waitMs'],
   additionalProperties: false,
 });
+export type LogQuery = Infer<typeof LogQuery>;
 
 /** Keeps and gives lines; reads are inside the caller's organisation. */
 export const Logs = defineContract('logs', 'Keeps what builds and replicas write', {
