@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+import { ContainrError } from '@containr/sdk';
+
+/** Counts what a mount is answering now, and ends it when the mount leaves. */
+export class InFlight {
+  #requests = 0;
+  #idle: (() => void) | undefined;
+  readonly #aborts = new Set<AbortController>();
+  readonly #streams = new Set<() => void>();
+  readonly #left = (): void => {
+    this.#requests -= 1;
+    if (this.#requests === 0) this.#idle?.();
+  };
+
+  /** Requests and sockets open now. */
+  get count(): number {
+    return this.#requests;
+  }
+
+  /** Counts a response or socket until it closes. */
+  enter(until: { once(event: 'close', listener: () => void): unknown }): void {
+    this.#requests += 1;
+    until.once('close', this.#left);
+  }
+
+  /** Aborts `controller` when the client leaves before the answer is finished, or when the mount is out of patience. */
+  abortable(controller: AbortController, response: ServerResponse, left: () => Error): void {
+    if (response.destroyed) controller.abort(left());
+    this.#aborts.add(controller);
+    response.once('close', () => {
+      this.#aborts.delete(controller);
+      if (!response.writableFinished) controller.abort(left());
+    });
+  }
+
+  /** Registers what ends a long stream politely; returns how to forget it. */
+  stream(end: () => void): () => void {
+    this.#streams.add(end);
+    return () => this.#streams.delete(end);
+  }
+
+  /** Ends streams, waits for requests up to the deadline, then aborts what is left and waits a second more. */
+  async drain(deadlineMs: number): Promise<void> {
+    for (const end of [...this.#streams]) end();
+    if (await this.#whenIdle(deadlineMs)) return;
+    const reason = new ContainrError({ code: 'SCOPE_CLOSED', status: 503, detail: 'The plugin is stopping.', hint: 'Try again in a moment.' });
+    for (const controller of [...this.#aborts]) controller.abort(reason);
+    await this.#whenIdle(1000);
+  }
+
+  #whenIdle(deadlineMs: number): Promise<boolean> {
+    if (this.#requests === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), deadlineMs);
+      this.#idle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+}

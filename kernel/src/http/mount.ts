@@ -1,0 +1,134 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import websocket from '@fastify/websocket';
+import type { Logger } from '@containr/sdk';
+import { notFound } from '@containr/sdk';
+import fastify from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { admit } from './access.ts';
+import type { Authenticate } from './access.ts';
+import type { Claims, Declared } from './declared.ts';
+import { addEvents } from './event-stream.ts';
+import { InFlight } from './in-flight.ts';
+import { problemHeaders, problemOf, requestIdOf, toContainrError } from './problem.ts';
+import { addRaw } from './raw.ts';
+import { RequestContext } from './request-context.ts';
+import { addRoute } from './route.ts';
+import { addSocket } from './socket.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    containr: RequestContext;
+  }
+}
+
+/** Lets a request in, or throws. */
+export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** One plugin's answers to HTTP: a Fastify of its own that never listens. */
+export interface Mount {
+  readonly plugin: string;
+  readonly segments: readonly string[];
+  readonly roots: readonly string[];
+  readonly declared: readonly Declared[];
+  readonly inFlight: number;
+  serve(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends streams, waits for requests up to the deadline, aborts the rest, closes. Call it when no map leads here any more. */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+const jsonLimit = 1_048_576;
+const socketLimit = 1_048_576;
+
+/** Builds the mount of a plugin from what it declared. Throws when a schema does not compile or two routes are the same. */
+export async function buildMount(claims: Claims, declared: readonly Declared[], authenticate: Authenticate, log: Logger): Promise<Mount> {
+  const inFlight = new InFlight();
+  const app = bornApp(log, inFlight);
+  if (declared.some((one) => one.kind === 'socket')) await app.register(websocket, { options: { maxPayload: socketLimit } });
+  await app.register(async (scope) => add(scope, declared, authenticate, inFlight, log));
+  await app.ready();
+  const server = app.server;
+  return {
+    plugin: claims.plugin,
+    segments: claims.segments,
+    roots: claims.roots,
+    declared,
+    get inFlight() {
+      return inFlight.count;
+    },
+    serve(request, response) {
+      inFlight.enter(response);
+      app.routing(request, response);
+    },
+    upgrade(request, socket, head) {
+      inFlight.enter(socket);
+      if (!server.emit('upgrade', request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    },
+    async drain(deadlineMs) {
+      await inFlight.drain(deadlineMs);
+      await app.close();
+    },
+  };
+}
+
+async function add(app: FastifyInstance, declared: readonly Declared[], authenticate: Authenticate, inFlight: InFlight, log: Logger): Promise<void> {
+  await app.register(async (raws) => {
+    raws.removeAllContentTypeParsers();
+    raws.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const one of declared) if (one.kind === 'raw') addRaw(raws, one, guardOf(one, authenticate));
+  });
+  for (const one of declared) {
+    const guard = guardOf(one, authenticate);
+    if (one.kind === 'route') addRoute(app, one, guard);
+    else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log);
+    else if (one.kind === 'socket') addSocket(app, one, guard, inFlight, log);
+  }
+}
+
+function guardOf(declared: Declared, authenticate: Authenticate): Guard {
+  const realm = declared.kind === 'raw' ? declared.basicRealm : undefined;
+  return async function guard(request, reply) {
+    if (declared.gone) throw notFound('route');
+    try {
+      await admit(request.containr, request.method, declared.access, authenticate);
+    } catch (error) {
+      if (realm !== undefined && toContainrError(error).status === 401) reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
+      throw error;
+    }
+  };
+}
+
+/** What every plugin's Fastify is born with: request ids, headers, the error handler and the 404. */
+function bornApp(log: Logger, inFlight: InFlight): FastifyInstance {
+  const app = fastify({
+    serverFactory: (handler) => createServer(handler),
+    logger: false,
+    bodyLimit: jsonLimit,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    forceCloseConnections: false,
+    routerOptions: { maxParamLength: 500 },
+  });
+  app.decorateRequest('containr', null as never);
+  app.addHook('onRequest', (request, reply, done) => {
+    request.containr = new RequestContext(request, reply.raw, inFlight);
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    done();
+  });
+  const parse = app.getDefaultJsonParser('error', 'ignore');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
+  app.setNotFoundHandler(() => {
+    throw notFound('address');
+  });
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = toContainrError(thrown);
+    if (error.status >= 500) log.error({ error: error.cause ?? error, code: error.code, requestId: request.id, method: request.method, path: request.url.split('?')[0] }, error.message);
+    return reply.code(error.status).headers(problemHeaders(error, request.id)).send(JSON.stringify(problemOf(error, request.id)));
+  });
+  return app;
+}

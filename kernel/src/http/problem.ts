@@ -1,0 +1,103 @@
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FieldError } from '@containr/sdk';
+import { ContainrError, isContainrError } from '@containr/sdk';
+import { fieldErrors } from '@containr/sdk/host';
+import type { ErrorObject } from 'ajv';
+
+/** An error as a client reads it (RFC 9457). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly hint: string | null;
+  readonly errors: readonly FieldError[];
+  readonly requestId: string;
+}
+
+const fastifyCodes: Readonly<Record<string, { code: string; status: number; hint: string }>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'MEDIA_TYPE', status: 415, hint: 'Send the body as application/json.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'TOO_LARGE', status: 413, hint: 'Send less in one request.' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'INVALID_JSON', status: 400, hint: 'Send well-formed JSON.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'INVALID_LENGTH', status: 400, hint: 'Send the Content-Length of the body.' },
+};
+
+function property(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+}
+
+function isErrorList(value: unknown): value is readonly ErrorObject[] {
+  return Array.isArray(value) && value.length > 0;
+}
+
+/** Brings anything thrown into the one error class; what nobody foresaw becomes `INTERNAL` (500). */
+export function toContainrError(error: unknown): ContainrError {
+  if (isContainrError(error)) return error;
+  const validation = property(error, 'validation');
+  if (isErrorList(validation)) {
+    const where = property(error, 'validationContext') === 'querystring' ? 'query' : String(property(error, 'validationContext'));
+    const errors = fieldErrors(validation);
+    return new ContainrError({
+      code: 'INVALID',
+      status: 422,
+      detail: `The ${where} is not as its schema says: ${errors.map((entry) => `${entry.path} ${entry.message}`).join('; ')}.`,
+      hint: 'Correct the named fields and send it again.',
+      errors,
+    });
+  }
+  const known = fastifyCodes[String(property(error, 'code'))];
+  if (known) return new ContainrError({ ...known, detail: error instanceof Error ? `${error.message}.` : 'The request can’t be read.', cause: error });
+  if (error instanceof SyntaxError && property(error, 'statusCode') === 400) {
+    return new ContainrError({ code: 'INVALID_JSON', status: 400, detail: `The body is not JSON: ${error.message}.`, hint: 'Send well-formed JSON.' });
+  }
+  return new ContainrError({
+    code: 'INTERNAL',
+    status: 500,
+    detail: 'Containr failed to answer this request; the fault is not yours.',
+    hint: 'Look for the request id in the log of the control plane.',
+    cause: error,
+  });
+}
+
+/** The problem document of an error. */
+export function problemOf(error: ContainrError, requestId: string): Problem {
+  return {
+    type: `urn:containr:error:${error.code}`,
+    title: STATUS_CODES[error.status] ?? 'Error',
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    hint: error.hint ?? null,
+    errors: error.errors,
+    requestId,
+  };
+}
+
+/** Headers of every problem. */
+export function problemHeaders(error: ContainrError, requestId: string): Record<string, string> {
+  return {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
+  };
+}
+
+/** Answers with a problem where no plugin does. */
+export function answerProblem(request: IncomingMessage, response: ServerResponse, error: ContainrError): void {
+  const id = requestIdOf(request);
+  const body = JSON.stringify(problemOf(error, id));
+  response.writeHead(error.status, { ...problemHeaders(error, id), 'content-length': String(Buffer.byteLength(body)) });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+const saneId = /^[A-Za-z0-9._-]{8,128}$/;
+
+/** The client's request id when it is sane, else a new one. */
+export function requestIdOf(request: { headers: IncomingMessage['headers'] }): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && saneId.test(given) ? given : crypto.randomUUID();
+}

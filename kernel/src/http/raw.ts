@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { ContainrError } from '@containr/sdk';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { DeclaredRaw } from './declared.ts';
+import { apiBase, fastifyPath } from './route.ts';
+import type { Guard } from './mount.ts';
+
+/** Adds a route that takes a web `Request` and gives a web `Response`; bodies stream both ways. */
+export function addRaw(app: FastifyInstance, declared: DeclaredRaw, guard: Guard): void {
+  const path = fastifyPath(declared.path);
+  app.route({
+    method: [...declared.methods],
+    url: declared.root ? path : apiBase + path,
+    onRequest: guard,
+    handler: (request, reply) => answer(declared, request, reply),
+  });
+}
+
+async function answer(declared: DeclaredRaw, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const response = await declared.handler(webRequest(declared, request), request.containr);
+  reply.code(response.status);
+  for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
+  for (const line of response.headers.getSetCookie()) reply.header('set-cookie', line);
+  // The two declarations of the same web stream differ in Node's types.
+  return reply.send(response.body ? Readable.fromWeb(response.body as NodeReadableStream<Uint8Array>) : undefined);
+}
+
+function webRequest(declared: DeclaredRaw, request: FastifyRequest): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
+  }
+  const { containr } = request;
+  const common = { method: request.method, headers, signal: containr.signal };
+  const url = containr.origin + request.url;
+  if (request.method === 'GET' || request.method === 'HEAD') return new Request(url, common);
+  checkBody(declared, request);
+  const body = Readable.toWeb(limited(request.raw, declared.maxBytes)) as ReadableStream<Uint8Array>;
+  return new Request(url, { ...common, body, duplex: 'half' });
+}
+
+function checkBody(declared: DeclaredRaw, request: FastifyRequest): void {
+  if (Number(request.headers['content-length'] ?? 0) > declared.maxBytes) throw tooLarge(declared.maxBytes);
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const hasBody = request.headers['content-length'] !== '0' && (request.headers['content-length'] ?? request.headers['transfer-encoding']) !== undefined;
+  if (!hasBody || declared.accepts.includes('*') || declared.accepts.includes(type)) return;
+  throw new ContainrError({
+    code: 'MEDIA_TYPE',
+    status: 415,
+    detail: `This takes ${declared.accepts.join(', ')}, not "${type}".`,
+    hint: 'Set the Content-Type header to what is sent.',
+  });
+}
+
+async function* counted(source: Readable, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+    bytes += (chunk as Buffer).byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    yield chunk as Buffer;
+  }
+}
+
+/** The source up to a size; the source itself stays open, so that an answer can still be sent over its connection. */
+function limited(source: Readable, maxBytes: number): Readable {
+  return Readable.from(counted(source, maxBytes), { objectMode: false, highWaterMark: 65_536 });
+}
+
+function tooLarge(maxBytes: number): ContainrError {
+  return new ContainrError({ code: 'TOO_LARGE', status: 413, detail: `The body is larger than ${maxBytes} bytes.`, hint: 'Send less in one request.' });
+}

@@ -1,0 +1,68 @@
+import type { JSONSchema } from '@containr/sdk';
+import { isReply } from '@containr/sdk';
+import { validatorOf } from '@containr/sdk/host';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteShorthandOptions } from 'fastify';
+import type { DeclaredRoute } from './declared.ts';
+import { cookieLine } from './request-context.ts';
+import type { Guard } from './mount.ts';
+
+/** Base of the API. */
+export const apiBase = '/api/v1';
+
+/** `{id}` as Fastify writes it. */
+export function fastifyPath(path: string): string {
+  return path.replaceAll(/\{([A-Za-z]+)\}/g, ':$1');
+}
+
+/** Checks of the parts of a request; Fastify calls the compiled functions. */
+export function checksOf(parts: { params?: JSONSchema; querystring?: JSONSchema; body?: JSONSchema | undefined }): RouteShorthandOptions {
+  const schema: FastifySchema = {};
+  if (typeof parts.params === 'object') schema.params = parts.params;
+  if (typeof parts.querystring === 'object') schema.querystring = parts.querystring;
+  if (typeof parts.body === 'object') schema.body = parts.body;
+  return {
+    schema,
+    validatorCompiler: ({ httpPart }) => {
+      if (httpPart === 'body') return validatorOf(parts.body ?? true, 'plain');
+      return validatorOf((httpPart === 'params' ? parts.params : parts.querystring) ?? true, 'coercing');
+    },
+  };
+}
+
+/** Adds a JSON route to its plugin's Fastify. */
+export function addRoute(app: FastifyInstance, declared: DeclaredRoute, guard: Guard): void {
+  const { schema, ...checks } = checksOf({ params: declared.params, querystring: declared.query, body: declared.body });
+  const { body } = declared;
+  const options: RouteShorthandOptions = {
+    ...checks,
+    schema: typeof declared.response === 'object' ? { ...schema, response: { '2xx': declared.response } } : (schema ?? {}),
+    onRequest: guard,
+  };
+  if (typeof body === 'object' && body['type'] === 'object') options.preValidation = emptyObjectForNothing;
+  app.route({ method: declared.method, url: apiBase + fastifyPath(declared.path), ...options, handler: answerWith(declared) });
+}
+
+function emptyObjectForNothing(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  request.body ??= {};
+  done();
+}
+
+function answerWith(declared: DeclaredRoute) {
+  return async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const answer = await declared.handler(request.containr);
+    if (isReply(answer)) {
+      reply.code(answer.status ?? declared.status);
+      if (answer.headers) reply.headers(answer.headers);
+      for (const cookie of answer.cookies ?? []) reply.header('set-cookie', cookieLine(cookie, request.containr.secure));
+      return send(reply, answer.body);
+    }
+    if (declared.status !== 200) reply.code(declared.status);
+    return send(reply, answer);
+  };
+}
+
+function send(reply: FastifyReply, body: unknown): unknown {
+  if (body === undefined) return reply.code(reply.statusCode === 200 ? 204 : reply.statusCode).send();
+  if (typeof body === 'object') return body;
+  return reply.type('application/json').send(JSON.stringify(body));
+}
