@@ -1,0 +1,62 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { ContainrError, isContainrError } from '@containr/sdk';
+import { RouteTable } from '@containr/sdk/contracts';
+import { validate } from '@containr/sdk/host';
+
+/** Largest route table taken. */
+const maxTableBytes = 64 * 1024 * 1024;
+
+/** What the control socket can ask of a router. */
+export interface Controlled {
+  apply(table: RouteTable): Promise<number>;
+  table(): RouteTable;
+  inFlight(): Record<string, number>;
+  health(): Record<string, unknown>;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxTableBytes) throw new ContainrError({ code: 'TABLE_TOO_LARGE', status: 413, detail: 'The route table is larger than 64 MiB.' });
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (cause) {
+    throw new ContainrError({ code: 'INVALID', status: 422, detail: 'The route table is not JSON.', cause });
+  }
+}
+
+async function answer(router: Controlled, request: IncomingMessage): Promise<unknown> {
+  const what = `${request.method} ${request.url}`;
+  if (what === 'PUT /table') return { revision: await router.apply(validate<RouteTable>(RouteTable, await readJson(request), 'The route table')) };
+  if (what === 'GET /table') return router.table();
+  if (what === 'GET /in-flight') return { inFlight: router.inFlight() };
+  if (what === 'GET /healthz') return router.health();
+  throw new ContainrError({ code: 'NOT_FOUND', status: 404, detail: `The ingress has no ${what}.` });
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const known = isContainrError(error) ? error : undefined;
+  if (!known) process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), message: 'control request failed', error: String(error) })}\n`);
+  send(response, known?.status ?? 500, { code: known?.code ?? 'INTERNAL', detail: known?.message ?? 'The ingress failed.', hint: known?.hint ?? null });
+}
+
+/** The control API of a router: `PUT /table`, `GET /table`, `GET /in-flight`, `GET /healthz`. It is served on a private socket only. */
+export function createControl(router: Controlled): Server {
+  return createServer({ requestTimeout: 30_000 }, (request, response) => {
+    answer(router, request).then(
+      (body) => send(response, 200, body),
+      (error: unknown) => sendProblem(response, error),
+    );
+  });
+}
