@@ -1,0 +1,143 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What `npm start -- --json` says when everything is up. */
+export interface Ready {
+  readonly dashboard: string;
+  readonly setup: string | null;
+  readonly sample: string | null;
+  readonly api: string;
+}
+
+/** A whole install, started as users start it, on a data folder and ports of its own. */
+export class Install {
+  readonly data: string;
+  readonly port: number;
+  readonly ingressPort: number;
+  readonly #env: Record<string, string>;
+  readonly #options: readonly string[];
+  #process: ChildProcess | undefined;
+  #exited: Promise<number | null> = Promise.resolve(0);
+  /** Everything it wrote to stdout, by line. */
+  readonly lines: string[] = [];
+
+  private constructor(data: string, ports: readonly [number, number], env: Record<string, string>, options: readonly string[]) {
+    this.data = data;
+    [this.port, this.ingressPort] = ports;
+    this.#env = env;
+    this.#options = options;
+  }
+
+  static async prepare(env: Record<string, string>, options: readonly string[] = []): Promise<Install> {
+    const data = await mkdtemp(join(tmpdir(), 'containr-road-'));
+    return new Install(data, [await freePort(), await freePort()], env, options);
+  }
+
+  /** Pid of the control plane. */
+  get pid(): number {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error('The install is not started.');
+    return pid;
+  }
+
+  /** Starts and resolves with the `ready` event; rejects with what it wrote when it ends before. */
+  async start(): Promise<Ready> {
+    const argv = ['--max-semi-space-size=1', join(root, 'install/dist/start.js'), '--data', this.data, '--port', String(this.port), '--ingress-port', String(this.ingressPort), '--json', ...this.#options];
+    const child = spawn(process.execPath, argv, { env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-8000)));
+    this.#exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    return new Promise<Ready>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        this.lines.push(line);
+        const event: unknown = JSON.parse(line);
+        if (isReady(event)) resolve(event);
+      });
+      void this.#exited.then((code) => reject(new Error(`The install ended with code ${code} before it was ready.\n${this.lines.slice(-10).join('\n')}\n${errors}`)));
+    });
+  }
+
+  /** Ctrl-C; resolves with the exit code. */
+  async interrupt(): Promise<number | null> {
+    this.#process?.kill('SIGINT');
+    return this.#exited;
+  }
+
+  /** kill -9 of the control plane. */
+  async crash(): Promise<void> {
+    this.#process?.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** Pid of the local agent. */
+  async agentPid(): Promise<number> {
+    return until('the agent runs', async () => {
+      for (const pid of await childrenOf(this.pid)) {
+        const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        if (argv.includes('--token-file')) return pid;
+      }
+      return undefined;
+    });
+  }
+
+  /** Ends everything that was started below the data folder, apps and ingress too, and removes the folder. */
+  async destroy(): Promise<void> {
+    if (this.#process && this.#process.exitCode === null && this.#process.signalCode === null) await this.interrupt();
+    const pids = await processesNaming(this.data);
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended meanwhile.
+      }
+    }
+    await until('its processes are gone', async () => ((await processesNaming(this.data)).length === 0 ? true : undefined));
+    await rm(this.data, { recursive: true, force: true });
+  }
+
+  /** The end of the control plane's log, for a failing test's message. */
+  async log(): Promise<string> {
+    const text = await readFile(join(this.data, 'containr.log'), 'utf8').catch(() => '');
+    return text.split('\n').slice(-40).join('\n');
+  }
+}
+
+function isReady(event: unknown): event is Ready & { event: 'ready' } {
+  return typeof event === 'object' && event !== null && 'event' in event && event.event === 'ready';
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text.trim().split(' ').filter(Boolean).map(Number);
+}
+
+async function processesNaming(text: string): Promise<number[]> {
+  const pids: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    const argv = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    if (argv.includes(text)) pids.push(Number(name));
+  }
+  return pids;
+}
