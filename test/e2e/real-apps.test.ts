@@ -19,7 +19,7 @@ const apps: readonly App[] = [
   {
     name: 'verdaccio',
     files: {
-      'package.json': JSON.stringify({ name: 'registry', private: true, engines: { node: '24.x' }, dependencies: { verdaccio: '6.1.6' }, scripts: { start: 'verdaccio --listen 0.0.0.0:$PORT --config ./config.yaml' } }),
+      'package.json': JSON.stringify({ name: 'registry', private: true, engines: { node: '24.x' }, dependencies: { verdaccio: '6.10.4' }, scripts: { start: 'verdaccio --listen 0.0.0.0:$PORT --config ./config.yaml' } }),
       'config.yaml': 'storage: /tmp/storage\nauth:\n  htpasswd:\n    file: /tmp/htpasswd\npackages:\n  "**":\n    access: $all\nlog: { type: stdout, format: pretty, level: warn }\n',
     },
     page: /verdaccio/i,
@@ -27,7 +27,7 @@ const apps: readonly App[] = [
   },
   {
     name: 'node-red',
-    files: { 'package.json': JSON.stringify({ name: 'flows', private: true, engines: { node: '24.x' }, dependencies: { 'node-red': '4.1.0' }, scripts: { start: 'node-red --port $PORT --userDir /tmp/node-red' } }) },
+    files: { 'package.json': JSON.stringify({ name: 'flows', private: true, engines: { node: '24.x' }, dependencies: { 'node-red': '5.0.7' }, scripts: { start: 'node-red --port $PORT --userDir /tmp/node-red' } }) },
     page: /node-red/i,
     spec: { resources: { cpu: 1, memoryBytes: 1_073_741_824 } },
   },
@@ -51,7 +51,7 @@ const apps: readonly App[] = [
   {
     name: 'vite',
     files: {
-      'package.json': JSON.stringify({ name: 'site', private: true, type: 'module', engines: { node: '24.x' }, scripts: { build: 'vite build' }, devDependencies: { vite: '7.1.9' } }),
+      'package.json': JSON.stringify({ name: 'site', private: true, type: 'module', engines: { node: '24.x' }, scripts: { build: 'vite build' }, devDependencies: { vite: '7.3.8' } }),
       'index.html': '<!doctype html><title>hello from vite</title><script type="module" src="/main.js"></script>',
       'main.js': 'document.body.textContent = "built";',
     },
