@@ -1,3 +1,4 @@
+import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +20,7 @@ export async function runStart(options: StartOptions, reporter: Reporter): Promi
   const data = resolve(options.data);
   await mkdir(data, { recursive: true });
   await assertPortsFree(options);
-  const log = createLogger({ level: options.logLevel, destination: join(data, 'containr.log'), name: 'control-plane' });
+  const log = createLogger({ level: options.logLevel, destination: createWriteStream(join(data, 'containr.log'), { flags: 'a', mode: 0o600 }), name: 'control-plane' });
   const platform = await reporter.step('platform', 'Starting database and plugins', () =>
     createPlatform({
       data,
