@@ -1,0 +1,2 @@
+export * from './hook-registry.ts';
+export * from './slot.ts';

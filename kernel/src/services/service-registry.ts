@@ -1,0 +1,122 @@
+import type { Call, Client, Contract, Implementation, MethodSchemas, Methods, Principal, Provider } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
+
+type Method = (input: unknown, call: Call) => Promise<unknown>;
+
+/** One plugin's implementation of a contract, and the calls that are inside it now. */
+interface Provided {
+  readonly id: string;
+  readonly plugin: string;
+  readonly methods: Readonly<Record<string, Method>>;
+  calls: number;
+  idle: (() => void) | undefined;
+}
+
+const never = new AbortController().signal;
+
+/** Who provides what; clients look their provider up at each call. */
+export class ServiceRegistry {
+  readonly #provided = new Map<string, Provided[]>();
+  readonly #off = new Map<string, string>();
+
+  /** Contracts that are provided now. */
+  list(): readonly { contract: string; id: string; plugin: string }[] {
+    return [...this.#provided].flatMap(([contract, all]) => all.map(({ id, plugin }) => ({ contract, id, plugin })));
+  }
+
+  /**
+   * Provides a contract; the returned function withdraws it at once and resolves when the calls inside have ended.
+   * Throws `SERVICE_TAKEN` when another plugin provides it under the same id.
+   */
+  provide<M extends Methods>(plugin: string, contract: Contract<M>, implementation: Implementation<M>, id: string): () => Promise<void> {
+    const all = this.#provided.get(contract.name) ?? [];
+    const taken = all.find((other) => other.id === id);
+    if (taken) {
+      throw new ContainrError({
+        code: 'SERVICE_TAKEN',
+        status: 409,
+        detail: `${plugin} provides "${contract.name}" as "${id}", which ${taken.plugin} already does.`,
+        hint: 'Turn one of the two plugins off.',
+      });
+    }
+    const provided: Provided = { id, plugin, methods: checked(contract, plugin, implementation), calls: 0, idle: undefined };
+    this.#provided.set(contract.name, [...all, provided].toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+    return () => this.#withdraw(contract.name, provided);
+  }
+
+  /** A client of the one provider, found at each call; throws `DEPENDENCY_DOWN` (503) while there is none. */
+  get<M extends Methods>(contract: Contract<M>): Client<M> {
+    return client(contract, () => this.#provided.get(contract.name)?.[0] ?? this.#missing(contract.name));
+  }
+
+  /** Clients of all providers now; each is late bound by its id. */
+  providers<M extends Methods>(contract: Contract<M>): readonly Provider<M>[] {
+    return (this.#provided.get(contract.name) ?? []).map(({ id, plugin }) => ({
+      id,
+      plugin,
+      client: client(contract, () => this.#provided.get(contract.name)?.find((one) => one.id === id) ?? this.#missing(`${contract.name} ${id}`)),
+    }));
+  }
+
+  #withdraw(name: string, provided: Provided): Promise<void> {
+    const rest = (this.#provided.get(name) ?? []).filter((other) => other !== provided);
+    if (rest.length > 0) this.#provided.set(name, rest);
+    else this.#provided.delete(name);
+    this.#off.set(name, provided.plugin);
+    if (provided.calls === 0) return Promise.resolve();
+    return new Promise((resolve) => (provided.idle = resolve));
+  }
+
+  #missing(name: string): never {
+    const plugin = this.#off.get(name);
+    throw new ContainrError({
+      code: 'DEPENDENCY_DOWN',
+      status: 503,
+      detail: plugin ? `"${name}" is not available, because the plugin ${plugin} is off.` : `No active plugin provides "${name}".`,
+      hint: plugin ? `Enable ${plugin} on the plugins page.` : 'Enable a plugin that provides it.',
+      retryAfterSeconds: 5,
+    });
+  }
+}
+
+function client<M extends Methods>(contract: Contract<M>, find: () => Provided): Client<M> {
+  const methods: Record<string, (input: unknown, call: { principal: Principal; signal?: AbortSignal }) => Promise<unknown>> = {};
+  for (const name of Object.keys(contract.methods)) {
+    methods[name] = async (input, call) => {
+      const provided = find();
+      provided.calls += 1;
+      try {
+        return await provided.methods[name]?.(input, { principal: call.principal, signal: call.signal ?? never });
+      } finally {
+        provided.calls -= 1;
+        if (provided.calls === 0) provided.idle?.();
+      }
+    };
+  }
+  return methods as Client<M>;
+}
+
+/** Methods that check what goes in and what comes out; `INVALID` in, `CONTRACT_BROKEN` (500) out. */
+function checked<M extends Methods>(contract: Contract<M>, plugin: string, implementation: Implementation<M>): Record<string, Method> {
+  const schemas: MethodSchemas = contract.methods;
+  const methods: Record<string, Method> = {};
+  for (const [name, schema] of Object.entries(schemas)) {
+    methods[name] = async (input, call) => {
+      validate(schema.input, input, `The input of ${contract.name}.${name}`);
+      const output = await implementation[name]?.(input, call);
+      try {
+        return validate(schema.output, output, `The output of ${contract.name}.${name}`);
+      } catch (cause) {
+        throw new ContainrError({
+          code: 'CONTRACT_BROKEN',
+          status: 500,
+          detail: `${plugin} broke the contract "${contract.name}". ${cause instanceof Error ? cause.message : ''}`,
+          hint: `This is a fault of the plugin ${plugin}: report it.`,
+          cause,
+        });
+      }
+    };
+  }
+  return methods;
+}
