@@ -1,6 +1,6 @@
-import type { EntityManager, FilterQuery } from '@mikro-orm/core';
-import type { PluginContext, Principal } from '@containr/sdk';
-import { Id, listQuery, notFound, pageOf } from '@containr/sdk';
+import type { EntityManager } from '@mikro-orm/core';
+import type { Infer, PluginContext, Principal } from '@containr/sdk';
+import { defineSchema, Id, listQuery, notFound, pageOf } from '@containr/sdk';
 import { keyset } from '@containr/sdk/host';
 import { accountOf } from '../account.ts';
 import { OrganisationDocument } from '../contract.ts';
@@ -10,12 +10,33 @@ import { placesOf } from '../grants.ts';
 import type { Recent } from '../recent.ts';
 import { showOrganisation } from '../show.ts';
 
+const OrganisationPage = defineSchema(pageOf(OrganisationDocument));
+const OrganisationQuery = defineSchema({ type: 'object', properties: listQuery, additionalProperties: false });
+
 /** Which organisations a principal may know of: its own; the console all. */
-async function visibleTo(em: EntityManager, principal: Principal): Promise<FilterQuery<Organisation>> {
+async function visibleTo(em: EntityManager, principal: Principal): Promise<{ id?: { $in: string[] } }> {
   if (principal.kind === 'console' || principal.kind === 'system') return {};
   const only = principal.kind === 'token' ? (principal.organisation ?? undefined) : undefined;
   const places = await placesOf(em, await accountOf(em, principal), only);
   return { id: { $in: places.map((place) => place.organisation) } };
+}
+
+async function listOrganisations(ctx: PluginContext, query: Infer<typeof OrganisationQuery>, principal: Principal): Promise<Infer<typeof OrganisationPage>> {
+  const keys = keyset<Organisation>(query, { createdAt: 'time', name: 'text', slug: 'text' }, 'name');
+  const rows = await ctx.store.system('own organisations').transaction(async ({ em }) => {
+    const visible = await visibleTo(em, principal);
+    return em.find(Organisation, { $and: [visible, keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit });
+  });
+  return keys.page(rows, showOrganisation);
+}
+
+async function rename(ctx: PluginContext, id: string, name: string): Promise<Organisation> {
+  return ctx.store.system('rename the organisation acted in').transaction(async ({ em }) => {
+    const row = await em.findOneOrFail(Organisation, { id });
+    row.name = name;
+    await em.flush();
+    return row;
+  });
 }
 
 /** Organisations that one is in; the console sees all. */
@@ -25,14 +46,9 @@ export function organisationRoutes(ctx: PluginContext, recent: Recent<Grant>): v
     path: '/organisations',
     permission: 'account:self',
     summary: 'Organisations that you are in',
-    query: { type: 'object', properties: listQuery, additionalProperties: false },
-    response: pageOf(OrganisationDocument),
-    handler: async ({ query, principal }) =>
-      ctx.store.system('own organisations').transaction(async ({ em }) => {
-        const keys = keyset<Organisation>(query, { createdAt: 'time', name: 'text', slug: 'text' }, 'name');
-        const rows = await em.find(Organisation, { $and: [await visibleTo(em, principal), keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit });
-        return keys.page(rows, showOrganisation);
-      }),
+    query: OrganisationQuery,
+    response: OrganisationPage,
+    handler: async ({ query, principal }) => listOrganisations(ctx, query, principal),
   });
   ctx.http.route({
     method: 'PATCH',
@@ -44,12 +60,7 @@ export function organisationRoutes(ctx: PluginContext, recent: Recent<Grant>): v
     response: OrganisationDocument,
     handler: async ({ params, body, principal }) => {
       if (principal.organisation !== params.id) throw notFound('organisation');
-      const organisation = await ctx.store.system('rename the organisation acted in').transaction(async ({ em }) => {
-        const row = await em.findOneOrFail(Organisation, { id: params.id });
-        row.name = body.name.trim();
-        await em.flush();
-        return row;
-      });
+      const organisation = await rename(ctx, params.id, body.name.trim());
       recent.clear();
       return showOrganisation(organisation);
     },
