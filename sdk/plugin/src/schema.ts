@@ -6,8 +6,8 @@ import type { FromSchema, JSONSchema as FullJSONSchema } from 'json-schema-to-ts
  */
 export type JSONSchema = boolean | { readonly [keyword: string]: unknown };
 
-/** The TypeScript type of what a schema accepts. */
-export type Infer<S extends JSONSchema> = S extends FullJSONSchema ? FromSchema<S> : never;
+/** The TypeScript type of what a schema accepts; `unknown` for a schema that is not literal (the compiler would not end). */
+export type Infer<S extends JSONSchema> = string extends keyof S ? unknown : S extends FullJSONSchema ? FromSchema<S> : never;
 
 /**
  * Keeps a JSON Schema literal, so that `Infer<typeof schema>` is exact.
