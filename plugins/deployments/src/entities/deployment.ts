@@ -1,0 +1,45 @@
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Artifact, BuildPlan } from '@containr/sdk/contracts';
+import type { ServiceSpec } from '@containr/plugin-projects/contract';
+import type { Cause, DeploymentSource, DeploymentStatus, PhaseName } from '../contract.ts';
+
+/** An attempt to make one revision live. Source, revision and spec never change; status, phase and what phases found out do. */
+export const Deployment = defineEntity({
+  name: 'Deployment',
+  tableName: 'deployments',
+  properties: {
+    id: p.uuid().primary(),
+    organisation: p.uuid(),
+    project: p.uuid(),
+    environment: p.uuid(),
+    service: p.uuid(),
+    serviceKind: p.text(),
+    /** For people and for names of images: the service's slug with its project's. */
+    name: p.text(),
+    /** Grows by one in its service; also the fencing epoch of its replicas. */
+    number: p.integer(),
+    status: p.text().$type<DeploymentStatus>(),
+    phase: p.text().$type<PhaseName>().strictNullable(),
+    cause: p.json().$type<Cause>().strictNullable(),
+    source: p.json().$type<DeploymentSource>(),
+    revision: p.integer(),
+    spec: p.json().$type<ServiceSpec>(),
+    runtime: p.text().strictNullable(),
+    plan: p.json().$type<BuildPlan>().strictNullable(),
+    artifact: p.json().$type<Artifact>().strictNullable(),
+    /** Builds even if an artifact of the same content is there. */
+    rebuild: p.boolean().default(false),
+    cancelRequested: p.boolean().default(false),
+    /** Deployment that was live before the switch, to go back to. */
+    previous: p.uuid().strictNullable(),
+    rollbackOf: p.uuid().strictNullable(),
+    supersededBy: p.uuid().strictNullable(),
+    createdBy: p.text(),
+    createdAt: p.datetime(),
+    liveAt: p.datetime().strictNullable(),
+    watchUntil: p.datetime().strictNullable(),
+    endedAt: p.datetime().strictNullable(),
+  },
+});
+export type Deployment = InferEntity<typeof Deployment>;
