@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { access, chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import type { Logger } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
+import type { Account } from './account.ts';
+import { chooseAccount, makerCommand } from './account.ts';
+import { claimFolder } from './claim.ts';
+import type { Home } from './home.ts';
+import { makeHome } from './home.ts';
+import { endLeftovers } from './leftovers.ts';
+import { placePrograms } from './programs.ts';
+import { startServer, stopServer } from './server.ts';
+
+const superuser = 'postgres';
+const application = 'containr';
+
+/** A running embedded database; reached by its socket folder. */
+export interface Cluster {
+  readonly socket: string;
+  /** Role without superuser rights, so that row-level security holds for it; it owns the database of the same name. */
+  readonly role: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the database below `<data>/postgres`, making it the first time. What a killed former run left is ended first.
+ * Throws `DATA_IN_USE`, `POSTGRES_MISSING`, `POSTGRES_FAILED`.
+ */
+export async function startCluster(options: { data: string; log: Logger; settings?: Readonly<Record<string, string>> }): Promise<Cluster> {
+  const { log } = options;
+  const account = await chooseAccount();
+  const home = await makeHome(options.data, account, log);
+  const release = await claimFolder(join(home.root, 'owner'));
+  try {
+    const programs = await placePrograms(home.root);
+    await endLeftovers(home.data, log);
+    await makeCluster(programs.initdb, home, account);
+    let stopping = false;
+    let child = await startServer(programs.postgres, home, account, options.settings ?? {});
+    const watch = () =>
+      child.once('exit', (exitCode, signal) => {
+        if (!stopping) void revive(exitCode, signal);
+      });
+    const revive = async (exitCode: number | null, signal: NodeJS.Signals | null): Promise<void> => {
+      log.error({ exitCode, signal }, 'The database ended by itself and is started again');
+      while (!stopping) {
+        try {
+          await endLeftovers(home.data, log);
+          child = await startServer(programs.postgres, home, account, options.settings ?? {});
+          watch();
+          return;
+        } catch (error) {
+          log.error({ error }, 'The database does not start; trying again');
+          await sleep(1000);
+        }
+      }
+    };
+    watch();
+    await makeRole(home.socket);
+    return {
+      socket: home.socket,
+      role: application,
+      async stop() {
+        stopping = true;
+        await stopServer(child);
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+// Made aside and renamed: a start that is killed in the middle leaves nothing half made.
+async function makeCluster(initdb: string, home: Home, account: Account): Promise<void> {
+  if (await access(home.data).then(() => true, () => false)) return;
+  const fresh = `${home.data}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { mode: 0o700 });
+  if (account.maker !== null) await chown(fresh, account.maker, account.maker);
+  const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
+  const { command, args, ...user } = await makerCommand(account, initdb, ['-D', fresh, '-U', superuser, '--auth=trust', '--no-instructions', ...locale]);
+  try {
+    await promisify(execFile)(command, args, { ...user, cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' }, timeout: 120_000 });
+  } catch (cause) {
+    throw new ContainrError({
+      code: 'POSTGRES_FAILED',
+      status: 503,
+      detail: `The embedded database could not be made: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'Check free disk space, or set DATABASE_URL to a Postgres 15 or newer.',
+      cause,
+    });
+  }
+  if (account.owner !== null) await chownAll(fresh, account.owner);
+  await rename(fresh, home.data);
+}
+
+async function chownAll(folder: string, uid: number): Promise<void> {
+  await chown(folder, uid, uid);
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  for (const entry of entries) await chown(join(entry.parentPath, entry.name), uid, uid);
+}
+
+async function makeRole(socket: string): Promise<void> {
+  const client = new pg.Client({ host: socket, user: superuser, database: 'postgres' });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ role: boolean; database: boolean }>(
+      'select exists(select from pg_roles where rolname = $1) as role, exists(select from pg_database where datname = $1) as database',
+      [application],
+    );
+    if (!rows[0]?.role) await client.query(`create role ${application} login nosuperuser nobypassrls createdb`);
+    if (!rows[0]?.database) await client.query(`create database ${application} owner ${application}`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,59 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Migration } from '@containr/sdk';
+import { asStoreError } from './store-error.ts';
+
+/**
+ * Brings a schema up: makes it, and runs what has not run yet, by name, all in one transaction that only one process at a
+ * time is in. Statements run with the schema as search path and see every organisation's rows.
+ */
+export async function migrate(pool: Pool, schema: string, migrations: readonly Migration[]): Promise<void> {
+  const client = await pool.connect().catch((error: unknown) => Promise.reject(asStoreError(error)));
+  try {
+    await client.query('begin');
+    await client.query(`select pg_advisory_xact_lock(hashtextextended('containr migrate', 0))`);
+    await run(client, schema, migrations);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw asStoreError(error);
+  } finally {
+    client.release();
+  }
+}
+
+async function run(client: PoolClient, schema: string, migrations: readonly Migration[]): Promise<void> {
+  const { rows: known } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [`${schema}.containr_migrations`]);
+  if (!known[0]?.there) {
+    await client.query(`create schema if not exists ${schema}`);
+    await client.query(`create table ${schema}.containr_migrations (name text primary key, at timestamptz not null default now())`);
+  }
+  const { rows } = await client.query<{ name: string }>(`select name from ${schema}.containr_migrations`);
+  const done = new Set(rows.map((row) => row.name));
+  const open = migrations.filter((migration) => !done.has(migration.name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  await client.query(`select set_config('search_path', $1, true), set_config('containr.organisation', '*', true)`, [schema]);
+  for (const migration of open) {
+    for (const statement of migration.up) await client.query(statement);
+    await client.query(`insert into ${schema}.containr_migrations (name) values ($1)`, [migration.name]);
+  }
+  if (open.length > 0) await secureTables(client, schema);
+}
+
+/** Row-level security, forced, on every table that has an `organisation`: reads and writes outside it don't exist. */
+async function secureTables(client: PoolClient, schema: string): Promise<void> {
+  const { rows } = await client.query<{ table: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as table
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       join pg_attribute a on a.attrelid = c.oid and a.attname = 'organisation' and not a.attisdropped
+      where n.nspname = $1 and c.relkind in ('r', 'p')
+        and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'containr_organisation')`,
+    [schema],
+  );
+  for (const { table } of rows) {
+    await client.query(`alter table ${table} enable row level security`);
+    await client.query(`alter table ${table} force row level security`);
+    await client.query(
+      `create policy containr_organisation on ${table} using (
+         current_setting('containr.organisation', true) = '*' or organisation::text = current_setting('containr.organisation', true))`,
+    );
+  }
+}
