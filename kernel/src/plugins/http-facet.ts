@@ -1,0 +1,82 @@
+import type { Access, Owned, PluginContext, RequestInfo, Scope } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
+import type { Claims, Declared } from '../http/declared.ts';
+import { checkDeclared, labelOf } from '../http/declared.ts';
+
+/** The `ctx.http` of a plugin: declarations are collected, and become a mount when set-up is done. */
+export function httpFacet(scope: Scope, claims: Claims, origin: () => string): { http: PluginContext['http']; declared: readonly Declared[]; seal(): void } {
+  const declared: Declared[] = [];
+  let sealed = false;
+
+  function add(one: Declared): Owned {
+    if (sealed) {
+      throw new ContainrError({
+        code: 'ROUTE_TOO_LATE',
+        status: 500,
+        detail: `${claims.plugin} registers "${labelOf(one)}" after its set-up.`,
+        hint: 'Register all routes in setup.',
+      });
+    }
+    checkDeclared(one, claims);
+    declared.push(one);
+    return scope.own(labelOf(one), () => {
+      one.gone = true;
+    });
+  }
+
+  const http: PluginContext['http'] = {
+    route: (options) =>
+      add({
+        kind: 'route',
+        ...common(options),
+        method: options.method,
+        params: options.params ?? true,
+        query: options.query ?? true,
+        body: options.body,
+        response: options.response,
+        status: options.status ?? 200,
+        // Fastify has checked the parts against the very schemas that this type is inferred from.
+        handler: (request) => options.handler(request as never),
+      }),
+    raw: (options) =>
+      add({
+        kind: 'raw',
+        ...common(options),
+        methods: options.methods,
+        root: options.root ?? false,
+        accepts: options.accepts,
+        maxBytes: options.maxBytes,
+        basicRealm: options.basicRealm,
+        handler: (request, info) => options.handler(request, info as RequestInfo & { params: Readonly<Record<string, string>> }),
+      }),
+    events: (options) =>
+      add({
+        kind: 'events',
+        ...common(options),
+        query: options.query ?? true,
+        open: (request) => options.open(request as never),
+      }),
+    socket: (options) =>
+      add({
+        kind: 'socket',
+        ...common(options),
+        query: options.query ?? true,
+        open: (socket, request) => options.open(socket, request as never),
+      }),
+    get origin() {
+      return origin();
+    },
+  };
+  return {
+    http,
+    declared,
+    seal() {
+      sealed = true;
+    },
+  };
+}
+
+function common(options: Access & { readonly path: `/${string}`; readonly summary: string }) {
+  const access: Access = options.public ? { public: true } : { permission: options.permission };
+  return { path: options.path, access, summary: options.summary, gone: false };
+}

@@ -1,0 +1,86 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Plugin } from '@containr/sdk';
+import { ContainrError, Manifest } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
+
+/** An installed plugin: what its package.json says, and how to load its code. */
+export interface PluginPackage {
+  /** Short name: `git` of `@containr/plugin-git`. */
+  readonly name: string;
+  readonly version: string;
+  readonly directory: string;
+  readonly manifest: Manifest;
+  load(): Promise<Plugin>;
+}
+
+/** Reads every package in a folder of plugins; one without the `containr` key is not a plugin. Throws `MANIFEST_INVALID`. */
+export async function discover(directory: string): Promise<readonly PluginPackage[]> {
+  const found: PluginPackage[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (!entry.isDirectory() && !entry.isSymbolicLink()) continue;
+    const plugin = await readPackage(join(directory, entry.name));
+    if (plugin) found.push(plugin);
+  }
+  return found;
+}
+
+async function readPackage(directory: string): Promise<PluginPackage | null> {
+  const path = join(directory, 'package.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return null;
+  }
+  const document = parse(text, path);
+  if (document.containr === undefined) return null;
+  const name = document.name.replace(/^@[^/]+\//, '').replace(/^plugin-/, '');
+  return {
+    name,
+    version: document.version,
+    directory,
+    manifest: readManifest(name, document.containr),
+    async load() {
+      const file = createRequire(path).resolve(document.name);
+      const module: { default?: Plugin } = await import(pathToFileURL(file).href);
+      if (typeof module.default?.setup === 'function') return module.default;
+      throw new ContainrError({
+        code: 'PLUGIN_EXPORT',
+        status: 500,
+        detail: `The package ${document.name} has no plugin as its default export.`,
+        hint: 'Export definePlugin({ setup }) as the default.',
+      });
+    },
+  };
+}
+
+function parse(text: string, path: string): { name: string; version: string; containr?: unknown } {
+  const schema = { type: 'object', properties: { name: { type: 'string' }, version: { type: 'string' } }, required: ['name', 'version'] };
+  try {
+    return validate(schema, JSON.parse(text), path);
+  } catch (cause) {
+    throw manifestInvalid(path, cause);
+  }
+}
+
+/** A manifest with its defaults filled in. Throws `MANIFEST_INVALID` that names the plugin. */
+export function readManifest(name: string, manifest: unknown): Manifest {
+  try {
+    return validate<Manifest>(Manifest, structuredClone(manifest), 'The manifest');
+  } catch (cause) {
+    throw manifestInvalid(name, cause);
+  }
+}
+
+function manifestInvalid(what: string, cause: unknown): ContainrError {
+  return new ContainrError({
+    code: 'MANIFEST_INVALID',
+    status: 500,
+    detail: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: 'Correct the "containr" key of its package.json.',
+    cause,
+  });
+}

@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import type { Plugin, Scope } from '@containr/sdk';
+import { ContainrError, Scope as NewScope } from '@containr/sdk';
+import type { DependencyContainer } from 'tsyringe';
+import type { Claims } from '../http/declared.ts';
+import { buildMount } from '../http/mount.ts';
+import type { Mount } from '../http/mount.ts';
+import type { Contributions } from './contributions.ts';
+import type { PluginPackage } from './package.ts';
+import type { Parts } from './parts.ts';
+import { compose } from './plugin-context.ts';
+
+const setupMs = 120_000;
+const settleMs = 5_000;
+
+/** A plugin whose set-up is done; it is seen by nobody until `goLive`. */
+export interface Running {
+  readonly package: PluginPackage;
+  readonly plugin: Plugin;
+  readonly scope: Scope;
+  readonly contributions: Contributions;
+  readonly mount: Mount;
+}
+
+/** Sets a plugin up beside whatever runs; a throw leaves nothing. */
+export async function setUp(root: DependencyContainer, parts: Parts, installed: PluginPackage, knows: Claims['knows']): Promise<Running> {
+  const scope = new NewScope(installed.name);
+  const log = parts.logFor(installed.name);
+  try {
+    const plugin = await installed.load();
+    const { manifest, name } = installed;
+    const opened = await parts.openStore(name, plugin.entities ?? [], plugin.migrations ?? []);
+    scope.own('store', () => opened.close());
+    const settings = await parts.openSettings(name, plugin.settings ?? { type: 'object', properties: {}, additionalProperties: false });
+    if (settings.close) scope.own('settings', settings.close);
+    const claims: Claims = { plugin: name, segments: manifest.segments, roots: manifest.roots ?? [], knows };
+    const directory = parts.directoryOf(name);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const composed = compose(root, { package: installed, claims, scope, store: opened.store, settings, directory });
+    await within(Promise.resolve(plugin.setup(composed.ctx)), installed.name);
+    composed.seal();
+    const mount = await buildMount(claims, composed.declared, parts.authenticate, log);
+    scope.own('http', () => mount.drain(0));
+    await plugin.verify?.(composed.ctx);
+    return { package: installed, plugin, scope, contributions: composed.contributions, mount };
+  } catch (error) {
+    for (const failure of await scope.dispose()) log.warn({ ...failure }, 'An effect of a set-up that failed was not undone');
+    throw error;
+  }
+}
+
+/** Puts everything that the plugin adds in place. What `older` has is taken out in the same turn, so that nothing is there twice or missing. */
+export function goLive(parts: Parts, next: Running, older?: Running): Promise<void> {
+  const left = older?.contributions.leave() ?? Promise.resolve();
+  next.contributions.goLive();
+  parts.gateway.enter(next.mount);
+  return left;
+}
+
+/** Takes a plugin out of use, waits for what still uses it up to the deadline, aborts the rest, and undoes its scope. */
+export async function tearDown(parts: Parts, running: Running, drainMs: number): Promise<void> {
+  const { scope, contributions, mount, plugin } = running;
+  const log = parts.logFor(scope.name);
+  parts.gateway.leave(mount);
+  await mount.drain(drainMs);
+  try {
+    await plugin.settle?.(AbortSignal.timeout(settleMs));
+  } catch (error) {
+    log.warn({ error }, 'The plugin could not settle before it stopped');
+  }
+  await Promise.race([contributions.leave(), new Promise((resolve) => setTimeout(resolve, drainMs).unref())]);
+  for (const failure of await scope.dispose()) log.warn({ ...failure }, 'An effect was not undone');
+}
+
+async function within(work: Promise<void>, name: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new ContainrError({ code: 'PLUGIN_SETUP_TIMEOUT', status: 503, detail: `The set-up of ${name} took longer than ${setupMs / 1000} s.`, hint: 'Look at its log, then enable it again.' }));
+    }, setupMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Migration } from '@containr/sdk';
+
+/** Tables of this folder, in the kernel's schema. */
+export const pluginMigrations: readonly Migration[] = [
+  {
+    name: 'plugins-0001',
+    up: [
+      `create table plugins (
+        name text primary key,
+        enabled boolean not null,
+        changed_at timestamptz not null default now(),
+        changed_by text not null
+      )`,
+      `create table install (id uuid primary key, created_at timestamptz not null default now())`,
+      `create unique index install_is_one on install ((true))`,
+    ],
+  },
+];
