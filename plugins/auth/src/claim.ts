@@ -1,4 +1,5 @@
 import type { PluginContext, RequestInfo } from '@containr/sdk';
+import { slugOf } from '@containr/sdk';
 import { Membership } from './entities/membership.entity.ts';
 import { Organisation } from './entities/organisation.entity.ts';
 import { SetupLink } from './entities/setup-link.entity.ts';
@@ -7,7 +8,6 @@ import { checkPassword, hashPassword } from './passwords.ts';
 import { startSession } from './sessions.ts';
 import { checkSetupToken } from './setup-link.ts';
 import { showOrganisation, showUser } from './show.ts';
-import { slugOf } from './slug.ts';
 import { createToken } from './tokens.ts';
 
 /** What the first owner says. */

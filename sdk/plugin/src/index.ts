@@ -13,4 +13,5 @@ export * from './principal.ts';
 export * from './schema.ts';
 export * from './scope.ts';
 export * from './services.ts';
+export * from './slug.ts';
 export * from './store.ts';

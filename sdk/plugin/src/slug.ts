@@ -5,7 +5,8 @@ export function slugOf(name: string, fallback: string): string {
     .toLowerCase()
     .replace(/[\u0300-\u036f]/g, '')
     .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
     .slice(0, 40)
-    .replace(/^-+|-+$/g, '');
+    .replace(/-+$/, '');
   return slug === '' ? fallback : slug;
 }
