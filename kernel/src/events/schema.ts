@@ -17,7 +17,7 @@ export const eventMigrations: readonly Migration[] = [
          at timestamptz not null default clock_timestamp())`,
       `create index outbox_waiting on outbox (id) where position is null`,
       `create index outbox_named on outbox (name, position)`,
-      `create table outbox_head (only boolean primary key default true check (only), position bigint not null)`,
+      `create table outbox_head (single boolean primary key default true check (single), position bigint not null)`,
       `insert into outbox_head (position) values (0)`,
       `create table event_cursors (plugin text, event text, position bigint not null, primary key (plugin, event))`,
     ],

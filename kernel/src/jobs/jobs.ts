@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Pool } from 'pg';
 import type { ParsedCronItem, Runner, Task, WorkerEvents } from 'graphile-worker';
-import { Logger as WorkerLogger, parseCronItem, run, runMigrations } from 'graphile-worker';
+import { Logger as WorkerLogger, parseCronItem, run } from 'graphile-worker';
 import type { Disposer, Job, JobRun, Logger } from '@containr/sdk';
 import { conflict } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
@@ -76,10 +76,8 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
       });
       const events: WorkerEvents = new EventEmitter();
       events.on('worker:create', ({ worker }) => workers.push(worker.workerId));
-      const shared = { pgPool: pool, logger, events };
-      await runMigrations(shared);
       await release();
-      runner = await run({ ...shared, concurrency, pollInterval: pollMs, noHandleSignals: true }, tasks, cron);
+      runner = await run({ pgPool: pool, logger, events, concurrency, pollInterval: pollMs, noHandleSignals: true }, tasks, cron);
       runner.promise.catch((error: unknown) => log.error({ error }, 'The job runner ended'));
       await pool.query('insert into containr.job_workers (worker, process) select worker, $2 from unnest($1::text[]) as list(worker)', [workers, pool.options.application_name ?? '']);
       timer = setInterval(() => void release(), releaseMs).unref();

@@ -35,7 +35,11 @@ export async function startServer(postgres: string, home: Home, account: Account
   const began = Date.now();
   for (;;) {
     const child = await launch(postgres, home, account, extra);
-    if (await isReady(child, home, began + longestStartMs)) return child;
+    if (await isReady(child, home, began + longestStartMs)) {
+      // What keeps this process running is what it serves, not its database.
+      child.unref();
+      return child;
+    }
     const said = (await readFile(logFile(home), 'utf8')).trim().split('\n').slice(-5).join('\n');
     if (child.exitCode === null) child.kill('SIGQUIT');
     if (!stillInUse.test(said) || Date.now() - began > longestStartMs) throw failed(said);
@@ -45,6 +49,7 @@ export async function startServer(postgres: string, home: Home, account: Account
 
 /** Stops the server: connections are ended, nothing committed is lost. */
 export async function stopServer(child: ChildProcess): Promise<void> {
+  child.ref();
   for (const [signal, ms] of [['SIGINT', 20_000], ['SIGQUIT', 5000], ['SIGKILL', 5000]] as const) {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
