@@ -1,0 +1,23 @@
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '@mikro-orm/core';
+import type { ServiceSpec } from '../contract.ts';
+import type { KeptVariable } from '../variables/kept.ts';
+
+/** What a service should have been at one time: spec and variables. Never changed. */
+export const Revision = defineEntity({
+  name: 'Revision',
+  tableName: 'revisions',
+  properties: {
+    id: p.uuid().primary(),
+    organisation: p.uuid(),
+    service: p.uuid(),
+    number: p.integer(),
+    spec: p.json<ServiceSpec>(),
+    /** Sealed values stay sealed, under the id of their variable. */
+    variables: p.json<KeptVariable[]>(),
+    reason: p.text(),
+    createdBy: p.text(),
+    createdAt: p.datetime(),
+  },
+});
+export type Revision = InferEntity<typeof Revision>;

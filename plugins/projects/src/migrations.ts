@@ -1,0 +1,69 @@
+import { defineMigration } from '@containr/sdk';
+
+/** The schema of projects, step by step. */
+export const migrations = [
+  defineMigration({
+    name: '0001-projects',
+    up: [
+      `create table projects (
+        id uuid primary key,
+        organisation uuid not null,
+        slug text not null,
+        name text not null,
+        created_at timestamptz not null,
+        updated_at timestamptz not null,
+        constraint projects_slug unique (organisation, slug)
+      )`,
+      `create table environments (
+        id uuid primary key,
+        organisation uuid not null,
+        project uuid not null references projects (id) on delete cascade,
+        slug text not null,
+        name text not null,
+        kind text not null,
+        created_at timestamptz not null,
+        updated_at timestamptz not null,
+        constraint environments_slug unique (project, slug)
+      )`,
+      `create table services (
+        id uuid primary key,
+        organisation uuid not null,
+        project uuid not null references projects (id),
+        environment uuid not null references environments (id),
+        slug text not null,
+        name text not null,
+        kind text not null,
+        revision integer not null,
+        spec jsonb not null,
+        created_at timestamptz not null,
+        updated_at timestamptz not null,
+        constraint services_slug unique (environment, slug)
+      )`,
+      `create index services_project on services (project)`,
+      `create table revisions (
+        id uuid primary key,
+        organisation uuid not null,
+        service uuid not null references services (id) on delete cascade,
+        number integer not null,
+        spec jsonb not null,
+        variables jsonb not null,
+        reason text not null,
+        created_by text not null,
+        created_at timestamptz not null,
+        constraint revisions_number unique (service, number)
+      )`,
+      `create table variables (
+        id uuid primary key,
+        organisation uuid not null,
+        scope text not null,
+        owner uuid not null,
+        name text not null,
+        kind text not null,
+        value text not null,
+        created_at timestamptz not null,
+        updated_at timestamptz not null,
+        constraint variables_name unique (owner, name)
+      )`,
+    ],
+  }),
+];

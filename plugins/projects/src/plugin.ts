@@ -1,0 +1,33 @@
+import { definePlugin } from '@containr/sdk';
+import { ProjectChanged, ServiceChanged, ServiceCreated, ServiceDelete, ServiceDeleted, ServiceDescribe } from './contract.ts';
+import { Environment } from './entities/environment.entity.ts';
+import { Project } from './entities/project.entity.ts';
+import { Revision } from './entities/revision.entity.ts';
+import { Service } from './entities/service.entity.ts';
+import { Variable } from './entities/variable.entity.ts';
+import { migrations } from './migrations.ts';
+import { provideProjects } from './provide.ts';
+import { environmentRoutes } from './routes/environments.routes.ts';
+import { projectRoutes } from './routes/projects.routes.ts';
+import { serviceRoutes } from './routes/services.routes.ts';
+import { specRoutes } from './routes/specs.routes.ts';
+import { variableRoutes } from './routes/variables.routes.ts';
+
+export default definePlugin({
+  entities: [Project, Environment, Service, Revision, Variable],
+  migrations,
+  setup(ctx) {
+    ctx.hooks.define(ServiceDescribe);
+    ctx.hooks.define(ServiceDelete);
+    ctx.events.define(ProjectChanged);
+    ctx.events.define(ServiceCreated);
+    ctx.events.define(ServiceChanged);
+    ctx.events.define(ServiceDeleted);
+    provideProjects(ctx);
+    projectRoutes(ctx);
+    environmentRoutes(ctx);
+    serviceRoutes(ctx);
+    specRoutes(ctx);
+    variableRoutes(ctx);
+  },
+});
