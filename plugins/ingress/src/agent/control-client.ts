@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import type { Infer } from '@containr/sdk';
+import { ContainrError, defineSchema } from '@containr/sdk';
+import type { RouteTable } from '@containr/sdk/contracts';
+import { validate } from '@containr/sdk/host';
+
+const Health = defineSchema({
+  type: 'object',
+  properties: {
+    status: { type: 'string' },
+    pid: { type: 'integer' },
+    version: { type: 'string' },
+    port: { type: 'integer' },
+    host: { type: 'string' },
+    revision: { type: 'integer' },
+  },
+  required: ['status', 'pid', 'version', 'port', 'host', 'revision'],
+  additionalProperties: false,
+});
+export type Health = Infer<typeof Health>;
+
+const Revision = defineSchema({ type: 'object', properties: { revision: { type: 'integer' } }, required: ['revision'], additionalProperties: false });
+const InFlight = defineSchema({
+  type: 'object',
+  properties: { inFlight: { type: 'object', additionalProperties: { type: 'integer' } } },
+  required: ['inFlight'],
+  additionalProperties: false,
+});
+
+async function call(socketPath: string, method: string, path: string, body?: string): Promise<{ status: number; body: unknown }> {
+  const request = httpRequest({ socketPath, method, path, agent: false, timeout: 5000 });
+  request.once('timeout', () => request.destroy(new Error('The ingress did not answer within 5 s.')));
+  const answered = once(request, 'response');
+  request.end(body);
+  const [response] = (await answered) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+  return { status: response.statusCode ?? 0, body: JSON.parse(text) };
+}
+
+function detailOf(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'no reason given';
+}
+
+/** What runs behind a control socket; `null` when nobody answers there. */
+export async function askHealth(socketPath: string): Promise<Health | null> {
+  try {
+    const { body } = await call(socketPath, 'GET', '/healthz');
+    return validate<Health>(Health, body, "The ingress's health");
+  } catch {
+    return null;
+  }
+}
+
+/** Hands a table over. `applied: false`: the ingress follows a newer one, whose revision is given. */
+export async function putTable(socketPath: string, table: RouteTable): Promise<{ applied: boolean; revision: number }> {
+  const { status, body } = await call(socketPath, 'PUT', '/table', JSON.stringify(table));
+  if (status === 200) return { applied: true, revision: validate<Infer<typeof Revision>>(Revision, body, "The ingress's answer").revision };
+  if (status === 412) return { applied: false, revision: (await askHealth(socketPath))?.revision ?? table.revision };
+  throw new ContainrError({
+    code: 'INGRESS_REFUSED',
+    status: 502,
+    detail: `The ingress refused the route table with status ${status}: ${detailOf(body)}.`,
+    hint: "Look at the ingress's output in its folder on the node.",
+  });
+}
+
+/** Open requests and sockets by replica. */
+export async function askInFlight(socketPath: string): Promise<Record<string, number>> {
+  const { body } = await call(socketPath, 'GET', '/in-flight');
+  return validate<Infer<typeof InFlight>>(InFlight, body, "The ingress's answer").inFlight;
+}

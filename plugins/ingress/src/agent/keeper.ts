@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentContext } from '@containr/sdk/agent';
+import type { Health } from './control-client.ts';
+import { askHealth } from './control-client.ts';
+import { controlPath } from './control-path.ts';
+import { readRecord, signalRecorded, startTimeOf, writeRecord } from './record.ts';
+import { spawnRouter } from './spawn-router.ts';
+
+/** How long an ingress that runs but does not answer is given. */
+const silentMs = 3000;
+const watchMs = 1000;
+
+/** Where the ingress listens. */
+export interface Place {
+  readonly port: number;
+  readonly host: string;
+}
+
+/** Keeps one router running on this node. */
+export interface Keeper {
+  readonly socket: string;
+  /** Makes sure that the router runs at this place: adopts, starts or moves it. Says what an admin should know. */
+  ensure(place: Place): Promise<{ health: Health; note: string | null }>;
+}
+
+async function isFree(place: Place): Promise<boolean> {
+  const probe = createServer().listen(place.port, place.host);
+  try {
+    await once(probe, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    probe.close();
+  }
+}
+
+/**
+ * Finds the router that an earlier life of the agent left, or starts one, and starts it again when it dies.
+ * It is never ended with the agent: requests go on.
+ */
+export async function keepRouter(agent: AgentContext): Promise<Keeper> {
+  const socket = controlPath(agent.directory);
+  const recordPath = join(agent.directory, 'router.json');
+  const program = agent.program('router');
+  const version = createHash('sha256').update(await readFile(program)).digest('hex');
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function silent(): Promise<Health | null> {
+    const record = await readRecord(recordPath);
+    if (!record || (await startTimeOf(record.pid)) !== record.startTime || record.startTime === null) return null;
+    const deadline = Date.now() + silentMs;
+    while (Date.now() < deadline) {
+      const health = await askHealth(socket);
+      if (health) return health;
+      await sleep(100);
+    }
+    agent.log.warn({ pid: record.pid }, 'the ingress runs and does not answer: it is started anew');
+    await signalRecorded(record, 'SIGKILL');
+    return null;
+  }
+
+  async function start(place: Place): Promise<Health> {
+    const health = await spawnRouter({ program, directory: agent.directory, socket, ...place }, agent.signal);
+    await writeRecord(recordPath, { pid: health.pid, startTime: await startTimeOf(health.pid), port: place.port, host: place.host, version: health.version });
+    agent.log.info({ pid: health.pid, port: health.port, host: health.host }, 'started the ingress');
+    return health;
+  }
+
+  async function leave(health: Health): Promise<void> {
+    process.kill(health.pid, 'SIGTERM');
+    const deadline = Date.now() + silentMs;
+    while ((await askHealth(socket)) && Date.now() < deadline) await sleep(20);
+  }
+
+  async function ensureNow(place: Place): Promise<{ health: Health; note: string | null }> {
+    const running = (await askHealth(socket)) ?? (await silent());
+    if (!running) return { health: await start(place), note: null };
+    if (running.port === place.port && running.host === place.host) {
+      const recorded = await readRecord(recordPath);
+      if (recorded?.pid !== running.pid) {
+        await writeRecord(recordPath, { pid: running.pid, startTime: await startTimeOf(running.pid), ...place, version: running.version });
+      }
+      return { health: running, note: running.version === version ? null : 'The ingress runs an earlier version of its code; the new one is used when it starts next.' };
+    }
+    // Another port is tried first: a router that serves is not given up for one that can't start.
+    if (running.port !== place.port && !(await isFree(place))) {
+      return { health: running, note: `Port ${place.port} on ${place.host} can't be used, so the ingress stays on port ${running.port}; choose a free port with --ingress-port.` };
+    }
+    await leave(running);
+    return { health: await start(place), note: null };
+  }
+
+  function ensure(place: Place): Promise<{ health: Health; note: string | null }> {
+    const turn = queue.then(() => ensureNow(place));
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function watch(): Promise<void> {
+    let failures = 0;
+    while (!agent.signal.aborted) {
+      const record = await readRecord(recordPath);
+      try {
+        if (record) await ensure({ port: record.port, host: record.host });
+        failures = 0;
+      } catch (error) {
+        failures++;
+        agent.log.error({ error, failures }, 'the ingress could not be started again');
+      }
+      await sleep(Math.min(watchMs * 2 ** failures, 30_000), undefined, { signal: agent.signal }).catch(() => undefined);
+    }
+  }
+
+  const watching = watch();
+  agent.own('watch of the ingress', () => watching);
+  return { socket, ensure };
+}

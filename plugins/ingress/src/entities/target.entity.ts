@@ -1,0 +1,17 @@
+import type { Upstream } from '@containr/sdk/contracts';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '@mikro-orm/core';
+
+/** Where the requests of a service go now. */
+export const Target = defineEntity({
+  name: 'Target',
+  tableName: 'targets',
+  properties: {
+    service: p.uuid().primary(),
+    organisation: p.uuid(),
+    deployment: p.uuid().strictNullable(),
+    upstreams: p.json<Upstream[]>(),
+    updatedAt: p.datetime(),
+  },
+});
+export type Target = InferEntity<typeof Target>;

@@ -1,0 +1,128 @@
+import type { NodeInfo, PluginContext } from '@containr/sdk';
+import { ContainrError, isContainrError } from '@containr/sdk';
+import type { RouteTable } from '@containr/sdk/contracts';
+import { IngressApply, IngressInFlight } from './capabilities.ts';
+import { buildTable, newestRevision, renumber } from './route-table.ts';
+import type { Settings } from './settings.ts';
+
+/** How long a switch waits for an ingress node. */
+const acknowledgeMs = 10_000;
+
+/** Brings the route table to the nodes with an ingress. */
+export interface Spread {
+  /** Applies the newest table on all of them; resolves with its number. Throws `INGRESS_UNREACHABLE` when none took it. */
+  apply(): Promise<number>;
+  /** Applies a given table on all of them. Throws `STALE` when they follow a newer one, `INGRESS_UNREACHABLE` when none took it. */
+  applyThis(table: RouteTable): Promise<number>;
+  /** Brings one node up to date. */
+  applyAt(node: NodeInfo): Promise<void>;
+  /** Brings the nodes up to date that missed a change. */
+  catchUp(): Promise<void>;
+  /** Open requests and sockets by replica, over all nodes that answer. */
+  inFlight(): Promise<Record<string, number>>;
+}
+
+function unreachable(failures: readonly unknown[]): ContainrError {
+  const known = failures.find(isContainrError);
+  return new ContainrError({
+    code: 'INGRESS_UNREACHABLE',
+    status: 503,
+    detail: known ? `No ingress took the route table: ${known.message}` : 'No node with an ingress is connected, so routes can not be switched.',
+    hint: known?.hint ?? 'See that the agent of an ingress node runs; it reconnects by itself.',
+    cause: known,
+    retryAfterSeconds: 5,
+  });
+}
+
+/** Makes the spread of this plugin. */
+export function createSpread(ctx: PluginContext<Settings>): Spread {
+  /** What each node follows, as far as this process knows. */
+  const follows = new Map<string, number>();
+  const notes = new Map<string, string>();
+  let running: Promise<number> | undefined;
+  let next: Promise<number> | undefined;
+
+  async function ingressNodes(): Promise<readonly NodeInfo[]> {
+    const nodes = await ctx.agents.nodes();
+    return nodes.filter((node) => node.state !== 'unknown' && node.capabilities.includes(IngressApply.name));
+  }
+
+  function tell(node: NodeInfo, note: string | null): void {
+    if (note !== null && notes.get(node.id) !== note) ctx.log.warn({ node: node.name, note }, 'the ingress of a node is not as it should be');
+    if (note === null) notes.delete(node.id);
+    else notes.set(node.id, note);
+  }
+
+  async function hand(node: NodeInfo, table: RouteTable): Promise<{ applied: boolean; revision: number }> {
+    const { port, host } = ctx.settings.current;
+    const answer = await ctx.agents.call(node.id, IngressApply, { table, port, host }, { timeoutMs: acknowledgeMs });
+    follows.set(node.id, answer.revision);
+    tell(node, answer.note);
+    return answer;
+  }
+
+  async function handAll(table: RouteTable): Promise<{ ahead: number }> {
+    const results = await Promise.allSettled((await ingressNodes()).map((node) => hand(node, table)));
+    const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failures = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
+    for (const error of failures) ctx.log.warn({ error }, 'an ingress did not take the route table');
+    if (answers.length === 0) throw unreachable(failures);
+    return { ahead: Math.max(0, ...answers.filter((answer) => !answer.applied).map((answer) => answer.revision)) };
+  }
+
+  async function round(): Promise<number> {
+    for (;;) {
+      const table = await buildTable(ctx);
+      const { ahead } = await handAll(table);
+      if (ahead === 0) return table.revision;
+      // An ingress that is ahead of the database has outlived it (a restored backup): the table is numbered past it.
+      if (ahead > (await newestRevision(ctx))) await renumber(ctx, ahead + 1);
+    }
+  }
+
+  function apply(): Promise<number> {
+    if (!running) {
+      running = round().finally(() => (running = undefined));
+      return running;
+    }
+    // A round that began before this change may have read the table without it.
+    next ??= running
+      .catch(() => 0)
+      .then(() => {
+        next = undefined;
+        return apply();
+      });
+    return next;
+  }
+
+  async function applyAt(node: NodeInfo): Promise<void> {
+    if (!node.capabilities.includes(IngressApply.name)) return;
+    const { applied, revision } = await hand(node, await buildTable(ctx));
+    if (!applied && revision > (await newestRevision(ctx))) await apply();
+  }
+
+  return {
+    apply,
+    applyAt,
+    async applyThis(table) {
+      const { ahead } = await handAll(table);
+      if (ahead > 0) throw new ContainrError({ code: 'STALE', status: 412, detail: `The ingress follows revision ${ahead}, and this is ${table.revision}.`, hint: 'Read the newest table and apply that.' });
+      return table.revision;
+    },
+    async catchUp() {
+      const newest = await newestRevision(ctx);
+      for (const node of await ingressNodes()) {
+        if ((follows.get(node.id) ?? -1) < newest) await applyAt(node).catch((error: unknown) => ctx.log.warn({ node: node.name, error }, 'an ingress could not be brought up to date'));
+      }
+    },
+    async inFlight() {
+      const answers = await Promise.allSettled((await ingressNodes()).map((node) => ctx.agents.call(node.id, IngressInFlight, {})));
+      const sum: Record<string, number> = {};
+      for (const answer of answers) {
+        if (answer.status === 'rejected') continue;
+        for (const [replica, count] of Object.entries(answer.value.inFlight)) sum[replica] = (sum[replica] ?? 0) + count;
+      }
+      return sum;
+    },
+  };
+}
