@@ -1,0 +1,105 @@
+import type { UnitOfWork } from '@containr/sdk';
+import { ContainrError, conflict, notFound } from '@containr/sdk';
+import type { ServicePath, ServiceSpec } from '@containr/plugin-projects/contract';
+import type { DeploymentSource } from '../contract.ts';
+import { phaseNames } from '../contract.ts';
+import { Deployment } from '../entities/deployment.ts';
+import { Phase } from '../entities/phase.ts';
+import { Snapshot } from '../entities/snapshot.ts';
+import { lockService } from './lock.ts';
+import type { Road } from './road.ts';
+import { actor, announce, now, storeOf } from './road.ts';
+import { apply } from './settle.ts';
+import { wake } from './wake.ts';
+
+/** What is to be deployed. */
+export interface Order {
+  readonly organisation: string;
+  readonly service: string;
+  /** `null`: the source of the latest deployment, or the spec's image. */
+  readonly source: DeploymentSource | null;
+  /** `null`: the newest. */
+  readonly revision: number | null;
+  readonly createdBy: string;
+  readonly rebuild?: boolean;
+  /** Goes back to this one: its artifact, plan and revision. */
+  readonly rollbackOf?: Deployment;
+}
+
+/**
+ * Writes down a deployment and starts its road, in one transaction; waiting ones of the service are superseded. Throws
+ * `NOT_FOUND`, `CONFLICT_NO_SOURCE`.
+ */
+export async function createDeployment(road: Road, order: Order): Promise<Deployment> {
+  const caller = actor(road, order.organisation);
+  const { paths } = await road.projects.paths({ services: [order.service] }, caller);
+  const [path] = paths;
+  if (!path) throw notFound('service');
+  const { revision, spec } = await road.projects.spec({ service: order.service, revision: order.revision }, caller);
+  return storeOf(road, order.organisation).transaction(async (unit) => {
+    await lockService(unit, order.service);
+    const latest = await unit.em.findOne(Deployment, { service: order.service }, { orderBy: { number: 'desc' } });
+    const source = order.source ?? sourceFor(spec, latest);
+    await useSnapshot(road, unit, order.organisation, source);
+    const row = unit.em.create(Deployment, newRow(road, order, path, { revision, spec, source, number: (latest?.number ?? 0) + 1 }), { persist: true });
+    for (const [position, name] of phaseNames.entries()) {
+      unit.em.create(Phase, { deployment: row.id, name, organisation: order.organisation, position, status: 'pending', startedAt: null, endedAt: null, deadlineAt: null, message: null, output: null }, { persist: true });
+    }
+    for (const waiting of await unit.em.find(Deployment, { service: order.service, status: 'queued', id: { $ne: row.id } })) {
+      if (!apply(waiting, 'newerRequested')) continue;
+      waiting.supersededBy = row.id;
+      waiting.endedAt = now(road);
+      announce(unit, waiting);
+    }
+    announce(unit, row);
+    await unit.em.flush();
+    await wake(unit, row);
+    return row;
+  });
+}
+
+function newRow(road: Road, order: Order, path: ServicePath, decided: { revision: number; spec: ServiceSpec; source: DeploymentSource; number: number }) {
+  const back = order.rollbackOf;
+  return {
+    id: road.ctx.random.id(),
+    organisation: order.organisation,
+    project: path.project,
+    environment: path.environment,
+    service: order.service,
+    serviceKind: path.kind,
+    name: `${path.projectSlug}-${path.serviceSlug}`.slice(0, 50).replace(/-+$/, ''),
+    number: decided.number,
+    status: 'queued' as const,
+    phase: null,
+    cause: null,
+    source: decided.source,
+    revision: decided.revision,
+    spec: decided.spec,
+    runtime: back?.runtime ?? null,
+    plan: back?.plan ?? null,
+    artifact: back?.artifact ?? null,
+    rebuild: order.rebuild ?? false,
+    previous: null,
+    rollbackOf: back?.id ?? null,
+    supersededBy: null,
+    createdBy: order.createdBy,
+    createdAt: now(road),
+    liveAt: null,
+    watchUntil: null,
+    endedAt: null,
+  };
+}
+
+function sourceFor(spec: ServiceSpec, latest: Deployment | null): DeploymentSource {
+  if (spec.source.kind === 'image') return { kind: 'image', ref: spec.source.image, commit: null, message: null, author: null, treeHash: null };
+  if (latest) return latest.source;
+  throw conflict('CONFLICT_NO_SOURCE', 'The service has no source yet that could be deployed.', 'Push to its Git address, or upload an archive first.');
+}
+
+/** A snapshot may only be deployed by an organisation that brought it. */
+async function useSnapshot(road: Road, unit: UnitOfWork, organisation: string, source: DeploymentSource): Promise<void> {
+  if (source.treeHash === null) return;
+  const snapshot = await unit.em.findOne(Snapshot, { organisation, treeHash: source.treeHash });
+  if (!snapshot) throw new ContainrError({ code: 'NOT_FOUND', status: 404, detail: 'There is no such source in this organisation.', hint: 'Upload it again.' });
+  snapshot.usedAt = now(road);
+}

@@ -1,0 +1,86 @@
+import { ContainrError, isContainrError } from '@containr/sdk';
+import type { Artifact } from '@containr/sdk/contracts';
+import type { Deployment } from '../entities/deployment.ts';
+import { Deployment as Deployments } from '../entities/deployment.ts';
+import { buildVariables } from '../engine/variables.ts';
+import type { Road } from '../engine/road.ts';
+import { storeOf } from '../engine/road.ts';
+import { pursue } from '../engine/tasks.ts';
+import { chooseBuildNode } from '../placement/choose-build-node.ts';
+import { driver } from '../replicas/drivers.ts';
+import { sameBuild } from './same-build.ts';
+import { missing } from '../snapshots/store.ts';
+import type { PhaseWork } from './phase-work.ts';
+
+/** Turns the plan into an artifact on a node, or finds the one that an equal build left there. */
+export const build: PhaseWork = {
+  timeoutMs: (road) => road.ctx.settings.current.buildTimeoutMs,
+  async run(road, { deployment, tasks }) {
+    const runtime = deployment.runtime ?? 'process';
+    if (deployment.source.kind === 'image') return { kind: 'done', skipped: true, findings: { artifact: imageArtifact(deployment) } };
+    const running = tasks.at(-1);
+    if (!running) {
+      const found = await reusable(road, deployment);
+      if (found) return { kind: 'done', skipped: true, message: `Nothing changed since #${found.number}: its artifact is used.`, findings: { artifact: found.artifact } };
+    }
+    const node = running?.node ?? chooseBuildNode(await road.ctx.agents.nodes(), runtime, (await latestOf(road, deployment))?.artifact?.node ?? null);
+    const capability = driver(runtime).build;
+    const progress = await pursue(road, deployment, tasks, { node, capability, phase: 'build', subject: null, input: () => buildRequest(road, deployment) });
+    if (progress.state === 'running') return { kind: 'wait' };
+    // Whatever the agent says: the artifact is on the node that built it.
+    const artifact: Artifact = { ...progress.output, node, runtime };
+    return { kind: 'done', message: `${artifact.kind} of ${(artifact.sizeBytes / 1_048_576).toFixed(1)} MB`, findings: { artifact } };
+  },
+};
+
+async function buildRequest(road: Road, deployment: Deployment) {
+  const { treeHash } = deployment.source;
+  if (treeHash === null || deployment.plan === null || !(await road.snapshots.exists(treeHash))) throw missing();
+  return {
+    snapshot: `/api/v1/uploads/snapshots/${treeHash}`,
+    treeHash,
+    rootDirectory: deployment.spec.source.rootDirectory,
+    plan: deployment.plan,
+    name: `${deployment.name}-${deployment.number}`,
+    cacheKey: `service-${deployment.service}`,
+    variables: await buildVariables(road, deployment),
+    labels: { 'containr.service': deployment.service, 'containr.deployment': deployment.id, 'containr.install': road.ctx.install.id },
+  };
+}
+
+/** An artifact of an equal build of this service that its node still has. */
+async function reusable(road: Road, deployment: Deployment): Promise<{ number: number; artifact: Artifact } | null> {
+  if (deployment.rebuild) return null;
+  const earlier = deployment.artifact ? [deployment] : await withArtifact(road, deployment);
+  for (const one of earlier) {
+    if (one.artifact === null || !sameBuild(one, deployment)) continue;
+    if (await stillThere(road, one.artifact)) return { number: one.number, artifact: one.artifact };
+  }
+  return null;
+}
+
+async function withArtifact(road: Road, deployment: Deployment): Promise<readonly Deployment[]> {
+  return storeOf(road, deployment.organisation).transaction((unit) =>
+    unit.em.find(Deployments, { service: deployment.service, artifact: { $ne: null }, number: { $lt: deployment.number } }, { orderBy: { number: 'desc' }, limit: 5 }),
+  );
+}
+
+async function latestOf(road: Road, deployment: Deployment): Promise<Deployment | null> {
+  return (await withArtifact(road, deployment))[0] ?? null;
+}
+
+async function stillThere(road: Road, artifact: Artifact): Promise<boolean> {
+  try {
+    const { exists } = await road.ctx.agents.call(artifact.node, driver(artifact.runtime).exists, { artifact });
+    return exists;
+  } catch (error) {
+    if (isContainrError(error)) return false;
+    throw error;
+  }
+}
+
+function imageArtifact(deployment: Deployment): Artifact {
+  const { image } = deployment.spec.source;
+  if (image === null) throw new ContainrError({ code: 'SOURCE_EMPTY', status: 409, detail: 'The service is to run an image, and none is named.', hint: 'Name the image in the service settings.' });
+  return { kind: 'image', id: image, reference: image, runtime: 'docker', node: '', sizeBytes: 0, command: null, port: null };
+}

@@ -1,0 +1,80 @@
+import { ContainrError } from '@containr/sdk';
+import { causes } from '../causes.ts';
+import { Replica } from '../entities/replica.ts';
+import { artifactOf } from '../engine/findings.ts';
+import { note } from '../engine/notes.ts';
+import type { Road } from '../engine/road.ts';
+import { inMs, now, storeOf } from '../engine/road.ts';
+import { place as decide } from '../placement/place.ts';
+import type { PhaseWork } from './phase-work.ts';
+
+/** Decides on which nodes the replicas run, and writes them down; nothing is started yet. */
+export const place: PhaseWork = {
+  timeoutMs: (road) => 60_000 + road.ctx.settings.current.nodeWaitMs,
+  async run(road, { deployment, phase, replicas }) {
+    if (replicas.length > 0) return { kind: 'done', message: summary(replicas.length) };
+    const artifact = artifactOf(deployment);
+    const nodes = await road.ctx.agents.nodes();
+    const { replicas: count, resources } = deployment.spec;
+    const placement = decide(nodes, { replicas: count, runtime: artifact.runtime, resources, onlyNode: artifact.node || null }, await presentCounts(road));
+    if (!placement.fits) {
+      const waited = now(road).getTime() - (phase.startedAt ?? now(road)).getTime();
+      const absent = artifact.node === '' ? nodes.every((node) => node.state !== 'reachable') : nodes.every((node) => node.id !== artifact.node || node.state !== 'reachable');
+      if (absent && waited < road.ctx.settings.current.nodeWaitMs) return { kind: 'wait', at: inMs(road, 1000) };
+      throw new ContainrError({ code: 'NO_NODE_FITS', status: 503, detail: `No node can take it: ${placement.reasons.join('; ')}.`, hint: causes.NO_NODE_FITS.hint });
+    }
+    await storeOf(road, deployment.organisation).transaction(async (unit) => {
+      for (const { node, reason } of placement.decisions) {
+        unit.em.create(Replica, newReplica(road, deployment, { node, runtime: artifact.runtime, reason }), { persist: true });
+      }
+      await unit.em.flush();
+    });
+    await note(road, deployment, 'place', 'place', placement.decisions.map(({ reason }, index) => `Replica ${index + 1}: ${reason}`));
+    return { kind: 'done', message: summary(placement.decisions.length) };
+  },
+};
+
+function summary(count: number): string {
+  return count === 1 ? '1 replica' : `${count} replicas`;
+}
+
+async function presentCounts(road: Road): Promise<Record<string, number>> {
+  const rows = await road.ctx.store
+    .system('placement counts the replicas of all organisations on a node')
+    .transaction((unit) => unit.em.find(Replica, { state: { $ne: 'gone' } }, { fields: ['id', 'node'] }));
+  const counts: Record<string, number> = {};
+  for (const { node } of rows) counts[node] = (counts[node] ?? 0) + 1;
+  return counts;
+}
+
+/** A replica's row before anything is known of it. */
+export function newReplica(
+  road: Road,
+  deployment: { id: string; organisation: string; service: string },
+  where: { node: string; runtime: string; reason: string; replaces?: string; tries?: number },
+) {
+  return {
+    id: road.ctx.random.id(),
+    organisation: deployment.organisation,
+    service: deployment.service,
+    deployment: deployment.id,
+    node: where.node,
+    runtime: where.runtime,
+    role: 'candidate' as const,
+    desired: 'running' as const,
+    state: 'pending' as const,
+    reason: where.reason,
+    exitCode: null,
+    restartsAtSwitch: null,
+    address: null,
+    port: null,
+    isolation: null,
+    startedAt: null,
+    endedAt: null,
+    observedAt: null,
+    replaces: where.replaces ?? null,
+    tries: where.tries ?? 0,
+    retryAt: null,
+    createdAt: now(road),
+  };
+}

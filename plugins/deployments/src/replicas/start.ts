@@ -1,0 +1,43 @@
+import { ContainrError, isContainrError } from '@containr/sdk';
+import type { Deployment } from '../entities/deployment.ts';
+import type { Replica } from '../entities/replica.ts';
+import { isCauseCode } from '../causes.ts';
+import { artifactOf, portOf } from '../engine/findings.ts';
+import type { Road } from '../engine/road.ts';
+import { replicaVariables } from '../engine/variables.ts';
+import { driver } from './drivers.ts';
+import { observe } from './observe.ts';
+
+/**
+ * Starts replicas that are not started yet; starting one twice is starting it once. Secrets are opened here, at the last moment.
+ * Throws a cause code, or `NODE_UNREACHABLE` to be tried again.
+ */
+export async function startReplicas(road: Road, deployment: Deployment, replicas: readonly Replica[]): Promise<void> {
+  if (replicas.length === 0) return;
+  const variables = await replicaVariables(road, deployment);
+  for (const replica of replicas) await startReplica(road, deployment, replica, variables);
+}
+
+async function startReplica(road: Road, deployment: Deployment, replica: Replica, variables: Record<string, string>): Promise<void> {
+  const { spec } = deployment;
+  try {
+    const state = await road.ctx.agents.call(replica.node, driver(replica.runtime).start, {
+      replica: replica.id,
+      deployment: deployment.id,
+      service: deployment.service,
+      organisation: deployment.organisation,
+      epoch: deployment.number,
+      artifact: artifactOf(deployment),
+      command: spec.start.command,
+      variables,
+      port: portOf(deployment),
+      resources: spec.resources,
+      restart: spec.restart,
+      stop: spec.stop,
+    });
+    await observe(road, replica.node, [state]);
+  } catch (error) {
+    if (!isContainrError(error) || isCauseCode(error.code) || error.code === 'NODE_UNREACHABLE' || error.code === 'DEPENDENCY_DOWN') throw error;
+    throw new ContainrError({ code: 'START_FAILED', status: 500, detail: `The replica could not be started: ${error.message}`, ...(error.hint === undefined ? {} : { hint: error.hint }), cause: error });
+  }
+}
