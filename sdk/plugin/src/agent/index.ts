@@ -31,9 +31,12 @@ export interface AgentContext {
     capability: Capability<I, O>,
     handler: (input: I, io: TaskIo) => Promise<O>,
   ): Owned;
-  /** Resolves when the control plane has taken it; waits for a connection, rejects when the plugin leaves. */
-  report<P>(report: Report<P>, payload: P): Promise<void>;
-  /** Runs now if connected, and at each new connection: send the full state. */
+  /**
+   * Resolves when the control plane has taken it; waits for a connection. Rejects when the plugin leaves, `signal` is aborted
+   * (what it tells is out of date), or the control plane says that the payload is wrong. Not to be awaited in `setup`.
+   */
+  report<P>(report: Report<P>, payload: P, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Runs as soon as connected, and at each new connection: send the full state. */
   onConnect(handler: () => Promise<void>): Owned;
   /** GET of an API path (`/api/v1/…`) as this agent. Rejects with a `ContainrError` on a non-2xx answer. */
   fetch(path: string, signal: AbortSignal): Promise<Readable>;

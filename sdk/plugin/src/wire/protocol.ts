@@ -14,7 +14,7 @@ export const Machine = defineSchema({
   properties: {
     /** Address at which other nodes reach its replicas. */
     address: { type: 'string', minLength: 1, maxLength: 255 },
-    cpus: { type: 'number', exclusiveMinimum: 0 },
+    cpus: { type: 'number', minimum: 0 },
     memoryBytes: { type: 'integer', minimum: 1 },
   },
   required: ['address', 'cpus', 'memoryBytes'],

@@ -1,0 +1,122 @@
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import type { Logger } from '@containr/sdk';
+import type { Heartbeat, Wire } from '@containr/sdk/wire';
+import { Advertise, Bearer, closeCodes, openWire, proofText, Prove, Ready, SendReport, SetHalves, TaskEnd, TaskOutput, Welcome } from '@containr/sdk/wire';
+import type { WebSocket } from 'ws';
+import type { HalfShelf } from './halves.ts';
+import type { Handlers } from './handlers.ts';
+import type { KnownNode, NodeStore } from './node-store.ts';
+
+/** What a session needs of its gateway. */
+export interface SessionHost {
+  readonly store: NodeStore;
+  readonly handlers: Handlers;
+  readonly shelf: HalfShelf;
+  readonly install: string;
+  readonly log: Logger;
+  readonly heartbeat: Heartbeat;
+}
+
+const proofMs = 10_000;
+const loadMs = 120_000;
+const bearerGraceMs = 60_000;
+
+/** One proven connection of one node's agent. */
+export class Session {
+  readonly node: string;
+  readonly wire: Wire;
+  readonly bearers = new Set<string>();
+  capabilities: ReadonlySet<string> = new Set();
+  /** Halves are loaded and capabilities known. */
+  ready = false;
+  readonly #host: SessionHost;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(host: SessionHost, node: string, wire: Wire) {
+    this.#host = host;
+    this.node = node;
+    this.wire = wire;
+  }
+
+  /** Gives the agent a new bearer for HTTP; older ones end a minute later. */
+  renewBearer(): void {
+    const older = [...this.bearers];
+    this.wire.tell(Bearer, { bearer: this.#issue() });
+    setTimeout(() => older.forEach((bearer) => this.bearers.delete(bearer)), bearerGraceMs).unref();
+  }
+
+  async welcome(node: KnownNode): Promise<void> {
+    const { id, name, address } = node;
+    await this.wire.request(Welcome, { install: this.#host.install, node: { id, name, address }, bearer: this.#issue() }, { timeoutMs: proofMs });
+  }
+
+  /** Has the agent run what is active now, one change after another. */
+  loadHalves(): Promise<void> {
+    this.#loading = this.#loading.catch(() => undefined).then(async () => {
+      const halves = await this.#host.shelf.list();
+      const { capabilities, failures } = await this.wire.request(SetHalves, { halves }, { timeoutMs: loadMs });
+      for (const failure of failures) this.#host.log.error({ ...failure, node: this.node }, 'A node can’t load the agent half of a plugin');
+      await this.advertised(capabilities);
+      this.ready = true;
+      this.wire.tell(Ready, {});
+    });
+    return this.#loading;
+  }
+
+  async advertised(capabilities: readonly string[]): Promise<void> {
+    this.capabilities = new Set(capabilities);
+    await this.#host.store.setCapabilities(this.node, capabilities);
+  }
+
+  #issue(): string {
+    const bearer = `ctra_${randomBytes(32).toString('base64url')}`;
+    this.bearers.add(bearer);
+    return bearer;
+  }
+}
+
+/** Opens a session when the agent proves its key; closes the socket and gives `null` when it does not. */
+export async function openSession(host: SessionHost, socket: WebSocket): Promise<{ session: Session; node: KnownNode } | null> {
+  const wire = openWire(socket, host.log, host.heartbeat);
+  let session: Session | undefined;
+  // Handlers stand before the proof; what comes earlier than that is refused by the missing session.
+  const proven = (): Session => session ?? refuse(wire);
+  wire.handle(SendReport, async ({ name, payload }) => {
+    await host.handlers.reported(name, payload, proven().node);
+    return {};
+  });
+  wire.handle(TaskOutput, async ({ capability, task, lines }) => {
+    await host.handlers.taskWrote(capability, { node: proven().node, task, lines });
+    return {};
+  });
+  wire.handle(TaskEnd, async ({ capability, task, outcome }) => {
+    await host.handlers.taskEnded(capability, { node: proven().node, task, outcome });
+    return {};
+  });
+  wire.handle(Advertise, async ({ capabilities }) => {
+    await proven().advertised(capabilities);
+    return {};
+  });
+  wire.listen();
+  const nonce = randomBytes(32).toString('base64url');
+  const proof = await wire.request(Prove, { nonce }, { timeoutMs: proofMs });
+  const node = await host.store.find(proof.node);
+  if (!node || !proves(node, nonce, proof.signature)) {
+    host.log.warn({ node: proof.node, known: node !== null }, 'An agent did not prove its key');
+    wire.close(node ? closeCodes.unproven : closeCodes.unknownNode, node ? 'the key is not the node’s' : 'no such node');
+    return null;
+  }
+  await host.store.connected(node.id, proof.machine);
+  session = new Session(host, node.id, wire);
+  return { session, node };
+}
+
+function proves(node: KnownNode, nonce: string, signature: string): boolean {
+  const key = createPublicKey({ key: Buffer.from(node.publicKey, 'base64'), format: 'der', type: 'spki' });
+  return verify(null, proofText(node.id, nonce), key, Buffer.from(signature, 'base64'));
+}
+
+function refuse(wire: Wire): never {
+  wire.close(closeCodes.unproven, 'prove the key first');
+  throw new Error('An agent spoke before it proved its key.');
+}
