@@ -29,6 +29,8 @@ export async function* followStream<T>(
           if (frame.id !== null) lastEventId = frame.id;
           if (frame.retryMs !== null) pauseMs = frame.retryMs;
           if (frame.event === 'end') return;
+          // The server is about to close and says from where to go on; that is the id we keep anyway.
+          if (frame.event === 'resume') continue;
           if (frame.data !== null) yield { id: frame.id, event: frame.event, data: frame.data as T };
         }
       }

@@ -1,0 +1,17 @@
+// Builds the dashboard: shared modules, shell, and the browser half of each plugin. Plain JavaScript: it runs before anything is built.
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildPlugin } from './build/plugin.mjs';
+import { buildShell } from './build/shell.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const wanted = process.argv.slice(2);
+const started = Date.now();
+
+if (wanted.length === 0 || wanted.includes('shell')) await buildShell(root);
+for (const name of readdirSync(join(root, 'plugins'))) {
+  const directory = join(root, 'plugins', name);
+  if (existsSync(join(directory, 'ui/index.ts')) && (wanted.length === 0 || wanted.includes(name))) await buildPlugin(root, directory, name);
+}
+console.log(`Dashboard built in ${((Date.now() - started) / 1000).toFixed(1)} s`);

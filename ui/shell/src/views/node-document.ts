@@ -1,0 +1,12 @@
+/** A machine with an agent, as the API shows it. */
+export interface NodeDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'reachable' | 'unknown' | 'draining';
+  readonly capabilities: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly address: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly lastSeenAt: string | null;
+}
