@@ -3,3 +3,4 @@ export * from './log.ts';
 export * from './redactor.ts';
 export * from './validate.ts';
 export * from './keyset.ts';
+export * from './unpack-archive.ts';
