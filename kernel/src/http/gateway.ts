@@ -31,6 +31,7 @@ export class Gateway {
   readonly #segments = new Map<string, Mount>();
   readonly #roots = new Map<string, Mount>();
   readonly #servers: Server[] = [];
+  #closed: Promise<void> | undefined;
   /** Grows with each change of the mounts. */
   generation = 0;
 
@@ -81,7 +82,12 @@ export class Gateway {
   }
 
   /** Stops listening and closes what is idle; waits for the rest up to the deadline. */
-  async close(deadlineMs: number): Promise<void> {
+  close(deadlineMs: number): Promise<void> {
+    this.#closed ??= this.#close(deadlineMs);
+    return this.#closed;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
     await Promise.all(
       this.#servers.map(async (server) => {
         const closed = once(server, 'close');

@@ -1,16 +1,13 @@
-import type { Agents, Disposer, Event, Exec, Delivered, Job, JobRun, JSONSchema, Logger, Migration, Scope, Store } from '@containr/sdk';
+import type { Agents, Exec, Logger, Migration, Scope, Store } from '@containr/sdk';
 import type { EntitySchema } from '@mikro-orm/core';
 import type { InjectionToken } from 'tsyringe';
-import type { Authenticate } from '../http/access.ts';
-import type { Gateway } from '../http/gateway.ts';
+import type { Events } from '../events/index.ts';
 import type { HookRegistry } from '../hooks/index.ts';
+import type { Authenticate, Gateway } from '../http/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { KeyRing } from '../secrets/index.ts';
 import type { ServiceRegistry } from '../services/index.ts';
-
-/** What a plugin's settings look like to its context. */
-export interface OpenSettings {
-  readonly current: unknown;
-  onChange(handler: (next: unknown) => void): Disposer;
-}
+import type { Settings } from '../settings/index.ts';
 
 /** The parts of the kernel that plugins are given, in the form in which the lifecycle needs them. */
 export interface Parts {
@@ -26,14 +23,11 @@ export interface Parts {
   readonly hooks: HookRegistry;
   readonly services: ServiceRegistry;
   readonly authenticate: Authenticate;
-  readonly jobs: { handle<P>(plugin: string, job: Job<P>, handler: (run: JobRun<P>) => Promise<void>, options: { schedule?: string }): Disposer };
-  readonly events: {
-    define<P>(event: Event<P>): Disposer;
-    on<P>(plugin: string, event: Event<P>, handler: (delivered: Delivered<P>) => Promise<void>): Disposer;
-  };
-  readonly secrets: { seal(plugin: string, owner: string, text: string): string; open(plugin: string, owner: string, sealed: string): string };
+  readonly jobs: Pick<Jobs, 'handle'>;
+  readonly events: Pick<Events, 'define' | 'on'>;
+  readonly secrets: Pick<KeyRing, 'seal' | 'open'>;
   openStore(plugin: string, entities: readonly EntitySchema[], migrations: readonly Migration[]): Promise<{ store: Store; close(): Promise<void> }>;
-  openSettings(plugin: string, schema: JSONSchema): Promise<OpenSettings & { close?: Disposer }>;
+  readonly settings: Settings;
   agentsFor(plugin: string, scope: Scope): Agents;
 }
 

@@ -10,7 +10,7 @@ import type { Claims, Declared } from '../http/declared.ts';
 import { Contributions } from './contributions.ts';
 import { httpFacet } from './http-facet.ts';
 import type { PluginPackage } from './package.ts';
-import type { OpenSettings, Parts } from './parts.ts';
+import type { PluginSettings } from '../settings/index.ts';
 import { partsToken } from './parts.ts';
 import { repeat } from './repeat.ts';
 
@@ -20,7 +20,7 @@ export interface Opened {
   readonly claims: Claims;
   readonly scope: Scope;
   readonly store: Store;
-  readonly settings: OpenSettings;
+  readonly settings: Pick<PluginSettings<unknown>, 'current' | 'onChange'>;
   readonly directory: string;
 }
 
@@ -92,7 +92,7 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
       providers: (contract) => parts.services.providers(contract),
     },
     events: {
-      define: (event) => contributions.add(`event ${event.name}`, () => parts.events.define(event)),
+      define: (event) => contributions.add(`event ${event.name}`, () => parts.events.define(name, event)),
       on: (event, handler) => contributions.add(`on ${event.name}`, () => parts.events.on(name, event, handler)),
     },
     jobs: {

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import type { Plugin, Scope } from '@containr/sdk';
+import type { JSONSchema, Plugin, Scope } from '@containr/sdk';
 import { ContainrError, Scope as NewScope } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
 import type { Claims } from '../http/declared.ts';
 import { buildMount } from '../http/mount.ts';
 import type { Mount } from '../http/mount.ts';
+import type { PluginSettings } from '../settings/index.ts';
 import type { Contributions } from './contributions.ts';
 import type { PluginPackage } from './package.ts';
 import type { Parts } from './parts.ts';
@@ -18,8 +19,16 @@ export interface Running {
   readonly package: PluginPackage;
   readonly plugin: Plugin;
   readonly scope: Scope;
+  readonly settings: PluginSettings<unknown>;
+  /** Takes changes of its settings as they come; else it is replaced. */
+  readonly followsSettings: boolean;
   readonly contributions: Contributions;
   readonly mount: Mount;
+}
+
+/** The schema of a plugin's settings; one without takes none. */
+export function settingsOf(plugin: Plugin): JSONSchema {
+  return plugin.settings ?? { type: 'object', properties: {}, additionalProperties: false };
 }
 
 /** Sets a plugin up beside whatever runs; a throw leaves nothing. */
@@ -31,18 +40,27 @@ export async function setUp(root: DependencyContainer, parts: Parts, installed: 
     const { manifest, name } = installed;
     const opened = await parts.openStore(name, plugin.entities ?? [], plugin.migrations ?? []);
     scope.own('store', () => opened.close());
-    const settings = await parts.openSettings(name, plugin.settings ?? { type: 'object', properties: {}, additionalProperties: false });
-    if (settings.close) scope.own('settings', settings.close);
+    const settings = await parts.settings.open<unknown>(name, settingsOf(plugin));
+    let follows = false;
     const claims: Claims = { plugin: name, segments: manifest.segments, roots: manifest.roots ?? [], knows };
     const directory = parts.directoryOf(name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const composed = compose(root, { package: installed, claims, scope, store: opened.store, settings, directory });
+    const watched = {
+      get current() {
+        return settings.current;
+      },
+      onChange(handler: (next: unknown) => void) {
+        follows = true;
+        return settings.onChange(handler);
+      },
+    };
+    const composed = compose(root, { package: installed, claims, scope, store: opened.store, directory, settings: watched });
     await within(Promise.resolve(plugin.setup(composed.ctx)), installed.name);
     composed.seal();
     const mount = await buildMount(claims, composed.declared, parts.authenticate, log);
     scope.own('http', () => mount.drain(0));
     await plugin.verify?.(composed.ctx);
-    return { package: installed, plugin, scope, contributions: composed.contributions, mount };
+    return { package: installed, plugin, scope, settings, followsSettings: follows, contributions: composed.contributions, mount };
   } catch (error) {
     for (const failure of await scope.dispose()) log.warn({ ...failure }, 'An effect of a set-up that failed was not undone');
     throw error;

@@ -1,0 +1,3 @@
+export { createPlatform } from './platform.ts';
+export type { Platform, PlatformOptions } from './platform.ts';
+export type { PluginPackage, PluginState } from './plugins/index.ts';

@@ -1,0 +1,306 @@
+import 'reflect-metadata';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Event, Principal } from '@containr/sdk';
+import { ContainrError, notFound, Scope } from '@containr/sdk';
+import type { HostLogger } from '@containr/sdk/host';
+import { createExec, createLogger } from '@containr/sdk/host';
+import { container as rootContainer } from 'tsyringe';
+import { agentMigrations, createAgentGateway, NodeChanged } from './agents/index.ts';
+import type { AgentGateway } from './agents/index.ts';
+import { createEvents } from './events/index.ts';
+import { outboxEntry, writeOutbox } from './events/outbox.ts';
+import { HookRegistry } from './hooks/index.ts';
+import { buildMount, Gateway, openApiOf } from './http/index.ts';
+import type { Mount } from './http/index.ts';
+import { answerProblem } from './http/problem.ts';
+import { createJobs } from './jobs/index.ts';
+import { explainAbsent } from './plugins/absent.ts';
+import { installId, openDesired } from './plugins/desired.ts';
+import type { Check } from './plugins/health-routes.ts';
+import { registerHealthRoutes } from './plugins/health-routes.ts';
+import { httpFacet } from './plugins/http-facet.ts';
+import { consolePrincipal, identifier } from './plugins/identify.ts';
+import { discover, Lifecycle, PluginChanged, pluginMigrations, registerPluginRoutes } from './plugins/index.ts';
+import type { Parts, PluginPackage, PluginState } from './plugins/index.ts';
+import { registerKernelRoutes } from './plugins/kernel-routes.ts';
+import { partsToken } from './plugins/parts.ts';
+import { registerSettingsRoutes } from './plugins/settings-routes.ts';
+import { openKeyRing } from './secrets/index.ts';
+import { ServiceRegistry } from './services/index.ts';
+import { createSettings } from './settings/index.ts';
+import type { Overrides } from './settings/index.ts';
+import { migrateKernel, openDatabase, openPluginStore } from './store/index.ts';
+import type { Database } from './store/index.ts';
+import { createUiHost } from './ui/index.ts';
+
+/** What a platform is made of. */
+export interface PlatformOptions {
+  /** Folder of everything that is kept. */
+  readonly data: string;
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port?: number;
+  /** An existing Postgres; else an embedded one runs in the data folder. */
+  readonly databaseUrl?: string | undefined;
+  /** A folder of plugin packages, or the packages themselves. */
+  readonly plugins: string | readonly PluginPackage[];
+  /** Settings that the start command fixes, by plugin. */
+  readonly settings?: Overrides;
+  /** Built dashboard. */
+  readonly shellDirectory?: string;
+  readonly log?: HostLogger;
+  /** How long requests may finish when a plugin or the platform stops; 10 s by default. */
+  readonly drainMs?: number;
+}
+
+/** A running control plane. */
+export interface Platform {
+  readonly origin: string;
+  /** Path of the owner-only socket. */
+  readonly consoleSocket: string;
+  readonly console: Principal;
+  readonly services: Pick<ServiceRegistry, 'get' | 'providers'>;
+  readonly lifecycle: {
+    state(plugin: string): PluginState | null;
+    list(): readonly { name: string; state: PluginState; cause: ContainrError | null }[];
+    enable(plugin: string): Promise<void>;
+    disable(plugin: string): Promise<void>;
+    replace(plugin: string): Promise<void>;
+  };
+  readonly agents: { createToken(): Promise<string> };
+  /** Drains and stops everything, in reverse. */
+  stop(): Promise<void>;
+}
+
+const kernelClaims = {
+  segments: ['plugins', 'settings', 'nodes', 'jobs', 'events', 'ui', 'agents', 'openapi.json'],
+  roots: ['healthz', 'readyz'],
+  permissions: ['plugin:read', 'plugin:manage', 'setting:read', 'setting:write', 'node:read', 'node:manage', 'audit:read', 'agent:act'],
+} as const;
+const version = String(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
+
+/**
+ * Starts a control plane; it listens at once, and resolves when every plugin has started or failed.
+ * Throws `PORT_IN_USE`, `MANIFEST_INVALID`, and what the database throws; then nothing is left running.
+ */
+export async function createPlatform(options: PlatformOptions): Promise<Platform> {
+  const log = options.log ?? createLogger({ name: 'control-plane' });
+  const undo = new Scope('platform', { deadlineMs: 60_000 });
+  try {
+    return await start(options, log, undo);
+  } catch (error) {
+    for (const failure of await undo.dispose()) log.warn({ ...failure }, 'Part of a start that failed was not undone');
+    throw error;
+  }
+}
+
+async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Promise<Platform> {
+  const { data, host = '127.0.0.1', drainMs = 10_000 } = options;
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  logLostRejections(log, undo);
+  const packages = typeof options.plugins === 'string' ? await discover(options.plugins) : options.plugins;
+  const checks = new Map<string, () => Promise<string | null>>([['database', async () => 'It is starting.'], ['plugins', async () => 'They are starting.']]);
+  let lifecycle: Lifecycle | null = null;
+  let agents: AgentGateway | null = null;
+
+  const ui = options.shellDirectory === undefined ? null : createUiHost({ shellDirectory: options.shellDirectory, plugins: () => activeOf(lifecycle) });
+  const gateway = new Gateway({
+    log,
+    explain: explainAbsent(packages, () => lifecycle),
+    page: async (request, response) => (ui ? ui.serve(request, response) : answerProblem(request, response, notFound('page'))),
+    upgrades: new Map([['/api/v1/agents/connect', (request, socket, head) => (agents ? agents.upgrade(request, socket, head) : socket.destroy())]]),
+  });
+  const services = new ServiceRegistry();
+  const authenticate = identifier({ services, agent: (bearer) => agents?.authenticate(bearer) ?? null });
+  const kernel = kernelMount(gateway, authenticate, log, () => origin);
+  await kernel.add((http) => registerHealthRoutes(http, () => runChecks(checks, lifecycle)));
+  const port = await listen(gateway, host, options.port ?? 0);
+  const origin = `http://${['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host}:${port}`;
+  undo.own('listeners', () => gateway.close(drainMs));
+  const consoleSocket = join(data, 'console.sock');
+  await gateway.listenConsole(consoleSocket);
+
+  const database = await openDatabase({ data, databaseUrl: options.databaseUrl, log });
+  undo.own('database', () => database.stop());
+  await migrateKernel(database.pool, [...pluginMigrations, ...agentMigrations]);
+  checks.set('database', () => ping(database));
+  const install = { id: await installId(database.pool), version };
+  const keyRing = await openKeyRing(join(data, 'keys'));
+  const jobs = createJobs({ pool: database.pool, log });
+  await jobs.start();
+  undo.own('jobs', () => jobs.stop());
+  const events = createEvents({ pool: database.pool, log });
+  events.start();
+  undo.own('events', () => events.stop());
+  events.define('kernel', PluginChanged);
+  events.define('kernel', NodeChanged);
+  const emit = emitter(database);
+  const agentGateway = createAgentGateway({ pool: database.pool, log, install: install.id, halves: () => halvesOf(lifecycle), emit });
+  agents = agentGateway;
+  agentGateway.start();
+  undo.own('agents', () => agentGateway.stop());
+
+  const settings = createSettings({ pool: database.pool, keyRing, ...(options.settings ? { overrides: options.settings } : {}) });
+  const parts: Parts = {
+    install,
+    log,
+    logFor: (plugin) => log.child({ plugin }),
+    directoryOf: (plugin) => join(data, 'plugins', plugin),
+    origin: () => origin,
+    exec: createExec({ log }),
+    gateway,
+    hooks: new HookRegistry(),
+    services,
+    authenticate,
+    jobs,
+    events,
+    secrets: keyRing,
+    settings,
+    openStore: (plugin, entities, migrations) => openPluginStore({ database, plugin, entities, migrations }),
+    agentsFor: (plugin, scope) => agentGateway.agentsFor(plugin, scope),
+  };
+  const container = rootContainer.createChildContainer();
+  container.register(partsToken, { useValue: parts });
+  let settled = false;
+  const life = new Lifecycle({
+    parts,
+    container,
+    packages,
+    reserved: kernelClaims,
+    desired: openDesired(database.pool),
+    log,
+    drainMs,
+    changed(entry) {
+      const { name, manifest } = entry.package;
+      if (!settled || undo.signal.aborted) return;
+      emit(PluginChanged, { plugin: name, state: entry.state }).catch((error: unknown) => log.warn({ error, plugin: name }, 'A plugin’s change could not be told'));
+      if (manifest.agent !== undefined) void agentGateway.halvesChanged();
+    },
+  });
+  lifecycle = life;
+  let openApi: { generation: number; document: unknown } | null = null;
+  await kernel.add((http) => {
+    registerPluginRoutes(http, life);
+    registerSettingsRoutes(http, life, settings);
+    agentGateway.routes(http);
+    registerKernelRoutes(http, {
+      events,
+      jobs,
+      ui: () => ui?.list() ?? { plugins: [] },
+      openApi: () => {
+        if (openApi?.generation !== gateway.generation) openApi = { generation: gateway.generation, document: openApiOf(gateway.mounts, version) };
+        return openApi.document;
+      },
+    });
+  });
+  undo.own('kernel routes', () => kernel.drain(drainMs));
+  undo.own('plugins', () => life.stopAll());
+  await life.startAll();
+  settled = true;
+  checks.set('plugins', async () => null);
+  await agentGateway.halvesChanged();
+  log.info({ origin, plugins: life.entries.filter((entry) => entry.running).length }, 'The control plane is ready');
+
+  return {
+    origin,
+    consoleSocket,
+    console: consolePrincipal,
+    services,
+    lifecycle: {
+      state: (plugin) => life.entries.find((entry) => entry.package.name === plugin)?.state ?? null,
+      list: () => life.entries.map((entry) => ({ name: entry.package.name, state: entry.state, cause: entry.cause })),
+      enable: async (plugin) => void (await life.enable(plugin, 'system')),
+      disable: async (plugin) => void (await life.disable(plugin, 'system')),
+      replace: async (plugin) => void (await life.replace(plugin)),
+    },
+    agents: { createToken: async () => (await agentGateway.createToken()).token },
+    async stop() {
+      // No new connections from here on; those that are open are answered until their plugin has left.
+      void gateway.close(drainMs);
+      for (const failure of await undo.dispose()) log.warn({ ...failure }, 'Part of the platform did not stop cleanly');
+    },
+  };
+}
+
+function logLostRejections(log: HostLogger, undo: Scope): void {
+  const lost = (error: unknown): void => log.error({ error }, 'A rejected promise was handled by nobody');
+  process.on('unhandledRejection', lost);
+  undo.own('unhandled rejections', () => void process.off('unhandledRejection', lost));
+}
+
+/** The kernel's own answers; grows while the platform starts. */
+function kernelMount(gateway: Gateway, authenticate: Parts['authenticate'], log: HostLogger, origin: () => string) {
+  const claims = { plugin: 'kernel', ...kernelClaims, knows: (permission: string) => kernelClaims.permissions.some((known) => known === permission) };
+  const facet = httpFacet(new Scope('kernel'), claims, origin);
+  let mount: Mount | null = null;
+  return {
+    async add(register: (http: typeof facet.http) => void): Promise<void> {
+      register(facet.http);
+      const older = mount;
+      const early = facet.declared.every((one) => one.kind === 'raw' && one.root);
+      mount = await buildMount(early ? { ...claims, segments: [] } : claims, [...facet.declared], authenticate, log);
+      gateway.enter(mount);
+      await older?.drain(1000);
+    },
+    drain: async (deadlineMs: number): Promise<void> => mount?.drain(deadlineMs),
+  };
+}
+
+async function listen(gateway: Gateway, host: string, port: number): Promise<number> {
+  try {
+    return await gateway.listen(host, port);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new ContainrError({ code: 'PORT_IN_USE', status: 503, detail: `Port ${port} on ${host} is in use.`, hint: 'Stop what listens there, or choose another with --port.', cause });
+  }
+}
+
+function emitter({ pool }: Database) {
+  return async function emit<P>(event: Event<P>, payload: P): Promise<void> {
+    await writeOutbox(
+      (sql, values) => {
+        let place = 0;
+        return pool.query(sql.replaceAll('?', () => `$${(place += 1)}`), [...values]);
+      },
+      [outboxEntry('kernel', event, payload, null)],
+    );
+  };
+}
+
+async function ping({ pool }: Database): Promise<string | null> {
+  try {
+    await pool.query('select 1');
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function runChecks(checks: ReadonlyMap<string, () => Promise<string | null>>, lifecycle: Lifecycle | null): Promise<readonly Check[]> {
+  const vital = await Promise.all(
+    [...checks].map(async ([name, check]) => {
+      const reason = await check();
+      return { name, ok: reason === null, reason, vital: true };
+    }),
+  );
+  const plugins = (lifecycle?.entries ?? []).filter((entry) => entry.desired || entry.problem);
+  return [
+    ...vital,
+    ...plugins.map(({ package: { name }, state, cause }) => ({ name: `plugin ${name}`, ok: state === 'active', reason: state === 'active' ? null : (cause?.message ?? state), vital: false })),
+  ];
+}
+
+function activeOf(lifecycle: Lifecycle | null) {
+  return (lifecycle?.entries ?? [])
+    .filter((entry) => entry.running !== null)
+    .map(({ package: { name, version: its, directory, manifest } }) => ({ name, displayName: manifest.displayName, version: its, directory, manifest }));
+}
+
+function halvesOf(lifecycle: Lifecycle | null) {
+  return activeOf(lifecycle).flatMap(({ name, version: its, directory, manifest }) => {
+    if (manifest.agent === undefined) return [];
+    const programs = Object.fromEntries(Object.entries(manifest.programs ?? {}).map(([program, file]) => [program, join(directory, String(file))]));
+    return [{ plugin: name, version: its, file: join(directory, manifest.agent), programs }];
+  });
+}

@@ -1,0 +1,31 @@
+import { ContainrError } from '@containr/sdk';
+import type { Explain } from '../http/gateway.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { PluginPackage } from './package.ts';
+
+/** Says which plugin would answer at an address, and why it does not now. */
+export function explainAbsent(packages: readonly PluginPackage[], lifecycle: () => Lifecycle | null): Explain {
+  const owners = {
+    segment: new Map(packages.flatMap((one) => one.manifest.segments.map((segment) => [segment, one] as const))),
+    root: new Map(packages.flatMap((one) => (one.manifest.roots ?? []).map((root) => [root, one] as const))),
+  };
+  return (kind, name) => {
+    const life = lifecycle();
+    const owner = owners[kind].get(name);
+    if (!life) return kind === 'segment' || owner ? starting() : null;
+    if (!owner) return null;
+    const { state, cause } = life.entry(owner.name);
+    if (state === 'starting') return starting();
+    const { displayName } = owner.manifest;
+    return new ContainrError({
+      code: 'PLUGIN_OFF',
+      status: 503,
+      detail: `${displayName} (the plugin "${owner.name}") answers here, but it is ${state}${cause ? `: ${cause.message}` : '.'}`,
+      hint: cause?.hint ?? `Enable it on the plugins page, or with POST /api/v1/plugins/${owner.name}/enable.`,
+    });
+  };
+}
+
+function starting(): ContainrError {
+  return new ContainrError({ code: 'STARTING', status: 503, detail: 'Containr is starting.', hint: 'Try again in a moment; /readyz says what is missing.', retryAfterSeconds: 1 });
+}
