@@ -52,16 +52,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /** A pool on `url`; its connections carry a name of their own, by which others see that this process lives. */
-export function openPool(url: string, log: Logger): pg.Pool {
+export function openPool(url: string, log: Logger, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 10_000,
     application_name: `containr ${randomUUID()}`,
+    ...options,
   });
-  // Without a listener a connection that breaks while idle would end the process.
+  // Without listeners a connection that breaks, idle or in use, would end the process.
   pool.on('error', (error) => log.warn({ error }, 'A database connection broke'));
+  pool.on('connect', (client) => client.on('error', (error) => log.debug({ error }, 'A database connection broke')));
   return pool;
 }
 

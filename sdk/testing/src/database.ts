@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
-import { migrateKernel, startCluster } from '@containr/kernel/store';
+import type pg from 'pg';
+import { migrateKernel, openPool, startCluster } from '@containr/kernel/store';
 import { createLogger } from '@containr/sdk/host';
 
 const folderName = /^containr-test-(\d+)-/;
@@ -100,8 +100,6 @@ function running(pid: number): boolean {
   }
 }
 
-function openTestPool(connectionString: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max: 10, allowExitOnIdle: true, application_name: `containr test ${process.pid} ${made}` });
-  pool.on('error', () => undefined);
-  return pool;
+function openTestPool(url: string): pg.Pool {
+  return openPool(url, silent, { allowExitOnIdle: true });
 }

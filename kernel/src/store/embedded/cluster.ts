@@ -114,7 +114,11 @@ async function makeRole(socket: string): Promise<void> {
       'select exists(select from pg_roles where rolname = $1) as role, exists(select from pg_database where datname = $1) as database',
       [application],
     );
-    if (!rows[0]?.role) await client.query(`create role ${application} login nosuperuser nobypassrls createdb`);
+    if (!rows[0]?.role) {
+      await client.query(`create role ${application} login nosuperuser nobypassrls createdb`);
+      // A schema named like the role would come first in its search path.
+      await client.query(`alter role ${application} set search_path = public`);
+    }
     if (!rows[0]?.database) await client.query(`create database ${application} owner ${application}`);
   } finally {
     await client.end();

@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { openKeyRing } from './key-ring.ts';
+
+const fresh = async () => join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys');
+
+describe('key ring', () => {
+  it('opens what it sealed, also after a restart, and never the same way twice', async () => {
+    const directory = await fresh();
+    const ring = await openKeyRing(directory);
+    const sealed = ring.seal('projects', 'service-1', 'pässword');
+    expect(sealed).not.to.equal(ring.seal('projects', 'service-1', 'pässword'));
+    expect((await openKeyRing(directory)).open('projects', 'service-1', sealed)).to.equal('pässword');
+  });
+  it('fails for another owner, another plugin and another ring', async () => {
+    const ring = await openKeyRing(await fresh());
+    const other = await openKeyRing(await fresh());
+    const sealed = ring.seal('projects', 'service-1', 'x');
+    for (const attempt of [() => ring.open('projects', 'service-2', sealed), () => ring.open('git', 'service-1', sealed), () => other.open('projects', 'service-1', sealed)]) {
+      expect(attempt).to.throw().with.property('code', 'SECRET_UNREADABLE');
+    }
+  });
+  it('fails when any one bit is flipped, or anything is cut', async () => {
+    const ring = await openKeyRing(await fresh());
+    const sealed = ring.seal('p', 'o', 'secret');
+    const [version, id, content = ''] = sealed.split('.');
+    const bytes = Buffer.from(content, 'base64url');
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const changed = Buffer.from(bytes);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(() => ring.open('p', 'o', `${version}.${id}.${changed.toString('base64url')}`)).to.throw();
+    }
+    for (const text of ['', 'v1', 'v1.x.y', 'v2' + sealed.slice(2), 'v1.__proto__.AAAA', sealed.slice(0, -4)]) {
+      expect(() => ring.open('p', 'o', text)).to.throw().with.property('code', 'SECRET_UNREADABLE');
+    }
+  });
+  it('seals with the new key after a rotation and still opens the old', async () => {
+    const directory = await fresh();
+    const ring = await openKeyRing(directory);
+    const old = ring.seal('p', 'o', 'old');
+    const id = await ring.rotate();
+    const later = await openKeyRing(directory);
+    expect(later.seal('p', 'o', 'new')).to.contain(`v1.${id}.`);
+    expect([ring.open('p', 'o', old), later.open('p', 'o', old)]).to.deep.equal(['old', 'old']);
+  });
+  it('is readable by its owner only', async () => {
+    const directory = await fresh();
+    await openKeyRing(directory);
+    expect([(await stat(directory)).mode & 0o777, (await stat(join(directory, 'keys.json'))).mode & 0o777]).to.deep.equal([0o700, 0o600]);
+  });
+  it('is the same ring for two that make it at once', async () => {
+    const directory = await fresh();
+    const [one, two] = await Promise.all([openKeyRing(directory), openKeyRing(directory)]);
+    expect(two.open('p', 'o', one.seal('p', 'o', 'x'))).to.equal('x');
+  });
+  it('never replaces a damaged ring', async () => {
+    const directory = await fresh();
+    await openKeyRing(directory);
+    const path = join(directory, 'keys.json');
+    for (const damage of ['', '{"current":"a","keys":{}}', (await readFile(path, 'utf8')).slice(0, -9)]) {
+      await writeFile(path, damage);
+      const error: unknown = await openKeyRing(directory).catch((reason: unknown) => reason);
+      expect(error).to.have.property('code', 'KEYS_UNREADABLE');
+      expect(await readFile(path, 'utf8')).to.equal(damage);
+    }
+  });
+});
