@@ -26,7 +26,7 @@ export async function runStart(options: StartOptions, reporter: Reporter): Promi
       data,
       host: options.host,
       port: options.port,
-      databaseUrl: options.databaseUrl,
+      ...(options.databaseUrl ? { databaseUrl: options.databaseUrl } : {}),
       plugins: join(root, 'plugins'),
       shellDirectory: join(root, 'ui/shell/dist'),
       log,
