@@ -1,39 +1,41 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import type { Infer } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import type { BuildPlan } from '@containr/sdk/contracts';
-import { readDockerfile } from './parse/read-dockerfile.ts';
+import type { BuildPlan, BuildSettings } from '@containr/sdk/contracts';
+import { dockerfileInvalid } from './dockerfile-error.ts';
+import { readInstructions } from './parse/instruction.ts';
+import { readStages } from './parse/stages.ts';
+import { survey, targetStage } from './parse/survey.ts';
 
-const largest = 1 << 20;
-
-/** Text of a source's Dockerfile, `null` when it is not there. A link out of the source counts as not there. */
-export function dockerfileText(directory: string, path: string): string | null {
-  try {
-    const root = realpathSync(directory);
-    const file = realpathSync(join(root, path));
-    if (!file.startsWith(root + sep) || !statSync(file).isFile() || statSync(file).size > largest) return null;
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+/** Plans the build of a Dockerfile. `variables` reach its ARGs, as the build will have them. */
+export interface DockerfileRequest {
+  readonly path: string;
+  readonly text: string;
+  readonly settings: Infer<typeof BuildSettings>;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly runtime: string;
 }
 
-/** Plans the build of a source's own Dockerfile. Throws `DOCKERFILE_INVALID`, `BUILDER_NEEDS_ENGINE`, `PLAN_NOT_FOUND`. */
-export function planDockerfile(directory: string, settings: { dockerfile: string | null; target: string | null; startCommand: string | null }, runtime: string): BuildPlan {
-  const path = settings.dockerfile ?? 'Dockerfile';
-  const text = dockerfileText(directory, path);
-  if (text === null) {
-    throw new ContainrError({ code: 'PLAN_NOT_FOUND', status: 422, detail: `There is no ${path} in the source.`, hint: 'Commit it, or set the service’s Dockerfile path or builder.' });
+/** A Dockerfile needs an engine. */
+function needsEngine(path: string): ContainrError {
+  return new ContainrError({
+    code: 'BUILDER_NEEDS_ENGINE',
+    status: 422,
+    detail: `${path} says how to build this, and the process runtime has no container engine to build it with.`,
+    hint: 'Install Docker on a node and choose the docker runtime, or set build.builder to nixpacks to build without the Dockerfile.',
+  });
+}
+
+/** Pure: reads a Dockerfile as far as a plan needs it. Throws `DOCKERFILE_INVALID` or `BUILDER_NEEDS_ENGINE`. */
+export function planDockerfile({ path, text, settings, variables, runtime }: DockerfileRequest): BuildPlan {
+  const given = new Map(Object.entries(variables));
+  const stages = readStages(path, readInstructions(text), given);
+  const target = targetStage(path, stages, settings.target);
+  const found = survey(stages, target, given);
+  if (found.fromScratch && !found.starts && settings.startCommand === null) {
+    throw dockerfileInvalid(path, target.line, 'The image is built from scratch, and nothing says what to start in it.', 'Add a CMD or ENTRYPOINT, or set start.command.');
   }
-  const facts = readDockerfile(text, settings.target, path);
-  if (runtime === 'process') {
-    throw new ContainrError({
-      code: 'BUILDER_NEEDS_ENGINE',
-      status: 422,
-      detail: `The source is built by ${path}, which needs a container engine, and this service runs as processes.`,
-      hint: 'Install Docker on a node and start with --runtime docker, or set the service’s builder to nixpacks.',
-    });
-  }
+  if (runtime === 'process') throw needsEngine(path);
+  const start = settings.startCommand === null ? (found.starts ? 'CMD or ENTRYPOINT of the Dockerfile' : 'what the base image starts') : 'start command of the spec';
   return {
     builder: 'dockerfile',
     provider: 'dockerfile',
@@ -43,19 +45,21 @@ export function planDockerfile(directory: string, settings: { dockerfile: string
     build: [],
     start: settings.startCommand,
     staticRoot: null,
-    port: facts.port,
+    port: found.port,
     variables: {},
     caches: [],
     toolchains: [],
     dockerfile: text,
     dockerfilePath: path,
-    target: settings.target,
-    baseImages: [...facts.baseImages],
+    target: settings.target === null ? null : target.name,
+    baseImages: [...found.images],
     files: {},
     why: [
-      { what: `build by ${path}`, from: settings.dockerfile ? 'the service’s settings' : `${path} is there` },
-      ...(facts.port === null ? [] : [{ what: `port ${facts.port}`, from: `EXPOSE in ${path}` }]),
-      ...(facts.starts || settings.startCommand ? [] : [{ what: 'the image’s own command starts it', from: `no CMD or ENTRYPOINT in ${path}` }]),
+      { what: `build ${path}`, from: settings.builder === 'dockerfile' ? 'build.builder of the spec' : 'the source has a Dockerfile' },
+      { what: `stage ${target.name}`, from: settings.target === null ? 'the last FROM' : 'build.target of the spec' },
+      ...found.images.map((image) => ({ what: `needs image ${image}`, from: path })),
+      { what: `port ${found.port ?? 'of PORT'}`, from: found.port === null ? 'no EXPOSE' : 'EXPOSE' },
+      { what: 'start', from: start },
     ],
   };
 }
