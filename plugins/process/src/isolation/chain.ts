@@ -3,11 +3,14 @@ import type { Cell } from './cell.ts';
 
 const shell = ['/bin/sh', '-s'] as const;
 
-/** The programs that lead into a cell, one after another, ending in a shell that reads {@link cellScript}. */
+/**
+ * The programs that lead into a cell, one after another; each dies with the one before, so that nothing outlives its
+ * supervisor. They end in a shell that reads the script of the cell.
+ */
 export function cellArguments(cell: Cell): readonly [string, ...string[]] {
   const init = cell.init === null ? [] : [cell.init, '-g', '--'];
   if (cell.kind === 'namespaces') {
-    const enter = ['unshare', '--pid', '--ipc', '--fork', '--kill-child=KILL', '--mount-proc', `--root=${cell.root}`, `--wd=${cell.workingDirectory}`] as const;
+    const enter = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--ipc', '--fork', '--kill-child=KILL', '--mount-proc', `--root=${cell.root}`, `--wd=${cell.workingDirectory}`] as const;
     return [...enter, ...dropPrivileges(cell), ...init, ...shell];
   }
   if (cell.kind === 'bubblewrap') return ['bwrap', ...bubblewrapOptions(cell), '--', ...init, ...shell];
@@ -15,7 +18,7 @@ export function cellArguments(cell: Cell): readonly [string, ...string[]] {
     const [first, ...rest] = dropPrivileges(cell);
     return [first, ...rest, ...shell];
   }
-  return shell;
+  return existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...shell] : shell;
 }
 
 /** How many processes lie between the started one and the one that takes signals; `null`: signal the process group. */

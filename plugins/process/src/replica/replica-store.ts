@@ -43,7 +43,13 @@ export class ReplicaStore {
     if (signal.aborted) return;
     const states = new Map(this.list().map((record) => [record.replica, fingerprint(record)]));
     const look = (): void => {
-      const now = new Map(this.list().map((record) => [record.replica, fingerprint(record)]));
+      let now: Map<string, string>;
+      try {
+        now = new Map(this.list().map((record) => [record.replica, fingerprint(record)]));
+      } catch {
+        // Unknown is not a change; the next look may succeed, and `list` says what is wrong.
+        return;
+      }
       for (const replica of new Set([...states.keys(), ...now.keys()])) if (states.get(replica) !== now.get(replica)) changed(replica);
       states.clear();
       for (const [replica, print] of now) states.set(replica, print);
