@@ -1,3 +1,4 @@
 export { createPlatform } from './platform.ts';
 export type { Platform, PlatformOptions } from './platform.ts';
+export { discover, readManifest } from './plugins/index.ts';
 export type { PluginPackage, PluginState } from './plugins/index.ts';

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** An agent in a process of its own. */
+export interface TestAgent {
+  readonly pid: number;
+  /** Folder of the agent. */
+  readonly data: string;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** Kills it, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again, as the same node. */
+  restart(): Promise<void>;
+}
+
+/** Starts an agent from source; it enrols with the token the first time. */
+export async function spawnAgent(options: { origin: string; data: string; token: string }): Promise<TestAgent> {
+  const data = join(options.data, 'agent');
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const tokenFile = join(data, 'token');
+  await writeFile(tokenFile, options.token, { mode: 0o600 });
+  const program = fileURLToPath(import.meta.resolve('@containr/agent/main'));
+  const argv = ['--conditions=containr-src', '--disable-warning=ExperimentalWarning', program, '--control', options.origin, '--data', data, '--name', 'test', '--token-file', tokenFile];
+  const start = () => spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', process.env['CONTAINR_TEST_LOG'] ? 'inherit' : 'ignore', 'ipc'] });
+  let child = start();
+
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await ended;
+    clearTimeout(late);
+  }
+
+  return {
+    get pid() {
+      return child.pid ?? 0;
+    },
+    data,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    async restart() {
+      await end('SIGKILL');
+      child = start();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createPlatform, discover } from '@containr/kernel';
+import type { Platform, PluginPackage } from '@containr/kernel';
+import { createLogger } from '@containr/sdk/host';
+import { buildAgentHalves } from './agent-halves.ts';
+import { spawnAgent } from './agent-process.ts';
+import type { TestAgent } from './agent-process.ts';
+import type { Answer, Ask } from './answer.ts';
+import { ask } from './answer.ts';
+import { testDatabase } from './database.ts';
+import type { TestDatabase } from './database.ts';
+
+const folder = fileURLToPath(new URL('../../../plugins/', import.meta.url));
+
+/** What a test wants to run. */
+export interface TestPlatformOptions {
+  /** First-party plugins by name, with what they need; or packages made in the test. */
+  readonly plugins?: readonly (string | PluginPackage)[];
+  readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Also runs an agent, from source, and waits until its node is reachable. */
+  readonly agent?: boolean;
+  /** Uses this data folder and leaves it; else a fresh one that goes with the platform. */
+  readonly data?: string;
+  /** Uses this database and leaves it; for tests that start a platform again on what an earlier one left. */
+  readonly database?: TestDatabase;
+  readonly drainMs?: number;
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** A real control plane for a test: own port, own database, own data folder. */
+export interface TestPlatform {
+  readonly platform: Platform;
+  readonly origin: string;
+  readonly data: string;
+  readonly database: TestDatabase;
+  /** The agent, when the test asked for one. */
+  readonly agent: TestAgent | null;
+  /** Asks over TCP: nobody, unless a token or a cookie is given. `/healthz`, `/api/v1/…`, `/git/…`. */
+  request(path: string, options?: Ask): Promise<Answer>;
+  /** Asks over the console socket, with all permissions; `path` is below `/api/v1`. */
+  console(path: string, options?: Ask): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** Starts a platform. Rejects when one of its plugins is not active then. */
+export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+  const plugins = await packagesOf(options.plugins ?? []);
+  if (options.agent) await buildAgentHalves(plugins);
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'containr-platform-')));
+  const database = options.database ?? (await testDatabase());
+  const log = createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
+  const undo: (() => Promise<unknown>)[] = [];
+  if (!options.data) undo.push(() => rm(data, { recursive: true, force: true }));
+  if (!options.database) undo.push(() => database.stop());
+  async function stop(): Promise<void> {
+    for (let next = undo.pop(); next; next = undo.pop()) await next();
+  }
+
+  try {
+    const platform = await createPlatform({ data, databaseUrl: database.url, plugins, settings: options.settings ?? {}, log, drainMs: options.drainMs ?? 2000 });
+    undo.push(() => platform.stop());
+    const off = platform.lifecycle.list().filter((plugin) => plugin.state !== 'active');
+    if (off.length > 0) throw new Error(off.map((plugin) => `${plugin.name} is ${plugin.state}: ${plugin.cause?.message ?? ''}`).join('\n'));
+    const agent = options.agent ? await spawnAgent({ origin: platform.origin, data, token: await platform.agents.createToken() }) : null;
+    if (agent) undo.push(() => agent.stop());
+    const test: TestPlatform = {
+      platform,
+      origin: platform.origin,
+      data,
+      database,
+      agent,
+      request: (path, one) => ask({ origin: platform.origin }, path, one),
+      console: (path, one) => ask({ socketPath: platform.consoleSocket }, `/api/v1${path}`, one),
+      stop,
+    };
+    if (agent) {
+      const halves = plugins.some(({ directory, manifest }) => manifest.agent !== undefined && existsSync(join(directory, manifest.agent)));
+      await until('the node is reachable, with its capabilities', async () => {
+        const { field } = await test.console('/nodes');
+        return field('items', 0, 'state') === 'reachable' && (!halves || field('items', 0, 'capabilities', 0) !== undefined);
+      });
+    }
+    return test;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits until `check` gives something true; rejects after the deadline, saying what never came. */
+export async function until<T>(what: string, check: () => Promise<T | null | undefined | false>, deadlineMs = 15_000): Promise<T> {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`Within ${deadlineMs} ms it did not come about that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function packagesOf(wanted: readonly (string | PluginPackage)[]): Promise<readonly PluginPackage[]> {
+  const own = wanted.filter((one) => typeof one !== 'string');
+  const names = wanted.filter((one) => typeof one === 'string');
+  if (names.length === 0) return own;
+  const all = new Map((await discover(folder)).map((one) => [one.name, one]));
+  const chosen = new Map<string, PluginPackage>();
+  const add = (name: string): void => {
+    const found = all.get(name);
+    if (!found) throw new Error(`There is no plugin "${name}" in ${folder}`);
+    if (chosen.has(name)) return;
+    chosen.set(name, found);
+    for (const [other, need] of Object.entries(found.manifest.requires)) {
+      if (typeof need === 'string' || need.optional !== true) add(other);
+    }
+  };
+  for (const name of names) add(name);
+  return [...own, ...chosen.values()];
+}
