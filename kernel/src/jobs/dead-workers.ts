@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
 /**
- * Frees jobs and queues that workers of dead processes hold; a process lives while a database connection carries its name.
+ * Frees jobs and queues that worker pools of dead processes hold; a process lives while a database connection carries its name.
  * Gives the workers that were dead. `own` ones are never taken for dead.
  */
 export async function releaseDeadWorkers(pool: Pool, own: readonly string[]): Promise<readonly string[]> {

@@ -88,8 +88,10 @@ describe('jobs', () => {
     });
     for (let n = 0; n < 5; n += 1) await enqueue(n, { queue: 'one' });
     await jobs.start();
+    const began = performance.now();
     await until(() => done === 5);
     expect(most).to.equal(1);
+    expect(performance.now() - began).to.be.lessThan(1500);
   });
   it('tries again after a throw, and says why it failed', async () => {
     jobs.handle('p', Count, async () => {
@@ -133,9 +135,14 @@ describe('jobs', () => {
     await enqueue(5);
     const child = spawn(process.execPath, ['--conditions=containr-src', '--input-type=module', '-e', worker, database.url], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
-    jobs.handle('p', Count, async () => undefined);
+    const seen: number[] = [];
+    jobs.handle('p', Count, async ({ input }) => void seen.push(input.n));
+    await until(async () => (await database.pool.query('select 1 from containr.job_workers')).rowCount === 1);
     await jobs.start();
-    expect(await states()).to.deep.equal(['running']);
+    await enqueue(6);
+    await until(() => seen.length > 0);
+    expect(seen).to.deep.equal([6]);
+    expect(await states()).to.include('running');
     child.kill('SIGKILL');
     await once(child, 'exit');
   });

@@ -63,6 +63,7 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
       const item = options.schedule === undefined ? null : parseCronItem({ task, match: options.schedule, options: { backfillPeriod: 0, jobKey: `${task}:schedule` } });
       tasks[task] = runOne;
       if (item) cron.push(item);
+      if (runner) void pool.query(`select pg_notify('jobs:insert', $1)`, [JSON.stringify({ count: concurrency })]).catch(() => undefined);
       return async () => {
         delete tasks[task];
         if (item) cron.splice(cron.indexOf(item), 1);
@@ -75,7 +76,7 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
         else log.debug({}, message);
       });
       const events: WorkerEvents = new EventEmitter();
-      events.on('worker:create', ({ worker }) => workers.push(worker.workerId));
+      events.on('pool:create', ({ workerPool }) => workers.push(workerPool.id));
       await release();
       runner = await run({ pgPool: pool, logger, events, concurrency, pollInterval: pollMs, noHandleSignals: true }, tasks, cron);
       runner.promise.catch((error: unknown) => log.error({ error }, 'The job runner ended'));
