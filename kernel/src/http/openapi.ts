@@ -76,7 +76,7 @@ function success(declared: Declared): Json {
 
 function pathParameters(declared: Declared): readonly Json[] {
   const schemas = declared.kind === 'route' ? propertiesOf(declared.params) : {};
-  const names = [...declared.path.matchAll(/\{([A-Za-z]+)\}/g)].map((match) => match[1] ?? '');
+  const names = [...declared.path.matchAll(/\{([A-Za-z0-9]+)\}/g)].map((match) => match[1] ?? '');
   if (declared.path.endsWith('/*')) names.push('rest');
   return names.map((name) => ({ name, in: 'path', required: true, schema: schemas[name] ?? { type: 'string' } }));
 }

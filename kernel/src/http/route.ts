@@ -11,7 +11,7 @@ export const apiBase = '/api/v1';
 
 /** `{id}` as Fastify writes it. */
 export function fastifyPath(path: string): string {
-  return path.replaceAll(/\{([A-Za-z]+)\}/g, ':$1');
+  return path.replaceAll(/\{([A-Za-z0-9]+)\}/g, ':$1');
 }
 
 /** Checks of the parts of a request; Fastify calls the compiled functions. */
