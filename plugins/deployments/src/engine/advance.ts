@@ -25,6 +25,7 @@ const maxTries = 3;
 export async function advance(road: Road, ref: { deployment: string; organisation: string }, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
+    if (road.rest.suspended) return;
     const loaded = await load(road, ref.organisation, ref.deployment);
     if (!loaded || !isOpen(loaded.deployment.status)) return;
     const { deployment } = loaded;

@@ -16,6 +16,8 @@ export interface Road {
   readonly projects: ClientOf<typeof Projects>;
   readonly routes: ClientOf<typeof Routes>;
   readonly logs: ClientOf<typeof Logs>;
+  /** Whether the road rests because the install is being stopped with its apps. */
+  readonly rest: { suspended: boolean };
   /** Goes on beside the job that began it; errors are logged. What a crash cuts off here, the sweep does again. */
   background(what: string, work: () => Promise<void>): void;
 }

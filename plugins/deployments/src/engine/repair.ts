@@ -1,0 +1,116 @@
+import { isContainrError } from '@containr/sdk';
+import { Deployment } from '../entities/deployment.ts';
+import { Replica } from '../entities/replica.ts';
+import { Task } from '../entities/task.ts';
+import { HealthProbe } from '../health/probe-capability.ts';
+import { probeOrder } from '../health/order.ts';
+import { newReplica } from '../phases/place.ts';
+import { planRepair } from '../replicas/reconcile.ts';
+import { startReplicas } from '../replicas/start.ts';
+import { stopReplicas } from '../replicas/stop.ts';
+import { upstreamsOf } from '../replicas/upstreams.ts';
+import { isRouted } from './findings.ts';
+import type { Road } from './road.ts';
+import { actor, inMs, now, storeOf } from './road.ts';
+import { pursue } from './tasks.ts';
+import { repairSoon } from './wake.ts';
+
+interface Present {
+  readonly deployment: Deployment;
+  readonly replicas: readonly Replica[];
+  readonly tasks: readonly Task[];
+}
+
+/**
+ * Brings a live deployment's replicas to what is wanted: new ones for those that ended, into the routes once they are healthy. A
+ * deployment that is being watched is left to its watch. Safe to run at any time.
+ */
+export async function repair(road: Road, ref: { service: string; organisation: string }): Promise<void> {
+  const present = road.rest.suspended ? null : await serving(road, ref);
+  if (!present) return;
+  const { deployment, replicas } = present;
+  try {
+    let changed = deployment.status === 'watching';
+    if (deployment.status === 'live') {
+      await replace(road, present);
+      changed = await promote(road, present);
+      changed ||= replicas.some((replica) => replica.role === 'serving');
+    }
+    if (changed && isRouted(deployment)) await reroute(road, ref);
+  } catch (error) {
+    if (!isContainrError(error)) throw error;
+    road.ctx.log.warn({ error, deployment: deployment.id }, 'a repair has to wait');
+    await storeOf(road, ref.organisation).transaction((unit) => repairSoon(unit, ref, inMs(road, 5000)));
+  }
+}
+
+async function serving(road: Road, ref: { service: string; organisation: string }): Promise<Present | null> {
+  return storeOf(road, ref.organisation).transaction(async (unit) => {
+    const deployment = await unit.em.findOne(Deployment, { service: ref.service, status: ['live', 'watching'] }, { orderBy: { number: 'desc' } });
+    if (!deployment) return null;
+    const replicas = await unit.em.find(Replica, { deployment: deployment.id }, { orderBy: { createdAt: 'asc' } });
+    const tasks = await unit.em.find(Task, { deployment: deployment.id, phase: 'repair' }, { orderBy: { attempt: 'asc' } });
+    return { deployment, replicas, tasks };
+  });
+}
+
+/** Begins new replicas for those that ended. */
+async function replace(road: Road, { deployment, replicas }: Present): Promise<void> {
+  const { restart, replicas: wanted } = deployment.spec;
+  const plan = planRepair(replicas, wanted, restart, now(road));
+  const store = storeOf(road, deployment.organisation);
+  if (plan.kind === 'nothing') return;
+  if (plan.kind === 'later') {
+    await store.transaction((unit) => repairSoon(unit, deployment, plan.at));
+    return;
+  }
+  const ended = replicas.filter((replica) => replica.desired === 'running' && (replica.state === 'exited' || replica.state === 'gone'));
+  const model = ended.at(-1) ?? replicas.at(-1);
+  if (!model) return;
+  await store.transaction(async (unit) => {
+    await unit.em.nativeUpdate(Replica, { id: { $in: ended.map((replica) => replica.id) } }, { desired: 'stopped' });
+    for (let count = 0; count < plan.count; count++) {
+      const { node, runtime } = ended[count] ?? model;
+      const reason = `Replaces a replica that ended${model.exitCode === null ? '' : ` with exit code ${model.exitCode}`}`;
+      unit.em.create(Replica, newReplica(road, deployment, { node, runtime, reason, replaces: (ended[count] ?? model).id, tries: plan.tries }), { persist: true });
+    }
+    await unit.em.flush();
+    await repairSoon(unit, deployment);
+  });
+  road.background('remove replicas that ended', () => stopReplicas(road, ended));
+}
+
+/** Starts candidates, asks whether they are healthy, and lets those serve. Returns whether one came in. */
+async function promote(road: Road, { deployment, replicas, tasks }: Present): Promise<boolean> {
+  let promoted = false;
+  const candidates = replicas.filter((replica) => replica.role === 'candidate' && replica.desired === 'running');
+  await startReplicas(road, deployment, candidates.filter((replica) => replica.state === 'pending'));
+  for (const replica of candidates.filter((one) => one.state === 'running')) {
+    const healthy = isRouted(deployment) ? await isHealthy(road, deployment, replica, tasks) : true;
+    if (healthy === null) continue;
+    promoted ||= healthy;
+    const store = storeOf(road, deployment.organisation);
+    await store.transaction(async (unit) => {
+      await unit.em.nativeUpdate(Replica, { id: replica.id }, healthy ? { role: 'serving', restartsAtSwitch: replica.restarts } : { desired: 'stopped' });
+      if (!healthy) await repairSoon(unit, deployment, inMs(road, 1000));
+    });
+    if (!healthy) road.background('stop a replica that did not get healthy', () => stopReplicas(road, [replica]));
+  }
+  return promoted;
+}
+
+/** `null` while it is being asked. */
+async function isHealthy(road: Road, deployment: Deployment, replica: Replica, tasks: readonly Task[]): Promise<boolean | null> {
+  const order = probeOrder(deployment, replica);
+  const progress = await pursue(road, deployment, tasks, { node: replica.node, capability: HealthProbe, phase: 'repair', subject: replica.id, input: () => Promise.resolve(order) });
+  return progress.state === 'running' ? null : progress.output.healthy;
+}
+
+/** Points the routes to all replicas that serve and run; if none does, they stay as they are. */
+async function reroute(road: Road, ref: { service: string; organisation: string }): Promise<void> {
+  const present = await serving(road, ref);
+  if (!present) return;
+  const upstreams = upstreamsOf(present.replicas.filter((replica) => replica.role === 'serving'));
+  if (upstreams.length === 0) return;
+  await road.routes.switchTo({ service: ref.service, deployment: present.deployment.id, upstreams }, actor(road, ref.organisation));
+}

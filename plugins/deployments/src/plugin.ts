@@ -1,0 +1,56 @@
+import { definePlugin, defineJob, Empty } from '@containr/sdk';
+import { Routes } from '@containr/plugin-ingress/contract';
+import { Logs } from '@containr/plugin-logs/contract';
+import { Projects, ServiceDeleted, ServiceDescribe } from '@containr/plugin-projects/contract';
+import { listenToAgents } from './agents.ts';
+import { DeployGate, DeploymentChanged, Deployments } from './contract.ts';
+import { describeServices } from './describe.ts';
+import { advance } from './engine/advance.ts';
+import { Advance, Repair } from './engine/job.ts';
+import { repair } from './engine/repair.ts';
+import type { Road } from './engine/road.ts';
+import { serviceGone } from './engine/service-gone.ts';
+import { sweep, sweepSnapshots } from './engine/sweep.ts';
+import { Deployment } from './entities/deployment.ts';
+import { Phase } from './entities/phase.ts';
+import { Replica } from './entities/replica.ts';
+import { Snapshot } from './entities/snapshot.ts';
+import { Task } from './entities/task.ts';
+import { implementDeployments } from './implementation.ts';
+import { init } from './migrations/0001-init.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
+import { uploadRoutes } from './routes/uploads.ts';
+import { Settings } from './settings.ts';
+import { openSnapshotStore } from './snapshots/store.ts';
+import { createBackground } from './engine/background.ts';
+
+const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes snapshots that nobody uses' });
+
+export default definePlugin({
+  settings: Settings,
+  entities: [Deployment, Phase, Task, Replica, Snapshot],
+  migrations: [init],
+  async setup(ctx) {
+    const road: Road = {
+      ctx,
+      snapshots: await openSnapshotStore(ctx.directory),
+      projects: ctx.services.get(Projects),
+      routes: ctx.services.get(Routes),
+      logs: ctx.services.get(Logs),
+      rest: { suspended: false },
+      background: createBackground(ctx),
+    };
+    ctx.hooks.define(DeployGate);
+    ctx.events.define(DeploymentChanged);
+    ctx.services.provide(Deployments, implementDeployments(road));
+    ctx.jobs.handle(Advance, (run) => advance(road, run.input, AbortSignal.any([run.signal, ctx.signal])));
+    ctx.jobs.handle(Repair, (run) => repair(road, run.input));
+    ctx.jobs.handle(Tidy, () => sweepSnapshots(road), { schedule: '41 3 * * *' });
+    ctx.hooks.tap(ServiceDescribe, async ({ services }) => ({ services: await describeServices(road, services) }));
+    ctx.events.on(ServiceDeleted, ({ payload }) => serviceGone(road, payload));
+    listenToAgents(road);
+    deploymentRoutes(road);
+    uploadRoutes(road);
+    ctx.repeat('sweep', 10_000, (signal) => sweep(road, signal));
+  },
+});
