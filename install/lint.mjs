@@ -24,7 +24,7 @@ writeFileSync(
 const checks = [
   ['format', [process.execPath, bin('prettier/bin/prettier.cjs'), fix ? '--write' : '--check', '--log-level', 'warn', '**/*.{ts,mjs,vue,json}']],
   ['types and rules', [process.execPath, '--max-old-space-size=6144', bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), '.']],
-  ['imports', [process.execPath, bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'sdk', 'kernel', 'agent', 'plugins', 'install/src']],
+  ['imports', [process.execPath, bin('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'sdk', 'kernel', 'agent', 'plugins', 'install/src']],
 ];
 
 let failed = 0;
