@@ -99,10 +99,7 @@ export class Link {
   async #run(): Promise<void> {
     for (let attempt = 0; !this.#stop.signal.aborted; attempt += 1) {
       const before = this.generation;
-      const code = await this.#once().catch((error: unknown) => {
-        this.#log.debug({ err: error }, 'The control plane can’t be reached');
-        return null;
-      });
+      const code = await this.#once();
       if (this.#stop.signal.aborted) return;
       if (this.generation > before) attempt = 0;
       if (code === closeCodes.unknownNode) await this.#hooks.unknown();
@@ -114,10 +111,7 @@ export class Link {
 
   async #once(): Promise<number> {
     const socket = new WebSocket(this.#url, { handshakeTimeout: 10_000, perMessageDeflate: false, maxPayload: maxMessageBytes });
-    const opened = Promise.withResolvers<void>();
-    socket.once('open', () => opened.resolve());
-    socket.on('error', (error) => opened.reject(error));
-    await opened.promise;
+    // Listens before it is open: the first message may come in the same packet as the answer to the upgrade.
     const wire = openWire(socket, this.#log);
     this.#wire = wire;
     this.#ready = renew(this.#ready);
@@ -128,7 +122,7 @@ export class Link {
     const code = await wire.closed;
     this.#ready = renew(this.#ready);
     this.#bearer = renew(this.#bearer);
-    this.#log.info({ code }, 'The connection to the control plane closed');
+    this.#log.debug({ code }, 'The connection to the control plane closed');
     return code;
   }
 }
