@@ -15,6 +15,8 @@ const lookMs = 5000;
 const forgetMs = 600_000;
 const batch = 200;
 
+type Handler<P> = (delivered: Delivered<P>) => Promise<void>;
+
 /** What the stream of a browser tab or client asks for. */
 export interface StreamRequest {
   readonly principal: Principal;
@@ -27,7 +29,7 @@ export interface StreamRequest {
 /** The outbox's readers. */
 export interface Events {
   define(plugin: string, event: Event): Disposer;
-  on<P>(plugin: string, event: Event<P>, handler: (delivered: Delivered<P>) => Promise<void>): Disposer;
+  on<P>(plugin: string, event: Event<P>, handler: Handler<P>): Disposer;
   stream(request: StreamRequest): AsyncIterable<StreamEvent>;
   list(): readonly { name: string; plugin: string; permission: string }[];
   /** Resolves when every handler so far has its place: what is emitted from then on reaches it. */
@@ -44,6 +46,8 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
   const defined = new Map<string, { plugin: string; event: Event }>();
   const tail = createTail(pool);
   const starting = new Set<Promise<unknown>>();
+  /** Newest position that this process gave or found; what a handler misses is not after it. */
+  let head: bigint | null = null;
   let session: Session | null = null;
   let dispatching: Promise<void> = Promise.resolve();
 
@@ -55,7 +59,11 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
         const led = session?.leads;
         if (await session?.lead()) {
           if (!led) placed.wake();
-          while ((await placeEvents(pool)) > 0) placed.wake();
+          for (let round = await placeEvents(pool); ; round = await placeEvents(pool)) {
+            head = round.head + BigInt(round.placed);
+            if (round.placed === 0) break;
+            placed.wake();
+          }
           if (Date.now() - forgotten > forgetMs) {
             await forgetEvents(pool, new Date());
             forgotten = Date.now();
@@ -69,8 +77,8 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
     }
   }
 
-  async function deliver<P>(plugin: string, event: Event<P>, handler: (delivered: Delivered<P>) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const first = firstCursor(pool, plugin, event.name);
+  async function deliver<P>(plugin: string, event: Event<P>, handler: Handler<P>, from: bigint | null, signal: AbortSignal): Promise<void> {
+    const first = firstCursor(pool, plugin, event.name, from);
     starting.add(first);
     let cursor = await first.finally(() => starting.delete(first));
     while (!signal.aborted) {
@@ -80,14 +88,14 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
         if (signal.aborted) return;
         await handleOne(plugin, event, row, handler);
         cursor = row.position;
-        await pool.query('update containr.event_cursors set position = $3 where plugin = $1 and event = $2', [plugin, event.name, cursor.toString()]);
+        await pool.query('update containr.event_cursors set position = $3 where plugin = $1 and event = $2 and position < $3', [plugin, event.name, cursor.toString()]);
       }
       cursor = seen;
       if (rows.length === 0) await placed.sleep(mark, lookMs, signal);
     }
   }
 
-  async function handleOne<P>(plugin: string, event: Event<P>, row: OutboxRow, handler: (delivered: Delivered<P>) => Promise<void>): Promise<void> {
+  async function handleOne<P>(plugin: string, event: Event<P>, row: OutboxRow, handler: Handler<P>): Promise<void> {
     try {
       const payload = validate<P>(event.payload, row.payload, `The event ${event.name}`);
       await handler({ position: row.position, organisation: row.organisation, at: row.at, payload });
@@ -106,7 +114,8 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
     on(plugin, event, handler) {
       const over = new AbortController();
       const signal = AbortSignal.any([over.signal, ending.signal]);
-      const loop = retrying(() => deliver(plugin, event, handler, signal), signal, log);
+      const from = head;
+      const loop = retrying(() => deliver(plugin, event, handler, from, signal), signal, log);
       return async () => {
         over.abort();
         await loop;
@@ -153,12 +162,12 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
 }
 
 // A new handler begins with what happens from now on; one that was off goes on where it stopped.
-async function firstCursor(pool: Pool, plugin: string, event: string): Promise<bigint> {
+async function firstCursor(pool: Pool, plugin: string, event: string, from: bigint | null): Promise<bigint> {
   const { rows } = await pool.query<{ position: string }>(
-    `with made as (insert into containr.event_cursors (plugin, event, position) select $1, $2, position from containr.outbox_head
+    `with made as (insert into containr.event_cursors (plugin, event, position) select $1, $2, coalesce($3::bigint, position) from containr.outbox_head
                    on conflict do nothing returning position)
      select position::text from made union all select position::text from containr.event_cursors where plugin = $1 and event = $2`,
-    [plugin, event],
+    [plugin, event, from?.toString() ?? null],
   );
   return BigInt(rows[0]?.position ?? 0);
 }
