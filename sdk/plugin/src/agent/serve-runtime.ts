@@ -1,7 +1,36 @@
 import type { Runtime } from '../contracts/runtime.ts';
+import { runtimeCapabilities } from '../contracts/runtime.ts';
+import { Fences } from './fences.ts';
 import type { AgentContext } from './index.ts';
+import { Replicas } from './replicas.ts';
 
 /** Serves a runtime on its node: registers its capabilities, reports its replicas and ships what they write. */
 export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
-  agent.log.info({ driver: runtime.driver }, 'runtime');
+  const can = runtimeCapabilities(runtime.driver);
+  const fences = new Fences(agent.directory);
+  const replicas = new Replicas(agent, runtime);
+
+  agent.capability(can.build, (request, io) => runtime.build(request, io));
+  agent.capability(can.run, (request, io) => runtime.run(request, io));
+  agent.capability(can.start, async (spec) => {
+    fences.pass(spec.service, spec.epoch);
+    const state = await runtime.start(spec);
+    replicas.poke();
+    return state;
+  });
+  agent.capability(can.stop, async (request) => {
+    await runtime.stop(request);
+    replicas.poke();
+    return {};
+  });
+  agent.capability(can.list, async () => ({ replicas: [...(await runtime.list())] }));
+  agent.capability(can.listeners, async ({ replica }) => ({ listeners: [...(await runtime.listeners(replica))] }));
+  agent.capability(can.exists, async ({ artifact }) => ({ exists: await runtime.exists(artifact) }));
+  agent.capability(can.remove, async ({ artifact }) => {
+    await runtime.removeArtifact(artifact);
+    return {};
+  });
+  agent.onConnect(() => replicas.sendInventory());
+  void replicas.watch();
+  void replicas.keepInventory();
 }
