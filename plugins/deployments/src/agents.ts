@@ -6,7 +6,6 @@ import { actor } from './engine/road.ts';
 import { taskEnded } from './engine/tasks.ts';
 import { repairSoon, wake } from './engine/wake.ts';
 import { Deployment } from './entities/deployment.ts';
-import { Replica } from './entities/replica.ts';
 import { HealthProbe } from './health/probe-capability.ts';
 import { driver, driverNames } from './replicas/drivers.ts';
 import { takeInventory } from './replicas/inventory.ts';
@@ -35,8 +34,7 @@ export function listenToAgents(road: Road): void {
   agents.onConnect(async (node) => {
     await road.ctx.store.system('a node serves all organisations').transaction(async (unit) => {
       for (const one of await unit.em.find(Deployment, { status: ['running', 'watching'] })) await wake(unit, one);
-      const here = await unit.em.find(Replica, { node: node.id, desired: 'running', state: { $ne: 'gone' } });
-      for (const one of new Map(here.map((replica) => [replica.service, replica])).values()) await repairSoon(unit, one);
+      for (const one of await unit.em.find(Deployment, { status: 'live' })) await repairSoon(unit, one);
     });
   });
 }

@@ -42,6 +42,7 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
     const source = order.source ?? sourceFor(spec, latest);
     await useSnapshot(road, unit, order.organisation, source);
     const row = unit.em.create(Deployment, newRow(road, order, path, { revision, spec, source, number: (latest?.number ?? 0) + 1 }), { persist: true });
+    await unit.em.flush();
     for (const [position, name] of phaseNames.entries()) {
       unit.em.create(Phase, { deployment: row.id, name, organisation: order.organisation, position, status: 'pending', startedAt: null, endedAt: null, deadlineAt: null, message: null, output: null }, { persist: true });
     }
@@ -67,7 +68,7 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: { revision
     environment: path.environment,
     service: order.service,
     serviceKind: path.kind,
-    name: `${path.projectSlug}-${path.serviceSlug}`.slice(0, 50).replace(/-+$/, ''),
+    name: `${`${path.projectSlug}-${path.serviceSlug}`.slice(0, 40)}-${order.service.slice(-6)}`,
     number: decided.number,
     status: 'queued' as const,
     phase: null,

@@ -1,0 +1,138 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+import { validate } from '@containr/sdk/host';
+import type { Ask, TestPlatform, TestPlatformOptions } from '@containr/testing';
+import { startTestPlatform, until } from '@containr/testing';
+import { DeploymentDocument } from '../src/contract.ts';
+import { planFileBuilder } from './plan-file-builder.ts';
+
+/** A folder of files as a tar.gz. */
+export async function archiveOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, text] of Object.entries(files)) tar.entry({ name }, text);
+  tar.finalize();
+  return gzipSync(await buffer(tar));
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A whole install for a test of the road: process runtime, built-in ingress, and plans from files. */
+export class Install {
+  test: TestPlatform;
+  readonly ingressPort: number;
+  readonly #options: TestPlatformOptions;
+
+  private constructor(test: TestPlatform, ingressPort: number, options: TestPlatformOptions) {
+    this.test = test;
+    this.ingressPort = ingressPort;
+    this.#options = options;
+  }
+
+  static async start(settings: Readonly<Record<string, unknown>> = {}): Promise<Install> {
+    const ingressPort = await freePort();
+    const options: TestPlatformOptions = {
+      plugins: ['auth', 'deployments', 'process', planFileBuilder],
+      settings: { ingress: { port: ingressPort }, deployments: { runtime: 'process', drainMs: 2000, nodeWaitMs: 10_000, ...settings } },
+      agent: true,
+    };
+    return new Install(await startTestPlatform(options), ingressPort, options);
+  }
+
+  /** Stops the control plane alone and starts it again on the same data. */
+  async restartControlPlane(): Promise<void> {
+    await this.test.platform.stop();
+    this.test = await startTestPlatform({ ...this.#options, data: this.test.data, database: this.test.database });
+  }
+
+  async ask(path: string, options: Ask = {}, status = 200): Promise<unknown> {
+    const answer = await this.test.console(path, { organisation: 'default', ...options });
+    if (answer.status !== status) throw new Error(`${options.method ?? 'GET'} ${path}: ${answer.status} ${answer.text}`);
+    return answer.json;
+  }
+
+  /** A new project with one service; returns the service's id. */
+  async service(spec: Readonly<Record<string, unknown>> = {}, kind = 'web'): Promise<string> {
+    const slug = `p${Math.random().toString(36).slice(2, 8)}`;
+    const project = idOf(await this.ask('/projects', { method: 'POST', body: { name: slug, slug } }, 201));
+    const environments = await this.ask(`/environments?project=${project}`);
+    const body = { environment: idOf(field(environments, 'items', 0)), name: 'app', slug: 'app', kind, spec: { source: { kind: 'upload' }, watchMs: 500, ...spec } };
+    return idOf(await this.ask('/services', { method: 'POST', body }, 201));
+  }
+
+  async upload(files: Readonly<Record<string, string>>): Promise<string> {
+    return idOf(await this.ask('/uploads', { method: 'POST', body: await archiveOf(files), headers: { 'content-type': 'application/gzip' } }, 201));
+  }
+
+  /** Uploads and deploys; returns the deployment's id. */
+  async deploy(service: string, files: Readonly<Record<string, string>>): Promise<string> {
+    const upload = await this.upload(files);
+    return idOf(await this.ask('/deployments', { method: 'POST', body: { service, source: { kind: 'upload', upload } } }, 201));
+  }
+
+  async deployment(id: string): Promise<DeploymentDocument> {
+    return validate<DeploymentDocument>(DeploymentDocument, await this.ask(`/deployments/${id}`), 'A deployment');
+  }
+
+  /** Waits until the deployment has one of these statuses. Rejects when it ended otherwise. */
+  async reaches(id: string, ...statuses: DeploymentDocument['status'][]): Promise<DeploymentDocument> {
+    let last = '';
+    const found = await until(`deployment ${id} is ${statuses.join(' or ')}`, async () => {
+      const now = await this.deployment(id);
+      last = `${now.status} ${now.phase ?? ''} ${JSON.stringify(now.cause)}`;
+      if (statuses.includes(now.status)) return now;
+      if (['failed', 'cancelled', 'superseded', 'retired'].includes(now.status)) return { ended: last };
+      return null;
+    }, 40_000).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it is ${last}`);
+    });
+    if ('ended' in found) throw new Error(`Deployment ${id} is ${found.ended}, not ${statuses.join(' or ')}.`);
+    return found;
+  }
+
+  /** What the service answers through the ingress. */
+  async get(service: string, path = '/'): Promise<{ status: number; text: string }> {
+    const [url] = texts(field(await this.ask(`/services/${service}`), 'urls'));
+    return new Promise((resolve, reject) => {
+      const outgoing = request({ host: '127.0.0.1', port: this.ingressPort, path, headers: { host: new URL(url ?? '').host }, agent: false }, (incoming) => {
+        buffer(incoming).then((body) => resolve({ status: incoming.statusCode ?? 0, text: body.toString() }), reject);
+      });
+      outgoing.on('error', reject).end();
+    });
+  }
+
+  /** All lines of a deployment. */
+  async lines(id: string): Promise<string[]> {
+    const items = field(await this.ask(`/logs?deployment=${id}&limit=1000`), 'items');
+    return Array.isArray(items) ? items.map((item: unknown) => String(field(item, 'text'))) : [];
+  }
+
+  stop(): Promise<void> {
+    return this.test.stop();
+  }
+}
+
+/** A member of a JSON document by its path. */
+export function field(document: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), document);
+}
+
+function idOf(document: unknown): string {
+  const id = field(document, 'id');
+  if (typeof id !== 'string') throw new Error(`No id in ${JSON.stringify(document)}`);
+  return id;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

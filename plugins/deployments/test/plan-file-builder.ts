@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ContainrError, definePlugin } from '@containr/sdk';
+import type { BuildPlan } from '@containr/sdk/contracts';
+import { Builder } from '@containr/sdk/contracts';
+import type { PluginPackage } from '@containr/kernel';
+
+/** A builder whose plan is in the source itself: `plan.json` with `install`, `build` and `start`. */
+export const planFileBuilder: PluginPackage = {
+  name: 'plan-file',
+  version: '0.1.0',
+  directory: import.meta.dirname,
+  manifest: { displayName: 'Plan file', requires: {}, permissions: {}, segments: [], roots: [], programs: {} },
+  load: async () =>
+    definePlugin({
+      setup(ctx) {
+        ctx.services.provide(
+          Builder,
+          {
+            bid: async ({ directory }) => (existsSync(join(directory, 'plan.json')) ? { score: 100, reason: 'has plan.json' } : { score: 0, reason: 'has no plan.json' }),
+            async plan({ directory }): Promise<BuildPlan> {
+              const given: { install?: string[]; build?: string[]; start?: string; refuse?: string } = JSON.parse(await readFile(join(directory, 'plan.json'), 'utf8'));
+              if (given.refuse !== undefined) throw new ContainrError({ code: given.refuse, status: 409, detail: 'The plan file refuses.', hint: 'Change it.' });
+              return {
+                builder: 'plan-file',
+                provider: 'test',
+                runtimes: [],
+                packages: [],
+                install: given.install ?? [],
+                build: given.build ?? [],
+                start: given.start ?? 'node server.mjs',
+                staticRoot: null,
+                port: null,
+                variables: {},
+                caches: [],
+                toolchains: [],
+                dockerfile: null,
+                dockerfilePath: null,
+                target: null,
+                baseImages: [],
+                why: [{ what: 'start', from: 'plan.json' }],
+              };
+            },
+          },
+          { id: 'plan-file' },
+        );
+      },
+    }),
+};

@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { until } from '@containr/testing';
+import { Install } from './install.ts';
+
+/** An application that answers with a text. */
+export function app(text: string, extra = ''): Record<string, string> {
+  return {
+    'plan.json': JSON.stringify({ build: ['echo building', `echo ${text} > built.txt`] }),
+    'server.mjs': `import http from 'node:http'; import { readFileSync } from 'node:fs';
+http.createServer((q, r) => { ${extra} r.end(readFileSync('built.txt')); }).listen(process.env.PORT, () => console.log('listening for ${text}'));`,
+  };
+}
+
+describe('the road', function () {
+  this.timeout(90_000);
+  let install: Install;
+
+  before(async () => {
+    install = await Install.start();
+  });
+  after(() => install?.stop());
+
+  it('makes an uploaded application live, switches to the next version, and retires the first', async () => {
+    const service = await install.service();
+    const first = await install.deploy(service, app('one'));
+    const live = await install.reaches(first, 'live');
+    expect((await install.get(service)).text).to.equal('one\n');
+    expect(live.phases.map((phase) => [phase.name, phase.status])).to.deep.equal([
+      ['request', 'done'], ['source', 'done'], ['plan', 'done'], ['build', 'done'], ['release', 'skipped'], ['place', 'done'],
+      ['start', 'done'], ['health', 'done'], ['route', 'done'], ['watch', 'done'], ['retire', 'skipped'],
+    ]);
+    await until('its lines are kept', async () => {
+      const lines = await install.lines(first);
+      return lines.includes('building') && lines.includes('listening for one');
+    });
+    const second = await install.deploy(service, app('two'));
+    await install.reaches(second, 'live');
+    expect((await install.get(service)).text).to.equal('two\n');
+    expect((await install.deployment(first)).status).to.equal('retired');
+  });
+});
