@@ -4,3 +4,4 @@ export * from './redactor.ts';
 export * from './validate.ts';
 export * from './keyset.ts';
 export * from './unpack-archive.ts';
+export * from './listening-sockets.ts';
