@@ -7,7 +7,11 @@ import type { CommandHost } from '../command.ts';
 import { ask } from '../prompt.ts';
 
 const NewToken = { type: 'object', properties: { secret: { type: 'string' } }, required: ['secret'] } as const;
-const Me = { type: 'object', properties: { email: { type: 'string' }, name: { type: 'string' } }, required: ['email', 'name'] } as const;
+const Me = {
+  type: 'object',
+  properties: { user: { type: 'object', properties: { email: { type: 'string' }, name: { type: 'string' } }, required: ['email', 'name'] } },
+  required: ['user'],
+} as const;
 
 /** `login`, `logout`, `whoami`. */
 export function accountCommands({ program, output, run, options }: CommandHost): void {
@@ -41,9 +45,9 @@ export function accountCommands({ program, output, run, options }: CommandHost):
     .action(() =>
       run(async () => {
         const api = await openApi(options());
-        const me = await api.get<{ email: string; name: string }>('/users/me', Me);
+        const { user } = await api.get<{ user: { email: string; name: string } }>('/users/me', Me);
         const { origin } = await readAccount();
-        output.value({ ...me, origin }, `${me.name} <${me.email}> at ${origin}`);
+        output.value({ name: user.name, email: user.email, origin }, `${user.name} <${user.email}> at ${origin}`);
       }),
     );
 }
