@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Principal } from '@containr/sdk';
 import type { Answer, Ask, TestPlatform } from '@containr/testing';
 import { startTestPlatform, until } from '@containr/testing';
+import { Setup } from '@containr/plugin-auth/contract';
 import { Projects } from './contract.ts';
 
 const otherOrganisation = '01900000-0000-7000-8000-000000000001';
@@ -259,6 +260,34 @@ describe('projects', function () {
     it('may have the same slugs', async () => {
       expect((await theirs('/projects', { method: 'POST', body: { name: 'Shop' } })).status).to.equal(201);
     });
+  });
+
+  it('shows and takes by permission', async () => {
+    const made = await service('Guarded');
+    await post('/variables', { service: made, name: 'OPEN', value: 'sesame' });
+    const sealed = id(await post('/variables', { service: made, name: 'SEALED', kind: 'sealed', value: 'sesame' }));
+    const { url } = await test.platform.services.get(Setup).link({}, { principal: test.platform.console });
+    const owner = { token: new URL(url ?? '').searchParams.get('token'), email: 'a@example.com', password: 'correct horse battery', name: 'A' };
+    const secret = String((await test.request('/api/v1/setup', { method: 'POST', body: owner })).field('token', 'secret'));
+    const tokenFor = async (...scopes: string[]) => String((await test.request('/api/v1/tokens', { method: 'POST', token: secret, body: { name: 'x', scopes } })).field('secret'));
+    const reader = await tokenFor('service:read');
+    const list = await test.request(`/api/v1/variables?service=${made}`, { token: reader });
+    expect(list.status, list.text).to.equal(200);
+    expect(list.text).to.contain('OPEN').and.not.to.contain('sesame');
+    for (const [method, path, body] of [
+      ['POST', '/variables', { service: made, name: 'X', value: '' }],
+      ['PATCH', `/services/${made}`, { name: 'x' }],
+      ['DELETE', `/services/${made}?confirm=guarded`, undefined],
+      ['POST', '/projects', { name: 'x' }],
+      ['GET', '/projects', undefined],
+    ] as const) {
+      expect((await test.request(`/api/v1${path}`, { method, token: reader, ...(body ? { body } : {}) })).field('code'), path).to.equal('FORBIDDEN');
+    }
+    const writer = await tokenFor('variable:write');
+    const set = (kind: string) => test.request('/api/v1/variables', { method: 'POST', token: writer, body: { service: made, name: `N_${kind}`, kind, value: 'x' } });
+    expect((await set('secret')).json).to.include({ value: null, kind: 'secret' });
+    expect((await set('sealed')).status).to.equal(403);
+    expect((await test.request(`/api/v1/variables/${sealed}`, { method: 'DELETE', token: writer })).status).to.equal(403);
   });
 
   it('deletes a project with everything in it, and tells of each service', async () => {

@@ -7,9 +7,9 @@ import { organisationOf, reviseReached } from './owner.ts';
 type Ctx = Pick<PluginContext, 'store' | 'clock' | 'random' | 'secrets'>;
 type Kind = Variable['kind'];
 
-function requireSecretWrite(principal: Principal, kind: Kind): void {
-  if (kind === 'plain' || can(principal, 'secret:write')) return;
-  throw new ContainrError({ code: 'FORBIDDEN', status: 403, detail: 'Setting a secret needs the permission secret:write.', hint: 'Ask an owner for it, or set a plain variable.' });
+function requireSecretWrite(principal: Principal, ...kinds: readonly Kind[]): void {
+  if (!kinds.includes('sealed') || can(principal, 'secret:write')) return;
+  throw new ContainrError({ code: 'FORBIDDEN', status: 403, detail: 'Setting a sealed variable needs the permission secret:write.', hint: 'Ask an owner for it, or set a variable of another kind.' });
 }
 
 function keep(ctx: Ctx, id: string, kind: Kind, value: string): string {
@@ -40,7 +40,7 @@ export async function changeVariable(ctx: Ctx, principal: Principal, id: string,
     const variable = await unit.em.findOne(Variable, { id });
     if (!variable) throw notFound('variable');
     const kind = change.kind ?? variable.kind;
-    requireSecretWrite(principal, kind);
+    requireSecretWrite(principal, kind, variable.kind);
     if (kind !== variable.kind && change.value === undefined) throw invalid('Another kind needs the value again.', [{ path: '/value', message: 'is missing' }]);
     if (change.value === undefined) return variable;
     if (kind === 'plain' && variable.kind === 'plain' && change.value === variable.value) return variable;
@@ -58,6 +58,7 @@ export async function deleteVariable(ctx: Ctx, principal: Principal, id: string)
   await ctx.store.for(principal).transaction(async (unit) => {
     const variable = await unit.em.findOne(Variable, { id });
     if (!variable) throw notFound('variable');
+    requireSecretWrite(principal, variable.kind);
     await unit.em.nativeDelete(Variable, { id });
     await reviseReached(ctx, unit, { scope: variable.scope, id: variable.owner }, { reason: `variable ${variable.name} deleted`, by: principal });
   });
