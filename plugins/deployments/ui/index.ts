@@ -1,0 +1,20 @@
+import { defineUi } from '@containr/sdk/ui';
+import { pushToLive, reachedLive } from './cards.ts';
+import DeploymentPage from './detail/DeploymentPage.vue';
+import DeploymentsPage from './list/DeploymentsPage.vue';
+import DeploymentsTab from './list/DeploymentsTab.vue';
+import RecentDeployments from './list/RecentDeployments.vue';
+
+const permission = 'deployment:read';
+
+export default defineUi({
+  contributions: [
+    { outlet: 'navigation', id: 'deployments', heading: 'install', label: 'Deployments', icon: 'activity', to: '/deployments', order: 20, permission },
+    { outlet: 'page', id: 'deployments', path: '/deployments', title: 'Deployments', permission, view: DeploymentsPage },
+    { outlet: 'page', id: 'deployment', path: '/deployments/:deployment', title: 'Deployment', permission, view: DeploymentPage },
+    { outlet: 'servicePanelTab', id: 'deployments', label: 'Deployments', order: 10, permission, view: DeploymentsTab },
+    { outlet: 'dashboardSection', id: 'recent', order: 10, permission, view: RecentDeployments },
+    reachedLive,
+    pushToLive,
+  ],
+});

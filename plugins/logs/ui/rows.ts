@@ -1,0 +1,24 @@
+import type { LogRow } from '@containr/ui-kit';
+import { readable } from '@containr/ui-kit';
+import type { LogLine } from '../src/contract.ts';
+
+const troubled = /\b(?:error|fatal|panic|exception|unhandled)\b/i;
+
+/** Shortens a replica's id to what tells it apart; names like `build` stay. */
+function sourceName(source: string): string {
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(source) ? `replica ${source.slice(-4)}` : source;
+}
+
+/** Rows for the log view; with `phases`, a heading wherever the phase changes. */
+export function createRows(options: { phases: boolean }): (lines: readonly LogLine[]) => LogRow[] {
+  let phase: string | null = null;
+  return (lines) =>
+    lines.flatMap((line) => {
+      const text = readable(line.text);
+      const kind = line.stream === 'system' ? ('system' as const) : line.stream === 'stderr' && troubled.test(text) ? ('error' as const) : ('plain' as const);
+      const row: LogRow = { key: `${line.source}:${line.seq}:${line.cursor}`, at: line.at, source: sourceName(line.source), text, kind };
+      if (!options.phases || line.phase === null || line.phase === phase) return [row];
+      phase = line.phase;
+      return [{ key: `phase:${line.cursor}`, at: line.at, source: '', text: line.phase, kind: 'heading' as const }, row];
+    });
+}
