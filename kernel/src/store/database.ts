@@ -62,7 +62,7 @@ export function openPool(url: string, log: Logger, options: pg.PoolConfig = {}):
     ...options,
   });
   // Without listeners a connection that breaks, idle or in use, would end the process.
-  pool.on('error', (error) => log.warn({ error }, 'A database connection broke'));
+  pool.on('error', (error) => log[pool.ending ? 'debug' : 'warn']({ error }, 'A database connection broke'));
   pool.on('connect', (client) => client.on('error', (error) => log.debug({ error }, 'A database connection broke')));
   return pool;
 }
