@@ -1,3 +1,4 @@
+export { HookRegistry } from './hooks/index.ts';
 export { createPlatform } from './platform.ts';
 export type { Platform, PlatformOptions } from './platform.ts';
 export { discover, readManifest } from './plugins/index.ts';
