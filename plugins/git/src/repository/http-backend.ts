@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { ContainrError } from '@containr/sdk';
 import { gitEnvironment } from './git-environment.ts';
 
@@ -105,13 +105,11 @@ async function feed(child: ChildProcess, request: BackendRequest): Promise<void>
   };
   request.signal.addEventListener('abort', leave, { once: true });
   try {
-    for await (const chunk of request.body ?? []) {
-      if (stdin.destroyed) break;
-      if (!stdin.write(chunk)) await Promise.race([new Promise((resolve) => stdin.once('drain', resolve)), finished(stdin).catch(() => undefined)]);
-    }
-    stdin.end();
+    await pipeline(Readable.from(request.body ?? [], { objectMode: false }), stdin);
   } catch {
-    stdin.destroy();
+    // The client left, or the backend did not want all of it; how it ends tells.
+  } finally {
+    request.signal.removeEventListener('abort', leave);
   }
 }
 
