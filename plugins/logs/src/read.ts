@@ -25,8 +25,9 @@ export async function readLines(store: ScopedStore, organisation: string, filter
   const rows = await store.transaction((unit) =>
     query<Row>(
       unit,
-      `select cursor::text, service, deployment, phase, source, seq::text, at, stream, text from plugin_logs.lines
-       where ${conditions.join(' and ')} order by cursor ${order} limit ${filter.limit}`,
+      // The table is named: a bare "cursor" would be the text that is selected, and "10" comes before "2".
+      `select cursor::text, service, deployment, phase, source, seq::text, at, stream, text from plugin_logs.lines as l
+       where ${conditions.join(' and ')} order by l.cursor ${order} limit ${filter.limit}`,
       values,
     ),
   );
