@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { createPrivateKey, sign } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HalfFiles } from '@containr/kernel/agents';
 import type { OutputLine, TaskOutcome } from '@containr/sdk';
 import { Scope } from '@containr/sdk';
+import { proofText } from '@containr/sdk/wire';
 import type { TestDatabase } from '@containr/testing';
 import { testDatabase } from '@containr/testing';
 import { expect } from 'chai';
@@ -69,6 +70,19 @@ describe('an agent and its control plane', function () {
     return { lines, ends };
   }
 
+  const machine = { address: '127.0.0.1', cpus: 1, memoryBytes: 1 };
+
+  /** Connects by hand and gives the code with which it is closed. */
+  function closeCodeOf(play: { first?: unknown; method?: string; answer?: (params: { nonce: string }) => unknown }): Promise<number> {
+    const socket = new WebSocket(`${control.origin.replace('http', 'ws')}/api/v1/agents/connect`);
+    if (play.first !== undefined) socket.once('open', () => socket.send(JSON.stringify(play.first)));
+    socket.on('message', (text) => {
+      const { id, method, params } = JSON.parse(String(text)) as { id: number; method: string; params: { nonce: string } };
+      if (method === play.method) socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: play.answer?.(params) }));
+    });
+    return new Promise((resolve) => socket.once('close', resolve));
+  }
+
   async function caught(work: Promise<unknown>): Promise<{ code?: string; hint?: string; status?: number }> {
     try {
       await work;
@@ -111,18 +125,21 @@ describe('an agent and its control plane', function () {
   });
 
   it('refuses a proof that was made for another connection, and speech without proof', async () => {
-    const url = `${control.origin.replace('http', 'ws')}/api/v1/agents/connect`;
-    const machine = { address: '127.0.0.1', cpus: 1, memoryBytes: 1 };
-    const replay = new WebSocket(url);
-    replay.on('message', (text) => {
-      const { id, method } = JSON.parse(String(text)) as { id: number; method: string };
-      if (method === 'prove') replay.send(JSON.stringify({ jsonrpc: '2.0', id, result: { node, signature: Buffer.alloc(64).toString('base64'), machine } }));
-    });
-    expect(await new Promise((resolve) => replay.once('close', resolve))).to.equal(4003);
-    const rude = new WebSocket(url);
-    rude.once('open', () => rude.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'report', params: { name: 'test.greeted', payload: {} } })));
-    expect(await new Promise((resolve) => rude.once('close', resolve))).to.equal(4003);
+    const key = createPrivateKey(readFileSync(join(data(), 'key.pem')));
+    const prove = (nonce: string): string => sign(null, proofText(node, nonce), key).toString('base64');
+    expect(await closeCodeOf({ method: 'prove', answer: ({ nonce }) => ({ node, signature: prove(`${nonce}, earlier`), machine }) })).to.equal(4003);
+    const speech = { jsonrpc: '2.0', id: 1, method: 'report', params: { name: 'test.greeted', payload: {} } };
+    expect(await closeCodeOf({ first: speech })).to.equal(4003);
     expect(await control.agents.call(node, Echo, { text: 'still' })).to.deep.equal({ text: 'still v1' });
+  });
+
+  it('lets a second connection of a node replace the first', async () => {
+    const key = createPrivateKey(readFileSync(join(data(), 'key.pem')));
+    const prove = (nonce: string): string => sign(null, proofText(node, nonce), key).toString('base64');
+    const closed = closeCodeOf({ method: 'prove', answer: ({ nonce }) => ({ node, signature: prove(nonce), machine }) });
+    await until('the first is out', async () => !(await reaches(node)));
+    await until('the first is back and the second out', () => reaches(node), 20_000);
+    expect(await closed).to.equal(4001);
   });
 
   it('keeps a second agent off the data folder', async () => {
@@ -233,11 +250,12 @@ describe('an agent and its control plane', function () {
     expect(greeted).to.deep.equal([node, node]);
   });
 
-  it('calls a silent node unknown, never gone', async () => {
+  it('calls a silent node unknown, never gone, and says so', async () => {
     await agent.stop();
-    await until('the event', () => control.changes.some(({ state, node: id }) => id === node && state !== ''));
-    expect(await control.agents.nodes()).to.have.length(1);
     expect(existsSync(join(data(), 'agent.lock'))).to.equal(false);
+    await database.pool.query("update containr.nodes set last_seen_at = now() - interval '16 seconds'");
+    await until('the event', () => control.changes.some(({ state }) => state === 'unknown'));
+    expect(await control.agents.nodes()).to.have.nested.property('[0].state', 'unknown');
   });
 
   it('ends with the process that started it', async () => {

@@ -40,7 +40,7 @@ export interface AgentGateway {
   authenticate(bearer: string): Principal | null;
   /** A one-time enrolment token, valid for a day unless told. */
   createToken(validMs?: number): Promise<{ token: string; expiresAt: Date }>;
-  /** Has every connected agent load what is active now. */
+  /** Has every connected agent load what is active now; agents wait for the first call before they load anything. */
   halvesChanged(): Promise<void>;
   start(): void;
   /** Closes all connections; agents come back by themselves. */
@@ -65,6 +65,8 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   /** Nodes that left, with when they were heard last. */
   const silent = new Map<string, number>();
   let timers: NodeJS.Timeout[] = [];
+  /** Before plugins have started, an agent would be told to drop what it runs. */
+  const settled = Promise.withResolvers<void>();
   let stopping = false;
 
   async function changed(id: string): Promise<void> {
@@ -93,6 +95,7 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     silent.delete(node.id);
     void session.wire.closed.then(() => left(session));
     await session.welcome(node);
+    await settled.promise;
     await session.loadHalves();
     log.info({ node: node.id, name: node.name, from, capabilities: session.capabilities.size }, 'An agent connected');
     await changed(node.id);
@@ -158,6 +161,7 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     },
     createToken: (validMs = dayMs) => store.createToken(validMs),
     async halvesChanged() {
+      settled.resolve();
       await Promise.all([...sessions.values()].map((session) => session.loadHalves().catch((error: unknown) => log.warn({ err: error, node: session.node }, 'A node could not be told of changed plugins'))));
       for (const node of [...sessions.keys()]) await changed(node);
     },
