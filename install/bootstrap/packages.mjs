@@ -7,6 +7,6 @@ import { fingerprint, once } from './stamp.mjs';
 export async function ensurePackages(root, progress) {
   if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) rmSync(join(root, '.cache', 'packages.stamp'), { force: true });
   await once(root, 'packages', fingerprint(root, ['package-lock.json']), () =>
-    progress.step('packages', 'Installing packages', () => runQuietly(['npm', 'ci', '--ignore-scripts'], { cwd: root })),
+    progress.step('packages', 'Installing packages', () => runQuietly(['npm', 'ci', '--ignore-scripts', '--loglevel=error'], { cwd: root })),
   );
 }

@@ -24,7 +24,7 @@ export async function ensureNode(root, progress) {
   const node = join(prefix, 'node_modules', name, 'bin', 'node');
   if (!existsSync(node)) {
     await progress.step('node', `Fetching Node ${wanted}`, () =>
-      runQuietly(['npm', 'install', '--ignore-scripts', '--no-save', '--no-package-lock', '--prefix', prefix, `${name}@${wanted}`], { cwd: root }),
+      runQuietly(['npm', 'install', '--ignore-scripts', '--loglevel=error', '--no-save', '--no-package-lock', '--prefix', prefix, `${name}@${wanted}`], { cwd: root }),
     );
   }
   return node;
