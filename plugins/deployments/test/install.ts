@@ -10,6 +10,8 @@ import { startTestPlatform, until } from '@containr/testing';
 import { DeploymentDocument } from '../src/contract.ts';
 import { planFileBuilder } from './plan-file-builder.ts';
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** A folder of files as a tar.gz. */
 export async function archiveOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
   const tar = pack();
@@ -115,6 +117,29 @@ export class Install {
   async lines(id: string): Promise<string[]> {
     const items = field(await this.ask(`/logs?deployment=${id}&limit=1000`), 'items');
     return Array.isArray(items) ? items.map((item: unknown) => String(field(item, 'text'))) : [];
+  }
+
+  /** Rows of a deployment's replicas. */
+  replicasOf(id: string): Promise<readonly Row[]> {
+    return this.#rows('select * from plugin_deployments.replicas where deployment = $1', id);
+  }
+
+  /** Rows of a deployment's tasks. */
+  tasksOf(id: string): Promise<readonly Row[]> {
+    return this.#rows('select * from plugin_deployments.tasks where deployment = $1', id);
+  }
+
+  async #rows(statement: string, id: string): Promise<readonly Row[]> {
+    const client = await this.test.database.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query(`select set_config('containr.organisation', '*', true)`);
+      const { rows } = await client.query<Row>(statement, [id]);
+      await client.query('commit');
+      return rows;
+    } finally {
+      client.release();
+    }
   }
 
   stop(): Promise<void> {

@@ -1,15 +1,7 @@
 import { expect } from 'chai';
 import { until } from '@containr/testing';
+import { app } from './app.ts';
 import { Install } from './install.ts';
-
-/** An application that answers with a text. */
-export function app(text: string, extra = ''): Record<string, string> {
-  return {
-    'plan.json': JSON.stringify({ build: ['echo building', `echo ${text} > built.txt`] }),
-    'server.mjs': `import http from 'node:http'; import { readFileSync } from 'node:fs';
-http.createServer((q, r) => { ${extra} r.end(readFileSync('built.txt')); }).listen(process.env.PORT, () => console.log('listening for ${text}'));`,
-  };
-}
 
 describe('the road', function () {
   this.timeout(90_000);

@@ -3,6 +3,7 @@ import { pushToLive, reachedLive } from './cards.ts';
 import DeploymentPage from './detail/DeploymentPage.vue';
 import DeploymentsPage from './list/DeploymentsPage.vue';
 import DeploymentsTab from './list/DeploymentsTab.vue';
+import LatestRail from './list/LatestRail.vue';
 import RecentDeployments from './list/RecentDeployments.vue';
 
 const permission = 'deployment:read';
@@ -13,6 +14,7 @@ export default defineUi({
     { outlet: 'page', id: 'deployments', path: '/deployments', title: 'Deployments', permission, view: DeploymentsPage },
     { outlet: 'page', id: 'deployment', path: '/deployments/:deployment', title: 'Deployment', permission, view: DeploymentPage },
     { outlet: 'servicePanelTab', id: 'deployments', label: 'Deployments', order: 10, permission, view: DeploymentsTab },
+    { outlet: 'serviceCard', id: 'latest', order: 20, permission, view: LatestRail },
     { outlet: 'dashboardSection', id: 'recent', order: 10, permission, view: RecentDeployments },
     reachedLive,
     pushToLive,

@@ -16,7 +16,7 @@ import { apply, settle } from './settle.ts';
 import { wakeAt } from './wake.ts';
 
 /** Failures of the moment: tried again until the phase's time is over. */
-const passing = new Set(['NODE_UNREACHABLE', 'DEPENDENCY_DOWN', 'PLUGIN_OFF', 'SCOPE_CLOSED']);
+const passing = new Set(['NODE_UNREACHABLE', 'INGRESS_UNREACHABLE', 'DEPENDENCY_DOWN', 'PLUGIN_OFF', 'SCOPE_CLOSED']);
 const retryMs = 2000;
 /** Tries of a phase that failed by an error of our own. */
 const maxTries = 3;
