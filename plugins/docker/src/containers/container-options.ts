@@ -1,0 +1,58 @@
+import type { Artifact, ReplicaSpec, RunRequest } from '@containr/sdk/contracts';
+import type Docker from 'dockerode';
+import { label, replicaLabels } from './labels.ts';
+
+/** Name of the bridge network that all containers of an engine share. */
+export const networkName = 'containr';
+
+const processLimit = 1024;
+
+// What images expect that start as root and give it up: own files, change user, end their children, listen below 1024.
+const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETUID', 'SETGID', 'KILL', 'NET_BIND_SERVICE'];
+
+/** What an engine is told of a replica. A command takes the place of the image's own, entrypoint included. */
+export function replicaOptions(install: string, spec: ReplicaSpec): Docker.ContainerCreateOptions {
+  return {
+    name: `containr-${spec.replica}`,
+    ...container(spec.artifact, spec.command, { ...spec.variables, PORT: String(spec.port) }),
+    Labels: replicaLabels(install, spec),
+    StopSignal: spec.stop.signal,
+    HostConfig: { ...hostConfiguration(spec.resources), RestartPolicy: { Name: spec.restart === 'never' ? 'no' : spec.restart } },
+  };
+}
+
+/** What an engine is told of a one-off command. */
+export function runOptions(install: string, request: RunRequest): Docker.ContainerCreateOptions {
+  return {
+    name: `containr-run-${request.run}`,
+    ...container(request.artifact, request.command, request.variables),
+    Labels: { [label.install]: install, [label.run]: request.run, [label.service]: request.service, [label.deployment]: request.deployment },
+    AttachStdout: true,
+    AttachStderr: true,
+    HostConfig: hostConfiguration(request.resources),
+  };
+}
+
+function container(artifact: Artifact, command: string | readonly string[] | null, variables: Readonly<Record<string, string>>): Docker.ContainerCreateOptions {
+  return {
+    Image: artifact.id,
+    Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    ...(command === null ? {} : { Entrypoint: typeof command === 'string' ? ['/bin/sh', '-c', command] : [...command], Cmd: [] }),
+  };
+}
+
+function hostConfiguration(resources: { readonly cpu: number; readonly memoryBytes: number }): Docker.HostConfig {
+  return {
+    Init: true,
+    Memory: resources.memoryBytes,
+    // Equal: no swap, so that a limit means the same on every node.
+    MemorySwap: resources.memoryBytes,
+    NanoCpus: Math.round(resources.cpu * 1e9),
+    PidsLimit: processLimit,
+    CapDrop: ['ALL'],
+    CapAdd: capabilities,
+    SecurityOpt: ['no-new-privileges:true'],
+    NetworkMode: networkName,
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+  };
+}

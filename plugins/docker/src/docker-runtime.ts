@@ -1,0 +1,240 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { ContainrError } from '@containr/sdk';
+import type { AgentContext } from '@containr/sdk/agent';
+import type { Artifact, BuildRequest, ReplicaSpec, ReplicaState, RunRequest, Runtime, RuntimeLogEntry } from '@containr/sdk/contracts';
+import { listeningSockets } from '@containr/sdk/host';
+import type Docker from 'dockerode';
+import { Builds } from './build/builds.ts';
+import type { OnLine } from './build/progress.ts';
+import { containerLog } from './containers/container-log.ts';
+import { networkName, replicaOptions, runOptions } from './containers/container-options.ts';
+import { replicaState } from './containers/container-state.ts';
+import { label } from './containers/labels.ts';
+import { outputLines } from './containers/output-frames.ts';
+import { pullFailure, startFailure } from './containers/start-failure.ts';
+import { asking, refusalStatus } from './engine.ts';
+import type { Engine } from './engine.ts';
+
+interface TaskIo {
+  readonly signal: AbortSignal;
+  readonly output: OnLine;
+}
+
+/** Runs replicas as containers of the node's engine, known again by their labels. */
+export class DockerRuntime implements Runtime {
+  readonly driver = 'docker';
+  readonly #agent: AgentContext;
+  readonly #engine: Engine;
+  readonly #builds: Builds;
+  readonly #lanes = new Map<string, Promise<unknown>>();
+
+  private constructor(agent: AgentContext, engine: Engine) {
+    this.#agent = agent;
+    this.#engine = engine;
+    this.#builds = new Builds(agent, engine);
+  }
+
+  /** Prepares the node: makes the network, says what does not hold. Throws `ENGINE_UNAVAILABLE` when nobody answers. */
+  static async open(agent: AgentContext, engine: Engine): Promise<DockerRuntime> {
+    const runtime = new DockerRuntime(agent, engine);
+    await runtime.#builds.tidy();
+    const info: { LiveRestoreEnabled?: boolean; ServerVersion?: string } = await asking(() => engine.api.info());
+    if (!info.LiveRestoreEnabled) agent.log.warn({ hint: 'Set "live-restore": true in /etc/docker/daemon.json' }, 'Replicas stop when the Docker engine restarts: live-restore is off');
+    await runtime.#ensureNetwork();
+    agent.log.info({ engine: info.ServerVersion, adopted: (await runtime.list()).length }, 'The docker runtime is ready');
+    return runtime;
+  }
+
+  build(request: BuildRequest, io: TaskIo): Promise<Artifact> {
+    return this.#builds.build(request, io);
+  }
+
+  async run(request: RunRequest, io: TaskIo): Promise<{ exitCode: number }> {
+    io.signal.throwIfAborted();
+    await this.#ensureImage(request.artifact);
+    await this.#remove(`containr-run-${request.run}`);
+    const container = await asking(() => this.#engine.api.createContainer(runOptions(this.#agent.install, request)));
+    const cancel = (): void => void this.#remove(container.id).catch(() => undefined);
+    io.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const output = await container.attach({ stream: true, stdout: true, stderr: true, hijack: true });
+      const written = (async () => {
+        for await (const line of outputLines(bytesOf(output))) io.output(line.text, line.stream);
+      })().catch(() => undefined);
+      const ended = container.wait({ condition: 'next-exit' });
+      await container.start().catch((error: unknown) => {
+        ended.catch(() => undefined);
+        throw startFailure(error);
+      });
+      const { StatusCode: exitCode }: { StatusCode: number } = await ended;
+      await written;
+      io.signal.throwIfAborted();
+      return { exitCode };
+    } catch (error) {
+      if (io.signal.aborted) throw new ContainrError({ code: 'CANCELLED', status: 409, detail: 'The command was cancelled.', hint: 'Start it again when it is wanted.', cause: error });
+      throw error;
+    } finally {
+      io.signal.removeEventListener('abort', cancel);
+      await this.#remove(container.id);
+    }
+  }
+
+  start(spec: ReplicaSpec): Promise<ReplicaState> {
+    return this.#inLane(spec.replica, async () => {
+      const known = await this.#inspect(`containr-${spec.replica}`);
+      // One that was created and never started is of an interrupted start.
+      if (known && known.State.Status !== 'created') return replicaState(known);
+      if (known) await this.#remove(known.Id);
+      await this.#ensureImage(spec.artifact);
+      return this.#startNew(spec);
+    });
+  }
+
+  async #startNew(spec: ReplicaSpec): Promise<ReplicaState> {
+    const options = replicaOptions(this.#agent.install, spec);
+    const create = (): Promise<Docker.Container> => asking(() => this.#engine.api.createContainer(options));
+    const container = await create().catch((error: unknown) => {
+      throw error instanceof ContainrError ? error : startFailure(error);
+    });
+    try {
+      await asking(() => container.start()).catch(async (error: unknown) => {
+        // Somebody tidied the network away.
+        if (!/network .* not found/i.test(String(error))) throw error;
+        await this.#ensureNetwork();
+        await container.start();
+      });
+      return replicaState(await asking(() => container.inspect()));
+    } catch (error) {
+      await this.#remove(container.id);
+      throw error instanceof ContainrError ? error : startFailure(error);
+    }
+  }
+
+  stop(request: { replica: string; signal: string; graceMs: number }): Promise<void> {
+    return this.#inLane(request.replica, async () => {
+      const container = this.#engine.api.getContainer(`containr-${request.replica}`);
+      const found = await this.#inspect(container.id);
+      if (!found) return;
+      if (found.State.Running || found.State.Restarting) {
+        // Else the engine's own policy would start it again.
+        await asking(() => container.update({ RestartPolicy: { Name: 'no' } })).catch(ignoreRefusal);
+        const ended = asking(() => container.wait({ condition: 'not-running' })).then(() => true, () => true);
+        await asking(() => container.kill({ signal: request.signal })).catch(ignoreRefusal);
+        let timer: NodeJS.Timeout | undefined;
+        await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, request.graceMs)))]);
+        clearTimeout(timer);
+      }
+      await this.#remove(container.id);
+    });
+  }
+
+  async list(): Promise<readonly ReplicaState[]> {
+    const filters = { label: [`${label.install}=${this.#agent.install}`, label.replica] };
+    const containers = await asking(() => this.#engine.api.listContainers({ all: true, filters }));
+    const found = await Promise.all(containers.map((each) => this.#inspect(each.Id)));
+    return found.flatMap((each) => (each === null ? [] : replicaState(each)));
+  }
+
+  async listeners(replica: string): Promise<readonly { address: string; port: number }[]> {
+    const pid = (await this.#inspect(`containr-${replica}`))?.State.Pid;
+    if (!pid) return [];
+    const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '')));
+    // The engine's own name server listens in every container.
+    return tables.flatMap(listeningSockets).flatMap(({ address, port }) => (address === '127.0.0.11' ? [] : [{ address, port }]));
+  }
+
+  async exists(artifact: Artifact): Promise<boolean> {
+    return asking(() => this.#engine.api.getImage(artifact.id).inspect()).then(
+      () => true,
+      (error: unknown) => {
+        if (refusalStatus(error) === 404) return false;
+        throw error;
+      },
+    );
+  }
+
+  async removeArtifact(artifact: Artifact): Promise<void> {
+    await asking(() => this.#engine.api.getImage(artifact.id).remove({ force: true })).catch((error: unknown) => {
+      if (refusalStatus(error) === 404) return;
+      if (refusalStatus(error) !== 409) throw error;
+      throw new ContainrError({ code: 'CONFLICT_IN_USE', status: 409, detail: `The image ${artifact.reference} is used by a container.`, hint: 'Stop the replicas that run it first.', cause: error });
+    });
+  }
+
+  async watch(changed: (replica: string) => void, signal: AbortSignal): Promise<void> {
+    const filters = JSON.stringify({ type: ['container'], label: [`${label.install}=${this.#agent.install}`, label.replica], event: ['create', 'start', 'die', 'oom', 'kill', 'destroy', 'restart', 'pause', 'unpause'] });
+    const events = await asking(() => this.#engine.open(`/events?${new URLSearchParams({ filters })}`, signal));
+    try {
+      for await (const line of createInterface({ input: events, crlfDelay: Infinity })) {
+        const replica = new RegExp(`"${label.replica.replace('.', '\\.')}":"([0-9a-f-]{36})"`).exec(line)?.[1];
+        if (replica) changed(replica);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      events.destroy();
+    }
+    if (!signal.aborted) throw new ContainrError({ code: 'ENGINE_UNAVAILABLE', status: 503, detail: 'The Docker engine ended its stream of events.', hint: 'See that the engine runs.' });
+  }
+
+  logs(replica: string, cursor: string | null, signal: AbortSignal): AsyncIterable<RuntimeLogEntry> {
+    return containerLog(this.#engine, `containr-${replica}`, cursor, signal);
+  }
+
+  async #inspect(container: string): Promise<Docker.ContainerInspectInfo | null> {
+    return asking(() => this.#engine.api.getContainer(container).inspect()).catch((error: unknown) => {
+      if (refusalStatus(error) === 404) return null;
+      throw error;
+    });
+  }
+
+  async #remove(container: string): Promise<void> {
+    await asking(() => this.#engine.api.getContainer(container).remove({ force: true, v: true })).catch((error: unknown) => {
+      // 409: another removal is under way.
+      const status = refusalStatus(error);
+      if (status !== 404 && status !== 409) throw error;
+    });
+  }
+
+  async #ensureImage(artifact: Artifact): Promise<void> {
+    if (await this.exists(artifact)) return;
+    if (artifact.id.startsWith('sha256:')) throw pullFailure(artifact.reference, new Error('it was built on this node and has been removed'));
+    try {
+      const progress = await asking(() => this.#engine.api.pull(artifact.reference));
+      await new Promise<void>((resolve, reject) => this.#engine.api.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())));
+    } catch (error) {
+      throw error instanceof ContainrError ? error : pullFailure(artifact.reference, error);
+    }
+  }
+
+  async #ensureNetwork(): Promise<void> {
+    const options = { Name: networkName, Driver: 'bridge', CheckDuplicate: true, Labels: { 'containr.network': 'shared' } };
+    await asking(() => this.#engine.api.getNetwork(networkName).inspect()).catch(async (error: unknown) => {
+      if (refusalStatus(error) !== 404) throw error;
+      await asking(() => this.#engine.api.createNetwork(options)).catch(ignoreRefusal);
+    });
+  }
+
+  // One change of a replica at a time.
+  async #inLane<T>(replica: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#lanes.get(replica) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    const settled = mine.catch(() => undefined);
+    this.#lanes.set(replica, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#lanes.get(replica) === settled) this.#lanes.delete(replica);
+    }
+  }
+}
+
+// What is refused because it is so already is no failure; that nobody answers is.
+function ignoreRefusal(error: unknown): void {
+  if (refusalStatus(error) === null) throw error;
+}
+
+async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
