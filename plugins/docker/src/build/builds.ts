@@ -10,6 +10,7 @@ import type { Engine } from '../engine.ts';
 import { contextFiles, madeUpFiles } from './context-files.ts';
 import { buildImage } from './image-build.ts';
 import type { OnLine } from './progress.ts';
+import { npmrcForBuilds } from './package-registry.ts';
 import type { SessionOffer } from './session.ts';
 
 const proxyNames = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
@@ -19,6 +20,7 @@ export class Builds {
   readonly #agent: AgentContext;
   readonly #engine: Engine;
   readonly #directory: string;
+  #npmrc: Promise<string | null> | undefined;
 
   constructor(agent: AgentContext, engine: Engine) {
     this.#agent = agent;
@@ -44,10 +46,12 @@ export class Builds {
       await unpackArchive(source, folder, { signal: io.signal });
       const context = await contextFolder(folder, request.rootDirectory);
       await addFiles(context, request.plan.files ?? {});
+      this.#npmrc ??= npmrcForBuilds(this.#agent.exec);
+      const npmrc = await this.#npmrc;
       const image = await buildImage(
         this.#engine,
         {
-          offer: this.#offer(request, context, dockerfile),
+          offer: this.#offer(request, context, dockerfile, npmrc),
           tag: `containr/${request.name}:${request.treeHash.slice(0, 12)}`,
           target: request.plan.target,
           arguments: buildArguments(dockerfile, request.variables),
@@ -61,12 +65,15 @@ export class Builds {
     }
   }
 
-  #offer(request: BuildRequest, context: string, dockerfile: string): SessionOffer {
+  #offer(request: BuildRequest, context: string, dockerfile: string, npmrc: string | null): SessionOffer {
     const kept = Object.keys(request.plan.files ?? {}).map((path) => normalize(path));
     return {
       sharedKey: createHash('sha256').update(JSON.stringify([this.#agent.install, request.cacheKey, request.rootDirectory])).digest('hex'),
       files: (folder, query) => (folder === 'dockerfile' ? madeUpFiles({ Dockerfile: dockerfile }) : contextFiles(context, { ...query, kept: query.included.length > 0 ? [] : kept })),
-      secret: (id) => (Object.hasOwn(request.variables, id) ? Buffer.from(request.variables[id] ?? '') : null),
+      secret: (id) => {
+        if (Object.hasOwn(request.variables, id)) return Buffer.from(request.variables[id] ?? '');
+        return id === 'npmrc' && npmrc !== null ? Buffer.from(npmrc) : null;
+      },
     };
   }
 

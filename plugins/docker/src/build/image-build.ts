@@ -74,6 +74,7 @@ async function request(engine: Engine, parameters: URLSearchParams, progress: Bu
     let failure: string | null = null;
     const lines = createInterface({ input: response, crlfDelay: Infinity });
     response.on('error', reject);
+    lines.on('error', reject);
     lines.on('line', (line) => {
       if (line.trim() === '' || signal.aborted) return;
       try {

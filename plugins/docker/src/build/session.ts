@@ -85,10 +85,11 @@ function method<I extends object, O extends object>(path: string, input: Message
   };
 }
 
-// Newer engines escape what is not plain ASCII and say so beside it.
+// Repeated values arrive joined in one text. Newer engines escape what is not plain ASCII and say so beside it.
 function values(metadata: Metadata, key: string): string[] {
   const escaped = metadata.get(`${key}-encoded`).length > 0;
-  return metadata.get(key).map((value) => (escaped ? decodeURIComponent(String(value)) : String(value)));
+  const found = metadata.get(key).flatMap((value) => String(value).split(', '));
+  return escaped ? found.map(decodeURIComponent) : found;
 }
 
 function upgrade(engine: Engine, id: string, sharedKey: string, methods: readonly string[]): Promise<Duplex> {
