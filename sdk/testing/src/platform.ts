@@ -27,7 +27,11 @@ export interface TestPlatformOptions {
   readonly data?: string;
   /** Uses this database and leaves it; for tests that start a platform again on what an earlier one left. */
   readonly database?: TestDatabase;
+  /** Listens here; for tests that start a platform again where its agents look for it. A free one by default. */
+  readonly port?: number;
   readonly drainMs?: number;
+  /** Serves the dashboard that was built there. */
+  readonly shellDirectory?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -61,7 +65,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   }
 
   try {
-    const platform = await createPlatform({ data, databaseUrl: database.url, plugins, settings: options.settings ?? {}, log, drainMs: options.drainMs ?? 2000 });
+    const platform = await createPlatform({ data, databaseUrl: database.url, ...(options.port === undefined ? {} : { port: options.port }), plugins, settings: options.settings ?? {}, log, drainMs: options.drainMs ?? 2000, ...(options.shellDirectory ? { shellDirectory: options.shellDirectory } : {}) });
     undo.push(() => platform.stop());
     const off = platform.lifecycle.list().filter((plugin) => plugin.state !== 'active');
     if (off.length > 0) throw new Error(off.map((plugin) => `${plugin.name} is ${plugin.state}: ${plugin.cause?.message ?? ''}`).join('\n'));

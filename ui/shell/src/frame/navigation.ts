@@ -9,7 +9,8 @@ export interface NavEntry {
   readonly label: string;
   readonly to: string;
   readonly icon: IconName;
-  readonly current: boolean;
+  /** `page`: it is open. `true`: something below it is. */
+  readonly current: 'page' | 'true' | undefined;
 }
 
 /** Entries of the main navigation: the shell's own and those of plugins, in order. */
@@ -29,6 +30,6 @@ export function useNavigation(): ComputedRef<readonly NavEntry[]> {
     );
     return [...own, ...added]
       .sort((a, b) => a.order - b.order)
-      .map(({ label, to, icon }) => ({ label, to, icon, current: to === '/' ? route.path === '/' : route.path === to || route.path.startsWith(`${to}/`) }));
+      .map(({ label, to, icon }) => ({ label, to, icon, current: route.path === to ? 'page' : to !== '/' && route.path.startsWith(`${to}/`) ? 'true' : undefined }));
   });
 }
