@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Logger } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import { startCluster } from './embedded/cluster.ts';
+import { startCluster } from '@containr/postgres';
 
 const poolSize = 10;
 

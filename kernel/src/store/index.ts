@@ -1,7 +1,5 @@
 export { openDatabase, openPool } from './database.ts';
 export type { Database, DatabaseOptions } from './database.ts';
-export { startCluster } from './embedded/cluster.ts';
-export type { Cluster } from './embedded/cluster.ts';
 export { migrateKernel } from './kernel-schema.ts';
 export { tryLock, withLock } from './lock.ts';
 export { migrate } from './migrations.ts';

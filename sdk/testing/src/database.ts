@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { migrateKernel, openPool, startCluster } from '@containr/kernel/store';
+import { migrateKernel, openPool } from '@containr/kernel/store';
+import { startCluster } from '@containr/postgres';
 import { createLogger } from '@containr/sdk/host';
 
 const folderName = /^containr-test-(\d+)-/;

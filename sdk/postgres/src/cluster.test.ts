@@ -5,20 +5,26 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import pg from 'pg';
 import { createLogger } from '@containr/sdk/host';
-import { openDatabase } from '../database.ts';
+import { startCluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 
 const log = createLogger({ level: 'silent' });
 const asRoot = process.getuid?.() === 0;
 const program = `
-  const { openDatabase } = await import(${JSON.stringify(new URL('../database.ts', import.meta.url).href)});
-  const { createLogger } = await import(${JSON.stringify(new URL('../../../../sdk/plugin/src/host/log.ts', import.meta.url).href)});
-  const database = await openDatabase({ data: process.argv[1], log: createLogger({ level: 'silent' }) });
-  await database.pool.query('create table if not exists kept (n int)');
-  await database.pool.query('insert into kept values (1)');
-  const { rows } = await database.pool.query('select count(*)::int as n from kept');
+  const { startCluster } = await import(${JSON.stringify(new URL('./cluster.ts', import.meta.url).href)});
+  const { createLogger } = await import(${JSON.stringify(new URL('../../plugin/src/host/log.ts', import.meta.url).href)});
+  const cluster = await startCluster({ data: process.argv[1], log: createLogger({ level: 'silent' }) });
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ host: cluster.socket, user: cluster.role, database: cluster.role });
+  client.on('error', () => {});
+  await client.connect();
+  await client.query('create table if not exists kept (n int)');
+  await client.query('insert into kept values (1)');
+  const { rows } = await client.query('select count(*)::int as n from kept');
   console.log(JSON.stringify({ rows: rows[0].n, uid: process.getuid() }));
-  if (process.argv[2] === 'stop') await database.stop();
+  if (process.argv[2] === 'stop') await cluster.stop();
   else setInterval(() => {}, 1000);
 `;
 
@@ -31,6 +37,16 @@ async function start(data: string, options: { uid?: number; then?: 'stop' } = {}
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const line = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => Promise.reject(new Error(said)))]);
   return { child, ...(JSON.parse(String(line[0])) as { rows: number; uid: number }) };
+}
+
+async function ask(cluster: Cluster, sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ host: cluster.socket, user: cluster.role, database: cluster.role });
+  await client.connect();
+  try {
+    return await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -68,13 +84,11 @@ describe('embedded database', function () {
   });
 
   it('starts without a network port, as a role that row-level security binds, and stops cleanly', async () => {
-    const database = await openDatabase({ data, log });
-    const { rows } = await database.pool.query(
-      `select current_user as who, rolsuper or rolbypassrls as mighty, current_setting('listen_addresses') as addresses from pg_roles where rolname = current_user`,
-    );
+    const cluster = await startCluster({ data, log });
+    const { rows } = await ask(cluster, `select current_user as who, rolsuper or rolbypassrls as mighty, current_setting('listen_addresses') as addresses from pg_roles where rolname = current_user`);
     expect(rows).to.deep.equal([{ who: 'containr', mighty: false, addresses: '' }]);
     expect([(await stat(join(data, 'postgres/data'))).mode & 0o777, (await stat(join(data, 'postgres/socket'))).mode & 0o777]).to.deep.equal([0o700, 0o700]);
-    await database.stop();
+    await cluster.stop();
     expect(await serverPids(join(data, 'postgres/data'))).to.deep.equal([]);
   });
   it('keeps every row over a restart', async () => {
@@ -125,16 +139,16 @@ describe('embedded database', function () {
     await end(again.child);
   });
   it('comes back by itself when the server alone dies', async () => {
-    const database = await openDatabase({ data, log });
+    const cluster = await startCluster({ data, log });
     const [lock = ''] = (await readFile(join(data, 'postgres/data/postmaster.pid'), 'utf8')).split('\n');
     process.kill(Number(lock), 'SIGKILL');
     await until(async () => (await readFile(join(data, 'postgres/data/postmaster.pid'), 'utf8').catch(() => lock)).split('\n')[0] !== lock);
-    await until(() => database.pool.query('select 1').then(() => true, () => false));
-    await database.stop();
+    await until(() => ask(cluster, 'select 1').then(() => true, () => false));
+    await cluster.stop();
   });
   it('refuses a data folder that another living process uses', async () => {
     const { child } = await start(data);
-    const error: unknown = await openDatabase({ data, log }).catch((reason: unknown) => reason);
+    const error: unknown = await startCluster({ data, log }).catch((reason: unknown) => reason);
     expect(error).to.have.property('code', 'DATA_IN_USE');
     expect(await serverPids(join(data, 'postgres/data'))).not.to.deep.equal([]);
     await end(child);
@@ -182,33 +196,5 @@ describe('embedded database', function () {
     await end(again.child);
     await until(async () => (await serverPids(join(elsewhere, 'data'))).length === 0);
     await rm(elsewhere, { recursive: true });
-  });
-  it('uses a Postgres that a URL names', async function () {
-    const bin = ['/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin'].find((folder) => spawnSync(join(folder, 'postgres'), ['--version']).status === 0);
-    if (bin === undefined) {
-      log.info({}, 'apt-get install postgresql brings a Postgres to test with');
-      return this.skip();
-    }
-    const cluster = join(data, 'given');
-    const user = asRoot ? { uid: 65_534, gid: 65_534 } : {};
-    await chmod(data, 0o755);
-    await mkdir(cluster, { mode: 0o700 });
-    if (asRoot) await chown(cluster, 65_534, 65_534);
-    expect(spawnSync(join(bin, 'initdb'), ['-D', cluster, '-U', 'boss', '--auth=trust'], { ...user, cwd: '/' }).status).to.equal(0);
-    const server = spawn(join(bin, 'postgres'), ['-D', cluster, '-k', cluster, '-c', 'listen_addresses='], { ...user, cwd: '/', stdio: 'ignore' });
-    const url = `postgresql://boss@localhost/postgres?host=${encodeURIComponent(cluster)}`;
-    const warnings: string[] = [];
-    const loud = createLogger({ destination: { write: (line) => void warnings.push(line) } });
-    await until(() => openDatabase({ data, databaseUrl: url, log }).then((database) => database.stop().then(() => true), () => false));
-    const database = await openDatabase({ data, databaseUrl: url, log: loud });
-    expect((await database.pool.query('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
-    expect(warnings.join()).to.contain('row-level security');
-    await database.stop();
-    expect(server.exitCode).to.equal(null);
-    await end(server, 'SIGINT');
-  });
-  it('says that a URL\'s database does not answer', async () => {
-    const error: unknown = await openDatabase({ data, databaseUrl: 'postgresql://x@127.0.0.1:1/x', log }).catch((reason: unknown) => reason);
-    expect(error).to.have.property('code', 'DEPENDENCY_DOWN');
   });
 });
