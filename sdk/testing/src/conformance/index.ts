@@ -1,0 +1,3 @@
+export { conformanceApp } from './app.ts';
+export { runtimeConformance } from './runtime.ts';
+export type { RuntimeSubject } from './subject.ts';
