@@ -34,6 +34,7 @@ export class Install {
   test: TestPlatform;
   readonly ingressPort: number;
   readonly #options: TestPlatformOptions;
+  readonly #earlier: TestPlatform[] = [];
 
   private constructor(test: TestPlatform, ingressPort: number, options: TestPlatformOptions) {
     this.test = test;
@@ -47,14 +48,17 @@ export class Install {
       plugins: ['auth', 'deployments', 'process', planFileBuilder],
       settings: { ingress: { port: ingressPort }, deployments: { runtime: 'process', drainMs: 2000, nodeWaitMs: 10_000, ...settings } },
       agent: true,
+      port: await freePort(),
     };
     return new Install(await startTestPlatform(options), ingressPort, options);
   }
 
   /** Stops the control plane alone and starts it again on the same data. */
   async restartControlPlane(): Promise<void> {
-    await this.test.platform.stop();
-    this.test = await startTestPlatform({ ...this.#options, data: this.test.data, database: this.test.database });
+    const { platform, data, database } = this.test;
+    await platform.stop();
+    this.#earlier.push(this.test);
+    this.test = await startTestPlatform({ ...this.#options, agent: false, data, database });
   }
 
   async ask(path: string, options: Ask = {}, status = 200): Promise<unknown> {
@@ -142,8 +146,8 @@ export class Install {
     }
   }
 
-  stop(): Promise<void> {
-    return this.test.stop();
+  async stop(): Promise<void> {
+    for (const test of [this.test, ...this.#earlier.reverse()]) await test.stop();
   }
 }
 

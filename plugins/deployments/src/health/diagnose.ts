@@ -9,6 +9,9 @@ import type { Replica } from '../entities/replica.ts';
 import { driver } from '../replicas/drivers.ts';
 import type { ProbeRequest, ProbeResult } from './probe-capability.ts';
 
+/** What a shell says of a command that is not there. */
+const shellFoundNothing = /^(\/bin\/)?sh: .*(not found|No such file|Permission denied)/;
+
 /** Why a replica that ended, ended: `OUT_OF_MEMORY`, `COMMAND_NOT_FOUND` or `EXITED`, with its last line. */
 export async function diagnoseExit(road: Road, deployment: Deployment, replica: Replica): Promise<ContainrError> {
   const last = await lastLine(road, deployment, replica);
@@ -17,7 +20,8 @@ export async function diagnoseExit(road: Road, deployment: Deployment, replica: 
     const limit = `${Math.round(deployment.spec.resources.memoryBytes / 1_048_576)} MB`;
     return failure('OUT_OF_MEMORY', `The process needed more than its ${limit} of memory and was ended.${said}`);
   }
-  if (replica.exitCode === 127 || replica.exitCode === 126) return failure('COMMAND_NOT_FOUND', `The start command could not be run (exit code ${replica.exitCode}).${said}`);
+  const { exitCode } = replica;
+  if (exitCode === 127 || exitCode === 126 || (exitCode === null && last !== null && shellFoundNothing.test(last))) return failure('COMMAND_NOT_FOUND', `The start command could not be run.${said}`);
   const how = replica.exitCode === null ? 'The process ended' : `The process ended with exit code ${replica.exitCode}`;
   const when = isRouted(deployment) ? ' before it answered on its port' : ' right after its start';
   return failure('EXITED', `${how}${when}.${said}`);

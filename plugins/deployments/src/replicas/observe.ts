@@ -31,8 +31,9 @@ export async function observe(road: Road, node: string, states: readonly Replica
 
 function write(row: Replica, state: ReplicaState, at: Date): void {
   row.state = state.state;
-  row.exitCode = state.exitCode;
-  row.outOfMemory = state.outOfMemory;
+  // A replica that was started again does not say how it ended before; what is known of it stays.
+  row.exitCode = state.exitCode ?? (state.restarts > 0 ? row.exitCode : null);
+  row.outOfMemory = state.outOfMemory || (row.outOfMemory && state.restarts > 0);
   row.restarts = state.restarts;
   row.address = state.address;
   row.port = state.port === 0 ? null : state.port;
