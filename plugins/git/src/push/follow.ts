@@ -1,46 +1,14 @@
 import type { PluginContext, Principal } from '@containr/sdk';
 import { isContainrError } from '@containr/sdk';
-import type { DeploymentDocument, PhaseName } from '@containr/plugin-deployments/contract';
+import type { DeploymentDocument } from '@containr/plugin-deployments/contract';
 import { Deployments } from '@containr/plugin-deployments/contract';
 import type { LogLine } from '@containr/plugin-logs/contract';
 import { Logs } from '@containr/plugin-logs/contract';
+import { createTeller, detail, heading } from './teller.ts';
 
 const waitMs = 400;
 const longestMs = 3_600_000;
 const failuresInARow = 5;
-
-/** What each phase is called to a person. */
-const titles: Readonly<Partial<Record<PhaseName, string>>> = {
-  source: 'Source',
-  plan: 'Plan',
-  build: 'Build',
-  release: 'Release',
-  place: 'Place',
-  start: 'Start',
-  health: 'Health',
-  route: 'Route',
-};
-
-/** A terminal must not be steered by what a build prints. */
-function clean(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
-}
-
-function heading(text: string): string {
-  return `-----> ${clean(text)}`;
-}
-
-function detail(text: string): string {
-  return `       ${clean(text)}`;
-}
-
-function planLines(deployment: DeploymentDocument): string[] {
-  const { plan } = deployment;
-  if (!plan) return [];
-  const tools = plan.runtimes.map((runtime) => `${runtime.tool} ${runtime.version}`).join(', ');
-  return [detail(`${plan.builder}: ${plan.provider}${tools === '' ? '' : ` (${tools})`}`), ...plan.why.slice(0, 8).map((why) => detail(`${why.what} — ${why.from}`))];
-}
 
 function ending(deployment: DeploymentDocument): string[] | null {
   const { status, cause, number } = deployment;
@@ -69,7 +37,7 @@ export async function* follow(ctx: PluginContext, first: DeploymentDocument, pri
   const deployments = ctx.services.get(Deployments);
   const logs = ctx.services.get(Logs);
   const deadline = ctx.clock.now().getTime() + longestMs;
-  const told = new Set<string>();
+  const tell = createTeller();
   let after: string | null = null;
   let failures = 0;
   yield [heading(`Deployment ${first.number}: ${first.source.ref ?? ''} ${first.source.commit?.slice(0, 9) ?? ''} ${first.source.message ?? ''}`)];
@@ -80,7 +48,7 @@ export async function* follow(ctx: PluginContext, first: DeploymentDocument, pri
       const query = { service: null, deployment: first.id, phase: null, after, search: null, since: null, until: null, limit: 500 };
       const { lines }: { lines: readonly LogLine[] } = await logs.read({ ...query, waitMs: ending(deployment) ? 0 : waitMs }, { principal, signal });
       after = lines.at(-1)?.cursor ?? after;
-      const news = [...phaseLines(deployment, told), ...lines.filter((line) => line.phase !== null).map((line) => detail(line.text))];
+      const news = tell(deployment, lines);
       if (news.length > 0) yield news;
       const last = ending(deployment);
       if (last && lines.length < 500) return yield last;
@@ -96,22 +64,4 @@ export async function* follow(ctx: PluginContext, first: DeploymentDocument, pri
     }
   }
   yield [heading(ctx.signal.aborted ? 'The control plane is stopping; the deployment goes on when it is back.' : 'The deployment goes on; see the dashboard.')];
-}
-
-function phaseLines(deployment: DeploymentDocument, told: Set<string>): string[] {
-  return deployment.phases.flatMap((phase) => {
-    const title = titles[phase.name];
-    if (!title) return [];
-    const lines: string[] = [];
-    if (phase.status !== 'pending' && phase.status !== 'skipped' && !told.has(phase.name)) {
-      told.add(phase.name);
-      lines.push(heading(title));
-    }
-    if ((phase.status === 'done' || phase.status === 'failed') && !told.has(`${phase.name} end`)) {
-      told.add(`${phase.name} end`);
-      if (phase.name === 'plan') lines.push(...planLines(deployment));
-      if (phase.message) lines.push(detail(phase.message));
-    }
-    return lines;
-  });
 }

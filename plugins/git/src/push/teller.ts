@@ -1,0 +1,63 @@
+import type { DeploymentDocument, PhaseName } from '@containr/plugin-deployments/contract';
+import { phaseNames } from '@containr/plugin-deployments/contract';
+import type { LogLine } from '@containr/plugin-logs/contract';
+
+/** Most lines of the application itself that are shown while it starts. */
+const mostOfApplication = 60;
+
+/** What each phase is called to a person; one without a name is not told. */
+const titles: Readonly<Partial<Record<PhaseName, string>>> = {
+  source: 'Source',
+  plan: 'Plan',
+  build: 'Build',
+  release: 'Release',
+  place: 'Place',
+  start: 'Start',
+  health: 'Health',
+  route: 'Route',
+};
+
+/** A terminal must not be steered by what a build prints. */
+function clean(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+}
+
+/** The first line of a part. */
+export function heading(text: string): string {
+  return `-----> ${clean(text)}`;
+}
+
+/** A line below a heading. */
+export function detail(text: string): string {
+  return `       ${clean(text)}`.trimEnd();
+}
+
+/** Makes a function that gives what is new of a deployment: phase by phase, a heading, its log, and how it ended. */
+export function createTeller(): (deployment: DeploymentDocument, lines: readonly LogLine[]) => string[] {
+  const begun = new Set<string>();
+  const ended = new Set<string>();
+  let ofApplication = 0;
+
+  function textOf(line: LogLine): string[] {
+    if (line.text.trim() === '') return [];
+    if (line.phase !== null) return [detail(line.text)];
+    return ++ofApplication <= mostOfApplication ? [detail(`| ${line.text}`)] : [];
+  }
+
+  return (deployment, lines) =>
+    phaseNames.flatMap((name) => {
+      const title = titles[name];
+      if (title === undefined) return [];
+      const phase = deployment.phases.find((one) => one.name === name);
+      const status = phase?.status ?? 'pending';
+      // What replicas write has no phase: it is their start that it tells of.
+      const news = lines.filter((line) => (line.phase ?? 'start') === name).flatMap(textOf);
+      const over = status === 'done' || status === 'failed';
+      if (over && phase?.message && !ended.has(name)) news.push(detail(phase.message));
+      if (over) ended.add(name);
+      if (begun.has(name) || (news.length === 0 && (status === 'pending' || status === 'skipped'))) return news;
+      begun.add(name);
+      return [heading(title), ...news];
+    });
+}
