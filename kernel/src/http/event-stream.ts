@@ -30,6 +30,7 @@ export function addEvents(app: FastifyInstance, declared: DeclaredEvents, guard:
       const forget = inFlight.stream(() => {
         stream.write(frame({ event: 'resume', data: { lastEventId: lastId } }));
         stream.end();
+        request.containr.abort();
       });
       const beat = setInterval(() => {
         if (!stream.writableNeedDrain) stream.write(':\n\n');
@@ -45,6 +46,7 @@ export function addEvents(app: FastifyInstance, declared: DeclaredEvents, guard:
         clearInterval(beat);
         forget();
         stream.end();
+        request.containr.abort();
         // Not awaited: a source that waits for its next event answers only then.
         iterator.return?.().catch(() => undefined);
       }

@@ -78,7 +78,7 @@ export function problemOf(error: ContainrError, requestId: string): Problem {
 /** Headers of every problem. */
 export function problemHeaders(error: ContainrError, requestId: string): Record<string, string> {
   return {
-    'content-type': 'application/problem+json',
+    'content-type': 'application/problem+json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'x-request-id': requestId,

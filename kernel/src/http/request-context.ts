@@ -76,12 +76,20 @@ export class RequestContext implements RequestInfo {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      const controller = new AbortController();
-      this.#controller = controller;
-      this.#inFlight.abortable(controller, this.#response, leftError);
-    }
-    return this.#controller.signal;
+    return this.#abortable().signal;
+  }
+
+  /** Ends whoever listens to the signal: what they work for is over. */
+  abort(): void {
+    this.#abortable().abort(leftError());
+  }
+
+  #abortable(): AbortController {
+    if (this.#controller) return this.#controller;
+    const controller = new AbortController();
+    this.#controller = controller;
+    this.#inFlight.abortable(controller, this.#response, leftError);
+    return controller;
   }
 }
 

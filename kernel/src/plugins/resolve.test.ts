@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { PluginPackage } from './package.ts';
 import { readManifest } from './package.ts';
+import type { Reserved } from './resolve.ts';
 import { resolve } from './resolve.ts';
 
-const nothing = { segments: [], roots: [], permissions: [] };
+const nothing: Reserved = { segments: [], roots: [], permissions: [] };
 
 function plugin(name: string, manifest: Readonly<Record<string, unknown>> = {}, version = '1.0.0'): PluginPackage {
   const full = readManifest(name, { displayName: name, requires: {}, permissions: {}, segments: [], ...manifest });
