@@ -155,6 +155,15 @@ describe('git push', function () {
     expect([asked.status, asked.headers['www-authenticate']]).to.deep.equal([401, 'Basic realm="Containr", charset="UTF-8"']);
   });
 
+  it('takes the password of an account as well as a token', async () => {
+    const { url } = await platform.service('personal');
+    const own = new URL(url);
+    own.username = 'ada@example.com';
+    own.password = 'correct horse battery';
+    const { code, said } = await work.git('ls-remote', own.href);
+    expect(code, said).to.equal(0);
+  });
+
   it('takes a pack of many megabytes, and a push from a shallow clone; clones give it all back', async () => {
     const { url } = await platform.service('large');
     await work.write('large.bin', randomBytes(24 * 1024 * 1024));

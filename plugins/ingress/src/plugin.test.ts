@@ -137,6 +137,17 @@ describe('ingress plugin', function () {
     expect(refused).to.include({ code: 'STALE' });
   });
 
+  it('follows a new domain at once, and goes on answering at the old name', async () => {
+    const service = await makeService('moving');
+    await test.platform.services.get(Routes).switchTo({ service, deployment: null, upstreams: [await replica('moved')] }, { principal });
+    const changed = await test.console('/settings/ingress', { method: 'PATCH', body: { appsDomain: 'apps.example.org' } });
+    expect(changed.status, changed.text).to.equal(200);
+    await until('the domain is routed', async () => (await get(port, 'moving-shop.apps.example.org')).body === 'moved');
+    expect((await get(port, 'moving-shop.localhost')).body).to.equal('moved');
+    expect((await test.request(`/api/v1/services/${service}`, { token })).field('urls')).to.deep.equal([`http://moving-shop.apps.example.org:${port}`]);
+    await test.console('/settings/ingress', { method: 'PATCH', body: { appsDomain: null } });
+  });
+
   it('drops the name of a deleted service', async () => {
     const service = await makeService('gone');
     await until('it is routed', async () => (await get(port, 'gone-shop.localhost')).status === 503);
