@@ -65,6 +65,13 @@ describe('events', () => {
     expect(numbersOf(await next)).to.deep.equal([7]);
     expect(performance.now() - began).to.be.lessThan(1000);
   });
+  it('gives a new client a place to resume from before anything happens', async () => {
+    events.start();
+    const [ready] = await take(1);
+    expect(ready?.event).to.equal('ready');
+    await emit(counted(1));
+    expect(numbersOf(await take(1, { from: ready?.id ?? null }))).to.deep.equal([1]);
+  });
   it('places an early transaction that commits late after those that overtook it', async () => {
     events.start();
     const slow = await database.pool.connect();

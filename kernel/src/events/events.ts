@@ -128,6 +128,9 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
       if (cursor === null) {
         cursor = bounds.head;
         yield { id: cursor.toString(), event: 'reset', data: { reason: 'What came after that event is not kept any more: load everything again.' } };
+      } else if (lastEventId === null) {
+        // A client that loses its connection before the first event needs a place to resume from as well.
+        yield { id: cursor.toString(), event: 'ready', data: { topics: [], payload: {} } };
       }
       while (!over.aborted) {
         const mark = placed.mark;
