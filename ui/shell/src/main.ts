@@ -56,4 +56,6 @@ live.listen(['plugins'], () => void registry.refresh(client).catch(() => undefin
 await Promise.all([registry.refresh(client).catch(() => undefined), dashboard.refreshViewer()]);
 const router = createDashboardRouter();
 app.use(router);
+// The first page is known before anything is drawn: no flash of another, and the keyboard starts at the top.
+await router.isReady();
 app.mount('#app');
