@@ -23,7 +23,8 @@ export function runtimeConformance(driver: string, open: () => Promise<RuntimeSu
       if (!subject) this.skip();
     });
     afterEach(async () => {
-      for (const { replica } of (await subject?.runtime.list()) ?? []) await subject?.runtime.stop({ replica, signal: 'SIGKILL', graceMs: 0 });
+      for (const { replica } of (await subject?.runtime.list()) ?? [])
+        await subject?.runtime.stop({ replica, signal: 'SIGKILL', graceMs: 0 });
     });
     after(() => subject?.remove());
 
@@ -44,7 +45,13 @@ function defineReplicas(node: () => RuntimeSubject): void {
     const { runtime, artifact } = node();
     const spec = specFor(artifact, { SECRET: `a "quoted" $value with 'all' of it` });
     const state = await runtime.start(spec);
-    expect(state).to.include({ replica: spec.replica, deployment: spec.deployment, service: spec.service, organisation: spec.organisation, runtime: runtime.driver });
+    expect(state).to.include({
+      replica: spec.replica,
+      deployment: spec.deployment,
+      service: spec.service,
+      organisation: spec.organisation,
+      runtime: runtime.driver,
+    });
     const { secret, port } = await answerOf(state);
     expect(secret).to.equal(spec.variables['SECRET']);
     expect(Number(port)).to.be.greaterThan(0);
@@ -72,7 +79,10 @@ function defineReplicas(node: () => RuntimeSubject): void {
 
   it('runs several replicas next to each other', async () => {
     const { runtime, artifact } = node();
-    const states = await Promise.all([runtime.start(specFor(artifact, { SECRET: 'one' })), runtime.start(specFor(artifact, { SECRET: 'two' }))]);
+    const states = await Promise.all([
+      runtime.start(specFor(artifact, { SECRET: 'one' })),
+      runtime.start(specFor(artifact, { SECRET: 'two' })),
+    ]);
     const secrets = await Promise.all(states.map(answerOf));
     expect(secrets.map(({ secret }) => secret)).to.deep.equal(['one', 'two']);
   });
@@ -135,7 +145,8 @@ function defineEnds(node: () => RuntimeSubject): void {
     const always = await runtime.start(specFor(artifact, fine, { restart: 'always' }));
     expect(await ended(runtime, never.replica)).to.include({ exitCode: 3, restarts: 0 });
     expect(await ended(runtime, onFailure.replica)).to.include({ exitCode: 0, restarts: 0 });
-    for (const { replica } of [failed, always]) await eventually('two restarts', async () => ((await current(runtime, replica))?.restarts ?? 0) >= 2);
+    for (const { replica } of [failed, always])
+      await eventually('two restarts', async () => ((await current(runtime, replica))?.restarts ?? 0) >= 2);
   });
 
   it('flags a replica that took more memory than it may, where the limit holds', async function () {
@@ -159,7 +170,10 @@ function defineLogs(node: () => RuntimeSubject): void {
   it('follows both streams, each in order', async () => {
     const { runtime } = node();
     const entries = await readLog(runtime, await written(runtime), null, 2 * lines);
-    for (const [stream, word] of [['stdout', 'out'], ['stderr', 'err']] as const) {
+    for (const [stream, word] of [
+      ['stdout', 'out'],
+      ['stderr', 'err'],
+    ] as const) {
       const texts = entries.filter((entry) => entry.stream === stream).map(({ text }) => text);
       expect(texts).to.deep.equal(Array.from({ length: lines }, (_, n) => `${word} ${n}`));
     }
@@ -217,7 +231,10 @@ function defineArtifacts(node: () => RuntimeSubject): void {
 
   it('knows which artifacts it has', async () => {
     const { runtime, artifact } = node();
-    const missing = artifact.kind === 'image' ? { ...artifact, id: `sha256:${'0'.repeat(64)}`, reference: `sha256:${'0'.repeat(64)}` } : { ...artifact, id: '0'.repeat(64), reference: `${artifact.reference}-missing` };
+    const missing =
+      artifact.kind === 'image'
+        ? { ...artifact, id: `sha256:${'0'.repeat(64)}`, reference: `sha256:${'0'.repeat(64)}` }
+        : { ...artifact, id: '0'.repeat(64), reference: `${artifact.reference}-missing` };
     expect([await runtime.exists(artifact), await runtime.exists(missing)]).to.deep.equal([true, false]);
   });
 }

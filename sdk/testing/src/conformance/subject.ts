@@ -26,7 +26,11 @@ export async function eventually<T>(what: string, ask: () => Promise<T> | T): Pr
 }
 
 /** A replica of the suite's app; it is not restarted unless `change` says so. */
-export function specFor(artifact: Artifact, variables: Readonly<Record<string, string>>, change: Partial<ReplicaSpec> = {}): ReplicaSpec {
+export function specFor(
+  artifact: Artifact,
+  variables: Readonly<Record<string, string>>,
+  change: Partial<ReplicaSpec> = {},
+): ReplicaSpec {
   return {
     replica: randomUUID(),
     deployment: randomUUID(),
@@ -68,7 +72,12 @@ export function answerOf(state: ReplicaState): Promise<{ secret?: string; port?:
 }
 
 /** Reads entries of a replica's log until there are `count`, or the log ends. */
-export async function readLog(runtime: Runtime, replica: string, cursor: string | null, count: number): Promise<RuntimeLogEntry[]> {
+export async function readLog(
+  runtime: Runtime,
+  replica: string,
+  cursor: string | null,
+  count: number,
+): Promise<RuntimeLogEntry[]> {
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(), deadlineMs);
   const entries: RuntimeLogEntry[] = [];
