@@ -116,6 +116,29 @@ describe('logs', function () {
     expect(body).to.contain('event: lines');
   });
 
+  it('older than the kept days are deleted, and of each service what is too much', async () => {
+    const own = randomUUID();
+    const write = (source: string, at: string, count: number) =>
+      logs().append({ ...lines(source), service: own, lines: Array.from({ length: count }, (_, seq) => ({ seq, at, stream: 'stdout' as const, text: `${source} ${seq}`.padEnd(16_000, '.') })) }, caller);
+    await write('old', '2020-01-01T00:00:00.000Z', 3);
+    for (const source of ['x', 'y', 'z']) await write(source, new Date().toISOString(), 40);
+    const settings = await test.console('/settings/logs', { method: 'PATCH', body: { megabytesPerService: 1 } });
+    expect(settings.status, settings.text).to.equal(200);
+    const client = await test.database.pool.connect();
+    try {
+      await client.query(`select graphile_worker.add_job('logs:line.retain', '{}'::json)`);
+    } finally {
+      client.release();
+    }
+    const kept = await until('the rest is deleted', async () => {
+      const found = (await logs().read({ ...all, service: own }, caller)).lines;
+      return found.length < 120 ? found : null;
+    });
+    expect(kept.some((line) => line.source === 'old')).to.equal(false);
+    expect(kept.length).to.be.within(55, 70);
+    expect(kept.at(-1)?.text.slice(0, 5)).to.equal('z 39.');
+  });
+
   it('need to be told whose', async () => {
     const answer = await test.console('/logs', { organisation: 'default' });
     expect([answer.status, answer.field('code')]).to.deep.equal([422, 'INVALID']);
