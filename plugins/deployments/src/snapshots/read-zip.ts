@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Entry, ZipFile } from 'yauzl';
@@ -38,8 +40,16 @@ async function zipEntry(zip: ZipFile, entry: Entry): Promise<ArchiveEntry> {
   const type = mode & 0o170000;
   if (name.endsWith('/') || type === 0o040000) return { kind: 'directory', name };
   if (type !== 0 && type !== 0o100000 && type !== 0o120000) return { kind: 'other', name, what: 'special file' };
-  const content = await promisify<Entry, AsyncIterable<Uint8Array>>(zip.openReadStream.bind(zip))(entry);
+  const content = iterable(await promisify<Entry, Readable>(zip.openReadStream.bind(zip))(entry));
   if (type !== 0o120000) return { kind: 'file', name, executable: (mode & 0o111) !== 0, content };
   if (entry.uncompressedSize > 4096) throw tooLarge('A link in the archive has a target of more than 4096 bytes.');
   return { kind: 'symlink', name, target: await text(content) };
+}
+
+/** yauzl's streams keep a `destroyed` of their own, by which an iterator takes their end for an abort. */
+function iterable(source: Readable): PassThrough {
+  const through = new PassThrough();
+  source.on('error', (error) => through.destroy(error));
+  through.on('close', () => source.destroy());
+  return source.pipe(through);
 }
