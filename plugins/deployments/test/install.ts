@@ -8,6 +8,8 @@ import { validate } from '@containr/sdk/host';
 import type { Ask, TestPlatform, TestPlatformOptions } from '@containr/testing';
 import { startTestPlatform, until } from '@containr/testing';
 import { DeploymentDocument } from '../src/contract.ts';
+import type { OpenLoop } from './open-loop.ts';
+import { openLoop } from './open-loop.ts';
 import { planFileBuilder } from './plan-file-builder.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -115,6 +117,12 @@ export class Install {
       });
       outgoing.on('error', reject).end();
     });
+  }
+
+  /** Begins to ask the service at a steady rate. */
+  async load(service: string, rate: { perSecond: number; slowEvery: number }): Promise<OpenLoop> {
+    const [url] = texts(field(await this.ask(`/services/${service}`), 'urls'));
+    return openLoop({ port: this.ingressPort, host: new URL(url ?? '').host, ...rate });
   }
 
   /** All lines of a deployment. */

@@ -31,6 +31,21 @@ describe('deployments of one service', function () {
     expect([again.status, again.field('code')]).to.deep.equal([409, 'CONFLICT_DEPLOYMENT_ENDED']);
   });
 
+  it('can be cancelled while they are watched: the version before serves again', async () => {
+    const service = await install.service({ watchMs: 60_000 });
+    const first = await install.deploy(service, app('one'));
+    await install.reaches(first, 'watching');
+    const alone = await install.test.console(`/deployments/${first}/cancel`, { method: 'POST', organisation: 'default' });
+    expect(alone.status, 'with nothing to go back to').to.equal(409);
+    const second = await install.deploy(service, app('two'));
+    await install.reaches(second, 'watching');
+    expect((await install.get(service)).text).to.equal('two\n');
+    await install.ask(`/deployments/${second}/cancel`, { method: 'POST' }, 202);
+    await install.reaches(second, 'cancelled');
+    expect((await install.get(service)).text).to.equal('one\n');
+    expect((await install.deployment(first)).status).to.equal('live');
+  });
+
   it('wait for each other, and the newest waiting one supersedes the rest', async () => {
     const service = await install.service();
     const first = await install.deploy(service, app('one', slow));

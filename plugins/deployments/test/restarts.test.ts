@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { until } from '@containr/testing';
+import { Deployments } from '../src/contract.ts';
 import { app } from './app.ts';
 import { Install } from './install.ts';
 
@@ -42,6 +43,18 @@ describe('the road after', function () {
     await install.reaches(id, 'live');
     await install.get(service, '/crash').catch(() => undefined);
     await until('it answers again', async () => (await install.get(service).catch(() => null))?.text === 'one\n');
+    expect((await install.deployment(id)).status).to.equal('live');
+  });
+
+  it('a stop of the install with its applications brings them back at the next start', async () => {
+    const service = await install.service({ watchMs: 60_000 });
+    const id = await install.deploy(service, app('one'));
+    await install.reaches(id, 'watching');
+    const { platform } = install.test;
+    expect(await platform.services.get(Deployments).suspend({}, { principal: platform.console })).to.deep.equal({ stopped: 1 });
+    expect((await install.replicasOf(id)).map((replica) => [replica['state'], replica['desired']])).to.deep.equal([['gone', 'running']]);
+    await install.restartControlPlane();
+    await until('it answers again', async () => (await install.get(service).catch(() => null))?.text === 'one\n', 40_000);
     expect((await install.deployment(id)).status).to.equal('live');
   });
 

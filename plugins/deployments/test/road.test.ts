@@ -30,4 +30,15 @@ describe('the road', function () {
     expect((await install.get(service)).text).to.equal('two\n');
     expect((await install.deployment(first)).status).to.equal('retired');
   });
+
+  it('fails no request while it switches, with slow answers under way', async () => {
+    const service = await install.service({ watchMs: 1000 });
+    const slowly = { extra: `if (q.url === '/slow') { setTimeout(() => r.end(readFileSync('built.txt')), 1500); return; }` };
+    await install.reaches(await install.deploy(service, app('one', slowly)), 'live');
+    const load = await install.load(service, { perSecond: 50, slowEvery: 25 });
+    await install.reaches(await install.deploy(service, app('two', slowly)), 'live');
+    const { failed, seen, sent } = await load.stop();
+    expect(failed, `of ${sent}`).to.deep.equal([]);
+    expect([...seen].sort()).to.deep.equal(['one\n', 'two\n']);
+  });
 });

@@ -17,7 +17,14 @@ async function lastDay({ request }: UiContext): Promise<{ items: readonly Deploy
 }
 
 function card(value: CardData['value'], unit: string, note: string, empty: boolean): CardData {
-  return { value, unit, note, source: 'Deployments', asOf: new Date().toISOString(), status: empty ? 'empty' : 'fresh' };
+  return {
+    value,
+    unit,
+    note,
+    source: 'Deployments',
+    asOf: new Date().toISOString(),
+    status: empty ? 'empty' : 'fresh',
+  };
 }
 
 /** How many deployments of the last day reached live. */
@@ -34,7 +41,16 @@ export const reachedLive: DashboardCardContribution = {
     const good = settled.filter((deployment) => deployment.liveAt !== null).length;
     if (settled.length === 0) return card(null, '', 'No deployment ended in the last 24 hours.', true);
     const moving = items.length - settled.length;
-    return card(good, `of ${settled.length}`, cut ? `Of the newest ${most}` : moving > 0 ? `${moving} more under way or replaced` : 'Failed ones never reached visitors', false);
+    return card(
+      good,
+      `of ${settled.length}`,
+      cut
+        ? `Of the newest ${most}`
+        : moving > 0
+          ? `${moving} more under way or replaced`
+          : 'Failed ones never reached visitors',
+      false,
+    );
   },
 };
 
@@ -48,9 +64,18 @@ export const pushToLive: DashboardCardContribution = {
   topics: ['deployments'],
   async read(context) {
     const { items } = await lastDay(context);
-    const times = items.flatMap((deployment) => (deployment.liveAt ? [Date.parse(deployment.liveAt) - Date.parse(deployment.createdAt)] : [])).sort((a, b) => a - b);
+    const times = items
+      .flatMap((deployment) =>
+        deployment.liveAt ? [Date.parse(deployment.liveAt) - Date.parse(deployment.createdAt)] : [],
+      )
+      .sort((a, b) => a - b);
     const median = times[Math.floor((times.length - 1) / 2)];
     if (median === undefined) return card(null, '', 'No deployment went live in the last 24 hours.', true);
-    return card(duration(median), '', `Fastest ${duration(times[0] ?? median)}, slowest ${duration(times.at(-1) ?? median)}`, false);
+    return card(
+      duration(median),
+      '',
+      `Fastest ${duration(times[0] ?? median)}, slowest ${duration(times.at(-1) ?? median)}`,
+      false,
+    );
   },
 };

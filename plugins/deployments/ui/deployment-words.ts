@@ -10,9 +10,12 @@ export function isMoving(deployment: Pick<DeploymentDocument, 'status'>): boolea
 export function statusNote(deployment: DeploymentDocument, now: number): string | null {
   const phase = deployment.phases.find((one) => one.name === deployment.phase);
   if (deployment.status === 'running' && deployment.phase) {
-    return phase?.startedAt ? `${deployment.phase} ${duration(Math.max(0, now - Date.parse(phase.startedAt)))}` : deployment.phase;
+    return phase?.startedAt
+      ? `${deployment.phase} ${duration(Math.max(0, now - Date.parse(phase.startedAt)))}`
+      : deployment.phase;
   }
-  if (deployment.status === 'failed') return deployment.phases.find((one) => one.status === 'failed')?.name ?? deployment.phase;
+  if (deployment.status === 'failed')
+    return deployment.phases.find((one) => one.status === 'failed')?.name ?? deployment.phase;
   if (deployment.status === 'watching') return 'old replicas warm';
   return null;
 }
@@ -29,12 +32,17 @@ export function headline(deployment: DeploymentDocument): string {
 
 /** Who brought it, and how. */
 export function origin(deployment: DeploymentDocument): string {
-  const how = deployment.rollbackOf ? 'rollback' : { git: 'git push', upload: 'upload', image: 'image' }[deployment.source.kind];
+  const how = deployment.rollbackOf
+    ? 'rollback'
+    : { git: 'git push', upload: 'upload', image: 'image' }[deployment.source.kind];
   return `${deployment.source.author ?? deployment.createdBy}, ${how}`;
 }
 
 /** Time from the request to its end, to the switch, or to now while it moves. */
 export function tookMs(deployment: DeploymentDocument, now: number): number {
-  const end = deployment.status === 'failed' || deployment.status === 'cancelled' ? deployment.endedAt : (deployment.liveAt ?? deployment.endedAt);
+  const end =
+    deployment.status === 'failed' || deployment.status === 'cancelled'
+      ? deployment.endedAt
+      : (deployment.liveAt ?? deployment.endedAt);
   return (end ? Date.parse(end) : now) - Date.parse(deployment.createdAt);
 }

@@ -10,9 +10,32 @@ const permission = 'deployment:read';
 
 export default defineUi({
   contributions: [
-    { outlet: 'navigation', id: 'deployments', heading: 'install', label: 'Deployments', icon: 'activity', to: '/deployments', order: 20, permission },
-    { outlet: 'page', id: 'deployments', path: '/deployments', title: 'Deployments', permission, view: DeploymentsPage },
-    { outlet: 'page', id: 'deployment', path: '/deployments/:deployment', title: 'Deployment', permission, view: DeploymentPage },
+    {
+      outlet: 'navigation',
+      id: 'deployments',
+      heading: 'install',
+      label: 'Deployments',
+      icon: 'activity',
+      to: '/deployments',
+      order: 20,
+      permission,
+    },
+    {
+      outlet: 'page',
+      id: 'deployments',
+      path: '/deployments',
+      title: 'Deployments',
+      permission,
+      view: DeploymentsPage,
+    },
+    {
+      outlet: 'page',
+      id: 'deployment',
+      path: '/deployments/:deployment',
+      title: 'Deployment',
+      permission,
+      view: DeploymentPage,
+    },
     { outlet: 'servicePanelTab', id: 'deployments', label: 'Deployments', order: 10, permission, view: DeploymentsTab },
     { outlet: 'serviceCard', id: 'latest', order: 20, permission, view: LatestRail },
     { outlet: 'dashboardSection', id: 'recent', order: 10, permission, view: RecentDeployments },

@@ -8,7 +8,9 @@ const reads = new Map<string, { at: number; answer: Promise<readonly DeploymentD
 export function latestDeployments(client: Client, environment: string): Promise<readonly DeploymentDocument[]> {
   const known = reads.get(environment);
   if (known && Date.now() - known.at < sharedMs) return known.answer;
-  const answer = client.request<Page<DeploymentDocument>>('GET', '/deployments', { query: { environment, limit: 100 } }).then((page) => page.items);
+  const answer = client
+    .request<Page<DeploymentDocument>>('GET', '/deployments', { query: { environment, limit: 100 } })
+    .then((page) => page.items);
   reads.set(environment, { at: Date.now(), answer });
   answer.catch(() => reads.delete(environment));
   return answer;

@@ -5,7 +5,6 @@ import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { isOpen } from '../machine.ts';
 import { phaseWorks } from '../phases/index.ts';
-import { switchBack } from '../phases/watch.ts';
 import { complete } from './complete.ts';
 import type { Loaded } from './load.ts';
 import { load } from './load.ts';
@@ -13,6 +12,7 @@ import { lockService } from './lock.ts';
 import type { Road } from './road.ts';
 import { announce, inMs, now, storeOf } from './road.ts';
 import { apply, settle } from './settle.ts';
+import { switchBack } from './switch-back.ts';
 import { wakeAt } from './wake.ts';
 
 /** Failures of the moment: tried again until the phase's time is over. */
@@ -36,11 +36,14 @@ export async function advance(road: Road, ref: { deployment: string; organisatio
 }
 
 async function cancelNow(road: Road, deployment: Deployment): Promise<boolean> {
-  if (deployment.status === 'watching') {
-    if (deployment.phase !== 'watch') return false;
-    await switchBack(road, deployment);
-  }
+  if (deployment.phase === 'retire') return false;
+  if (mayHaveSwitched(deployment)) await switchBack(road, deployment);
   return settle(road, deployment, 'cancelled', causeOf('CANCELLED'));
+}
+
+/** From `route` on the routes may point to it, whatever its row says: a crash may lie between. */
+function mayHaveSwitched(deployment: Deployment): boolean {
+  return deployment.phase === 'route' || deployment.phase === 'watch';
 }
 
 /** One deployment per service is between its start and its switch. */
@@ -62,6 +65,7 @@ async function runPhase(road: Road, { deployment, phases, tasks, replicas }: Loa
   const phase = record.status === 'pending' ? await begin(road, deployment, record, work.timeoutMs(road, deployment)) : record;
   try {
     if (deployment.status === 'running' && phase.deadlineAt !== null && phase.deadlineAt < now(road)) {
+      if (mayHaveSwitched(deployment)) await switchBack(road, deployment);
       await settle(road, deployment, 'phaseFailed', overdue(phase));
       return false;
     }
@@ -107,6 +111,7 @@ async function failed(road: Road, deployment: Deployment, phase: Phase, error: u
       return;
     }
   }
+  if (mayHaveSwitched(deployment) && cause.code !== 'CRASHED_AFTER_SWITCH') await switchBack(road, deployment);
   await settle(road, deployment, cause.code === 'CRASHED_AFTER_SWITCH' ? 'crashed' : 'phaseFailed', cause);
 }
 
