@@ -12,6 +12,7 @@ const started = Date.now();
 if (wanted.length === 0 || wanted.includes('shell')) await buildShell(root);
 for (const name of readdirSync(join(root, 'plugins'))) {
   const directory = join(root, 'plugins', name);
-  if (existsSync(join(directory, 'ui/index.ts')) && (wanted.length === 0 || wanted.includes(name))) await buildPlugin(root, directory, name);
+  if (existsSync(join(directory, 'ui/index.ts')) && (wanted.length === 0 || wanted.includes(name)))
+    await buildPlugin(root, directory, name);
 }
 console.log(`Dashboard built in ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -11,7 +11,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Serious and critical findings of axe on what is open now, one line each. */
 async function findings(page: Page): Promise<string[]> {
   // Colours are measured when nothing fades any more; the ring of a running state turns for ever.
-  await until('nothing fades', () => page.evaluate<boolean>(`document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)`));
+  await until('nothing fades', () =>
+    page.evaluate<boolean>(
+      `document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)`,
+    ),
+  );
   await page.evaluate(axe);
   // A text, because the function runs in the page, where axe is.
   return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations
@@ -31,14 +35,34 @@ describe('accessibility of the dashboard', function () {
     await dashboard.claim(page);
     state = JSON.stringify(await context.storageState());
     const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
-    const client = createClient({ origin: dashboard.test.origin, fetch: (input, init) => fetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), cookie, origin: dashboard.test.origin, 'sec-fetch-site': 'same-origin' } }) });
+    const client = createClient({
+      origin: dashboard.test.origin,
+      fetch: (input, init) =>
+        fetch(input, {
+          ...init,
+          headers: {
+            ...Object.fromEntries(new Headers(init?.headers)),
+            cookie,
+            origin: dashboard.test.origin,
+            'sec-fetch-site': 'same-origin',
+          },
+        }),
+    });
     const project = await client.request<{ id: string }>('POST', '/projects', { body: { name: 'Harbour' } });
-    const environments = await client.request<{ items: { id: string }[] }>('GET', '/environments', { query: { project: project.id } });
-    const service = await client.request<{ id: string }>('POST', '/services', { body: { environment: environments.items[0]?.id, name: 'web' } });
+    const environments = await client.request<{ items: { id: string }[] }>('GET', '/environments', {
+      query: { project: project.id },
+    });
+    const service = await client.request<{ id: string }>('POST', '/services', {
+      body: { environment: environments.items[0]?.id, name: 'web' },
+    });
     await client.request('POST', '/variables', { body: { service: service.id, name: 'LOG_LEVEL', value: 'info' } });
-    await client.request('POST', '/variables', { body: { service: service.id, name: 'API_KEY', value: 'x', kind: 'sealed' } });
+    await client.request('POST', '/variables', {
+      body: { service: service.id, name: 'API_KEY', value: 'x', kind: 'sealed' },
+    });
     // Nothing can run without an agent: a queued deployment with its page is what is needed here.
-    await client.request('POST', '/deployments', { body: { service: service.id, source: { kind: 'image', message: 'Waits' } } }).catch(() => undefined);
+    await client
+      .request('POST', '/deployments', { body: { service: service.id, source: { kind: 'image', message: 'Waits' } } })
+      .catch(() => undefined);
     const deployments = await client.request<{ items: { id: string }[] }>('GET', '/deployments');
     paths = {
       overview: '/',
@@ -79,7 +103,8 @@ describe('accessibility of the dashboard', function () {
         await page.locator('h1').first().waitFor();
         await page.locator('[role=status] .skel').first().waitFor({ state: 'detached' });
         found.push(...(await findings(page)).map((line) => `${name}: ${line}`));
-        if (await page.evaluate('document.documentElement.scrollWidth > window.innerWidth')) found.push(`${name}: the page scrolls sideways`);
+        if (await page.evaluate('document.documentElement.scrollWidth > window.innerWidth'))
+          found.push(`${name}: the page scrolls sideways`);
         const headings = await page.locator('h1').count();
         if (headings !== 1) found.push(`${name}: ${headings} h1`);
       }
@@ -114,10 +139,17 @@ describe('accessibility of the dashboard', function () {
     await page.keyboard.press('Enter');
     const name = page.getByRole('dialog').getByLabel('Name');
     await name.waitFor();
-    await until('the dialog has the focus', () => page.evaluate<boolean>(`Boolean(document.activeElement && document.activeElement.closest('[role=dialog]'))`));
+    await until('the dialog has the focus', () =>
+      page.evaluate<boolean>(`Boolean(document.activeElement && document.activeElement.closest('[role=dialog]'))`),
+    );
     for (let step = 0; step < 8; step += 1) {
       await page.keyboard.press('Tab');
-      expect(await page.evaluate(`Boolean(document.activeElement.closest('[role=dialog]') || document.activeElement.hasAttribute('aria-hidden'))`), `step ${step}`).to.equal(true);
+      expect(
+        await page.evaluate(
+          `Boolean(document.activeElement.closest('[role=dialog]') || document.activeElement.hasAttribute('aria-hidden'))`,
+        ),
+        `step ${step}`,
+      ).to.equal(true);
     }
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });

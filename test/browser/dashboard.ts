@@ -10,7 +10,12 @@ const shellDirectory = fileURLToPath(new URL('../../ui/shell/dist', import.meta.
 const roadPlugins = ['auth', 'projects', 'logs', 'ingress', 'nixpacks', 'process', 'deployments', 'git'];
 
 /** Who owns the install in browser tests. */
-export const owner = { name: 'Ada Example', email: 'ada@example.org', password: 'correct horse battery', organisation: 'Example' };
+export const owner = {
+  name: 'Ada Example',
+  email: 'ada@example.org',
+  password: 'correct horse battery',
+  organisation: 'Example',
+};
 
 /** A real platform with its dashboard, and a browser before it. */
 export class Dashboard {
@@ -25,23 +30,43 @@ export class Dashboard {
   }
 
   /** Starts everything; `agent: false` where nothing is deployed. */
-  static async start(options: { agent?: boolean; settings?: Record<string, Record<string, unknown>>; plugins?: readonly string[] } = {}): Promise<Dashboard> {
-    const test = await startTestPlatform({ plugins: options.plugins ?? roadPlugins, agent: options.agent ?? false, shellDirectory, settings: { ingress: { port: await freePort() }, ...options.settings } });
+  static async start(
+    options: { agent?: boolean; settings?: Record<string, Record<string, unknown>>; plugins?: readonly string[] } = {},
+  ): Promise<Dashboard> {
+    const test = await startTestPlatform({
+      plugins: options.plugins ?? roadPlugins,
+      agent: options.agent ?? false,
+      shellDirectory,
+      settings: { ingress: { port: await freePort() }, ...options.settings },
+    });
     const browser = await chromium.launch({
       executablePath: process.env['CONTAINR_CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
     });
     return new Dashboard(test, browser);
   }
 
   /** A tab of a new browser profile. */
   async tab(options: Parameters<Browser['newContext']>[0] = {}): Promise<{ context: BrowserContext; page: Page }> {
-    const context = await this.browser.newContext({ baseURL: this.test.origin, viewport: { width: 1440, height: 900 }, ...options });
+    const context = await this.browser.newContext({
+      baseURL: this.test.origin,
+      viewport: { width: 1440, height: 900 },
+      ...options,
+    });
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
     page.on('console', (message) => {
       // A refused request is told by the page itself; the browser's own line about it says nothing new.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) this.complaints.push(`${page.url()}: ${message.text()}`);
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        this.complaints.push(`${page.url()}: ${message.text()}`);
     });
     page.on('pageerror', (error) => this.complaints.push(`${page.url()}: ${error.message}`));
     return { context, page };
@@ -77,7 +102,9 @@ function freePort(): Promise<number> {
     probe.on('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port was given'))));
+      probe.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port was given')),
+      );
     });
   });
 }

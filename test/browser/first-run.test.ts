@@ -61,8 +61,14 @@ describe('first run in a browser', function () {
     const service = /services\/([0-9a-f-]+)/.exec(page.url())?.[1] ?? '';
     await page.evaluate('window.sameDocument = true');
     const client = createClient({ origin: dashboard.test.origin, token: await makeToken(page) });
-    const { id } = await client.upload<{ id: string }>('/uploads', await archive(nodeApp('hello from the harbour')), 'application/gzip');
-    await client.request('POST', '/deployments', { body: { service, source: { kind: 'upload', upload: id, message: 'First version' } } });
+    const { id } = await client.upload<{ id: string }>(
+      '/uploads',
+      await archive(nodeApp('hello from the harbour')),
+      'application/gzip',
+    );
+    await client.request('POST', '/deployments', {
+      body: { service, source: { kind: 'upload', upload: id, message: 'First version' } },
+    });
 
     await page.getByRole('heading', { name: 'Latest deployment' }).waitFor({ timeout: 30_000 });
     await page.locator('.ph .st-live').getByText('Live').waitFor({ timeout: 90_000 });

@@ -36,7 +36,9 @@ describe('switching plugins while one looks', function () {
     await page.getByRole('switch', { name: 'Deployments on' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Turn off both' }).click();
     await page.locator('tr', { hasText: 'Deployments' }).first().getByText('Off').waitFor();
-    expect(await page.getByRole('switch', { name: 'Git on' }).locator('xpath=ancestor::tr').innerText()).to.match(/Off|Waiting/);
+    expect(await page.getByRole('switch', { name: 'Git on' }).locator('xpath=ancestor::tr').innerText()).to.match(
+      /Off|Waiting/,
+    );
     await watcher.getByText('This page belongs to a plugin that was switched off').waitFor();
     await watcher.locator('.side').getByRole('link', { name: 'Deployments' }).waitFor({ state: 'detached' });
     expect(await watcher.evaluate('window.sameDocument')).to.equal(true);

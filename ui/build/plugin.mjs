@@ -23,7 +23,10 @@ export async function buildPlugin(root, directory, name) {
   });
   for (const output of [result].flat().flatMap((one) => one.output)) {
     const inside = output.type === 'chunk' ? Object.keys(output.modules).find((id) => forbidden.test(id)) : undefined;
-    if (inside) throw new Error(`The browser half of ${name} contains ${inside}, which must come from the import map. Import it from '@containr/ui-kit' or 'vue'.`);
+    if (inside)
+      throw new Error(
+        `The browser half of ${name} contains ${inside}, which must come from the import map. Import it from '@containr/ui-kit' or 'vue'.`,
+      );
   }
   compress(outDir);
 }

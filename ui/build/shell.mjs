@@ -25,18 +25,28 @@ export async function buildShell(root) {
       rolldownOptions: {
         input: entryOf,
         preserveEntrySignatures: 'strict',
-        output: { entryFileNames: 'assets/[name]-[hash].js', chunkFileNames: 'assets/[name]-[hash].js', assetFileNames: 'assets/[name]-[hash][extname]' },
+        output: {
+          entryFileNames: 'assets/[name]-[hash].js',
+          chunkFileNames: 'assets/[name]-[hash].js',
+          assetFileNames: 'assets/[name]-[hash][extname]',
+        },
       },
     },
   });
   const { output } = result;
   const chunks = output.filter((one) => one.type === 'chunk');
   const entry = (name) => chunks.find((chunk) => chunk.isEntry && chunk.name === name);
-  const imports = Object.fromEntries(shared.map((name) => [name, `/${entry(name.replace('@containr/', '')).fileName}`]));
+  const imports = Object.fromEntries(
+    shared.map((name) => [name, `/${entry(name.replace('@containr/', '')).fileName}`]),
+  );
   const main = entry('shell');
   const preload = [...new Set([main.fileName, ...staticImports(main, chunks)])];
-  const styles = output.filter((one) => one.type === 'asset' && one.fileName.endsWith('.css')).map((one) => one.fileName);
-  const fonts = output.filter((one) => one.type === 'asset' && /hanken-grotesk-latin-wght-normal-.*\.woff2$/.test(one.fileName)).map((one) => one.fileName);
+  const styles = output
+    .filter((one) => one.type === 'asset' && one.fileName.endsWith('.css'))
+    .map((one) => one.fileName);
+  const fonts = output
+    .filter((one) => one.type === 'asset' && /hanken-grotesk-latin-wght-normal-.*\.woff2$/.test(one.fileName))
+    .map((one) => one.fileName);
 
   const head = [
     ...fonts.map((file) => `<link rel="preload" href="/${file}" as="font" type="font/woff2" crossorigin>`),

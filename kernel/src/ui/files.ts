@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join, relative, sep } from 'node:path';
+import { extname, join, sep } from 'node:path';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -25,18 +25,14 @@ export interface ServedFile {
 /** Reads the servable files below a folder, by path relative to it with `/`; empty when there is no such folder. */
 export function readFiles(directory: string): ReadonlyMap<string, ServedFile> {
   const files = new Map<string, ServedFile>();
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const paths = new Set(entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)));
-  for (const path of paths) {
-    const type = types[extname(path)];
+  const names = new Set(readdirSync(directory, { recursive: true, encoding: 'utf8' }));
+  for (const name of names) {
+    const type = types[extname(name)];
     if (!type) continue;
-    const content = readFileSync(path);
-    files.set(relative(directory, path).split(sep).join('/'), {
-      type,
-      content,
-      gzip: paths.has(`${path}.gz`) ? readFileSync(`${path}.gz`) : null,
-      hash: createHash('sha256').update(content).digest('hex').slice(0, 16),
-    });
+    const content = readFileSync(join(directory, name));
+    const gzip = names.has(`${name}.gz`) ? readFileSync(join(directory, `${name}.gz`)) : null;
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+    files.set(name.split(sep).join('/'), { type, content, gzip, hash });
   }
   return files;
 }

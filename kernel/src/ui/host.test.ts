@@ -37,13 +37,22 @@ describe('UI host', () => {
   });
 
   /** Sends the path as it is, without the cleaning that `fetch` does. */
-  function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }> {
+  function get(
+    path: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }> {
     return new Promise((resolve, reject) => {
-      const sent = httpRequest({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', path, method, headers }, (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }));
-      });
+      const sent = httpRequest(
+        { port: (server.address() as AddressInfo).port, host: '127.0.0.1', path, method, headers },
+        (response) => {
+          const parts: Buffer[] = [];
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }),
+          );
+        },
+      );
       sent.on('error', reject);
       sent.end();
     });
@@ -53,7 +62,9 @@ describe('UI host', () => {
     const [first, second] = [await get('/'), await get('/projects/1?tab=logs')];
     const nonce = /nonce="([^"]+)"/.exec(first.body.toString())?.[1] ?? '';
     expect(nonce).to.have.lengthOf(24);
-    expect(first.headers['content-security-policy']).to.include(`script-src 'self' 'nonce-${nonce}'`).and.include("frame-ancestors 'none'");
+    expect(first.headers['content-security-policy'])
+      .to.include(`script-src 'self' 'nonce-${nonce}'`)
+      .and.include("frame-ancestors 'none'");
     expect(second.body.toString()).not.to.include(nonce);
     expect(first.headers['cache-control']).to.equal('no-store');
   });
@@ -64,14 +75,24 @@ describe('UI host', () => {
     expect(plain.headers['cache-control']).to.include('immutable');
     const zipped = await get('/assets/main-1.js', { 'accept-encoding': 'br, gzip' });
     expect(zipped.headers['content-encoding']).to.equal('gzip');
-    expect((await get('/assets/main-1.js', { 'accept-encoding': 'gzip;q=0' })).headers['content-encoding']).to.equal(undefined);
+    expect((await get('/assets/main-1.js', { 'accept-encoding': 'gzip;q=0' })).headers['content-encoding']).to.equal(
+      undefined,
+    );
     expect((await get('/assets/main-1.js', { 'if-none-match': String(plain.headers.etag) })).status).to.equal(304);
     expect((await get('/assets/gone.js')).status).to.equal(404);
   });
 
   it('serves nothing outside its folders, however the path is written', async () => {
     const base = host.list().plugins[0]?.module.replace('/index.js', '') ?? '';
-    for (const path of ['/../secret.js', '/assets/../../secret.js', '/%2e%2e/secret.js', '/assets/%2e%2e%2f%2e%2e%2fsecret.js', `${base}/../secret.js`, `${base}/%2e%2e/secret.js`, '/..\\secret.js']) {
+    for (const path of [
+      '/../secret.js',
+      '/assets/../../secret.js',
+      '/%2e%2e/secret.js',
+      '/assets/%2e%2e%2f%2e%2e%2fsecret.js',
+      `${base}/../secret.js`,
+      `${base}/%2e%2e/secret.js`,
+      '/..\\secret.js',
+    ]) {
       expect((await get(path)).body.toString(), path).not.to.equal('secret');
     }
   });

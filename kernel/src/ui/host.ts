@@ -59,7 +59,8 @@ export function createUiHost(options: { shellDirectory: string; plugins: () => r
   return {
     async serve(request, response) {
       secure(response);
-      if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'Only GET and HEAD.', { allow: 'GET, HEAD' });
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        return end(response, 405, 'Only GET and HEAD.', { allow: 'GET, HEAD' });
       const head = request.method === 'HEAD';
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
       const shell = bundle(options.shellDirectory, 'index.html');
@@ -89,14 +90,23 @@ function secure(response: ServerResponse): void {
   response.setHeader('cross-origin-resource-policy', 'same-origin');
 }
 
-function sendFile(request: IncomingMessage, response: ServerResponse, file: ServedFile | undefined, immutable: boolean): void {
-  if (!file) return end(response, 404, 'There is no such file; it may belong to an older build. Reload the page.', { 'cache-control': 'no-store' });
+function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: ServedFile | undefined,
+  immutable: boolean,
+): void {
+  if (!file)
+    return end(response, 404, 'There is no such file; it may belong to an older build. Reload the page.', {
+      'cache-control': 'no-store',
+    });
   const etag = `"${file.hash}"`;
   response.setHeader('etag', etag);
   response.setHeader('vary', 'accept-encoding');
   response.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (request.headers['if-none-match']?.split(/,\s*/).includes(etag)) return end(response, 304, '', {});
-  const zipped = file.gzip && /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\b)/.test(String(request.headers['accept-encoding'] ?? ''));
+  const zipped =
+    file.gzip && /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\b)/.test(String(request.headers['accept-encoding'] ?? ''));
   const body = zipped && file.gzip ? file.gzip : file.content;
   if (zipped) response.setHeader('content-encoding', 'gzip');
   response.setHeader('content-type', file.type);

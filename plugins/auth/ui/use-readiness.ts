@@ -19,12 +19,16 @@ export function useReadiness(): Resource<readonly Check[]> {
 function checksOf(document: unknown): Check[] {
   if (typeof document !== 'object' || document === null || !('checks' in document)) return [];
   const { checks } = document;
-  const list: [string, unknown][] = Array.isArray(checks) ? checks.map((check: unknown, index) => [String(index), check]) : typeof checks === 'object' && checks !== null ? Object.entries(checks) : [];
+  const list: [string, unknown][] = Array.isArray(checks)
+    ? checks.map((check: unknown, index) => [String(index), check])
+    : typeof checks === 'object' && checks !== null
+      ? Object.entries(checks)
+      : [];
   return list.flatMap(([key, check]) => {
     if (typeof check !== 'object' || check === null) return [];
-    const name = 'name' in check ? String(check.name) : key;
+    const name = 'name' in check && typeof check.name === 'string' ? check.name : key;
     const ok = 'ok' in check ? check.ok === true : false;
-    const detail = 'reason' in check && check.reason ? String(check.reason) : 'detail' in check && check.detail ? String(check.detail) : '';
+    const detail = 'reason' in check && typeof check.reason === 'string' ? check.reason : '';
     return [{ name, ok, detail }];
   });
 }

@@ -20,10 +20,24 @@ export function createRows(options: { phases: boolean }): (lines: readonly LogLi
   return (lines) =>
     lines.flatMap((line) => {
       const text = readable(line.text);
-      const kind = line.stream === 'system' ? ('system' as const) : line.stream === 'stderr' && troubled.test(text) ? ('error' as const) : ('plain' as const);
-      const row: LogRow = { key: `${line.source}:${line.seq}:${line.cursor}`, at: line.at, source: sourceName(line), text, kind };
+      const kind =
+        line.stream === 'system'
+          ? ('system' as const)
+          : line.stream === 'stderr' && troubled.test(text)
+            ? ('error' as const)
+            : ('plain' as const);
+      const row: LogRow = {
+        key: `${line.source}:${line.seq}:${line.cursor}`,
+        at: line.at,
+        source: sourceName(line),
+        text,
+        kind,
+      };
       if (!options.phases || line.phase === null || line.phase === phase) return [row];
       phase = line.phase;
-      return [{ key: `phase:${line.cursor}`, at: line.at, source: '', text: line.phase, kind: 'heading' as const }, row];
+      return [
+        { key: `phase:${line.cursor}`, at: line.at, source: '', text: line.phase, kind: 'heading' as const },
+        row,
+      ];
     });
 }

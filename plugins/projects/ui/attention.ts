@@ -13,11 +13,29 @@ export const attention: AttentionContribution = {
     return items.flatMap((service): AttentionItem[] => {
       const latest = service.latestDeployment;
       if (latest?.status === 'failed') {
-        const serves = service.liveDeployment ? `Visitors see no change: #${service.liveDeployment.number} still serves.` : 'Nothing serves its address yet.';
-        return [{ id: service.id, level: 'failed', title: `${service.name} #${latest.number} failed${latest.phase ? ` in ${latest.phase}` : ''}`, detail: serves, action: { label: 'Open', to: `/services/${service.id}/deployments?deployment=${latest.id}` } }];
+        const serves = service.liveDeployment
+          ? `Visitors see no change: #${service.liveDeployment.number} still serves.`
+          : 'Nothing serves its address yet.';
+        return [
+          {
+            id: service.id,
+            level: 'failed',
+            title: `${service.name} #${latest.number} failed${latest.phase ? ` in ${latest.phase}` : ''}`,
+            detail: serves,
+            action: { label: 'Open', to: `/services/${service.id}/deployments?deployment=${latest.id}` },
+          },
+        ];
       }
       if (service.status.state === 'unknown') {
-        return [{ id: service.id, level: 'unknown', title: `${service.name} is not heard of`, detail: 'Its replicas count as unknown, not as dead.', action: { label: 'Open', to: `/services/${service.id}` } }];
+        return [
+          {
+            id: service.id,
+            level: 'unknown',
+            title: `${service.name} is not heard of`,
+            detail: 'Its replicas count as unknown, not as dead.',
+            action: { label: 'Open', to: `/services/${service.id}` },
+          },
+        ];
       }
       return [];
     });

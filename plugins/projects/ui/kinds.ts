@@ -4,7 +4,13 @@ import type { ServiceDocument } from '../src/contract.ts';
 type Kind = ServiceDocument['kind'];
 
 /** Icon of each kind of service. */
-export const kindIcons: Readonly<Record<Kind, IconName>> = { web: 'globe', worker: 'processor', cron: 'clock', database: 'database', static: 'image' };
+export const kindIcons: Readonly<Record<Kind, IconName>> = {
+  web: 'globe',
+  worker: 'processor',
+  cron: 'clock',
+  database: 'database',
+  static: 'image',
+};
 
 /** Kinds that can be made here, with what they are for. */
 export const kindChoices: readonly { readonly value: Kind; readonly label: string }[] = [

@@ -20,23 +20,43 @@ export function usePlace(project: () => string | null): Resource<Place | null> {
       if (!id) return null;
       const [found, environments] = await Promise.all([
         client.request<ProjectDocument>('GET', `/projects/${id}`, { signal }),
-        client.request<Page<EnvironmentDocument>>('GET', '/environments', { query: { project: id, limit: 200 }, signal }),
+        client.request<Page<EnvironmentDocument>>('GET', '/environments', {
+          query: { project: id, limit: 200 },
+          signal,
+        }),
       ]);
       return { project: found, environments: environments.items };
     },
-    { key: project, topics: () => (project() ? [`project:${project() ?? ''}`] : []), relevant: (event) => event.name === 'project.changed' },
+    {
+      key: project,
+      topics: () => (project() ? [`project:${project() ?? ''}`] : []),
+      relevant: (event) => event.name === 'project.changed',
+    },
   );
 }
 
 /** Breadcrumb of a project: its name, the switch of environments, then where one is in it. */
-export function usePlaceCrumbs(place: ComputedRef<Place | null | undefined>, environment: () => string | null, last: () => string | null): ComputedRef<readonly Crumb[]> {
+export function usePlaceCrumbs(
+  place: ComputedRef<Place | null | undefined>,
+  environment: () => string | null,
+  last: () => string | null,
+): ComputedRef<readonly Crumb[]> {
   return computed(() => {
     if (!place.value) return [{ label: 'Projects', to: '/projects' }, { label: last() ?? '…' }];
     const { project, environments } = place.value;
     const base = `/projects/${project.id}`;
     const current = environments.find((one) => one.id === environment());
     const crumbs: Crumb[] = [{ label: project.name, to: base }];
-    if (current) crumbs.push({ label: current.name, what: 'Environment', choices: environments.map((one) => ({ label: one.name, to: `${base}/${one.id}`, current: one.id === current.id })) });
+    if (current)
+      crumbs.push({
+        label: current.name,
+        what: 'Environment',
+        choices: environments.map((one) => ({
+          label: one.name,
+          to: `${base}/${one.id}`,
+          current: one.id === current.id,
+        })),
+      });
     const page = last();
     if (page !== null) crumbs.push({ label: page });
     return crumbs;

@@ -97,5 +97,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function fieldErrors(value: unknown): ApiFieldError[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).map((error) => ({ path: String(error['path'] ?? ''), message: String(error['message'] ?? '') }));
+  const word = (item: unknown) => (typeof item === 'string' ? item : '');
+  return value.filter(isRecord).map((error) => ({ path: word(error['path']), message: word(error['message']) }));
 }

@@ -26,7 +26,9 @@ describe('client', () => {
       response.setHeader('content-type', 'application/json').end('{"items":[1],"nextCursor":null}');
     };
     const client = createClient({ origin, token: 'ctr_x', organisation: 'default' });
-    const page = await client.request<{ items: number[] }>('GET', '/projects', { query: { limit: 2, search: undefined, status: ['live', 'failed'] } });
+    const page = await client.request<{ items: number[] }>('GET', '/projects', {
+      query: { limit: 2, search: undefined, status: ['live', 'failed'] },
+    });
     expect(page.items).to.deep.equal([1]);
     expect(seen?.url).to.equal('/api/v1/projects?limit=2&status=live%2Cfailed');
     expect(seen?.headers.authorization).to.equal('Bearer ctr_x');
@@ -36,21 +38,43 @@ describe('client', () => {
   it('turns a problem document into an ApiError', async () => {
     answer = (_, response) => {
       response.writeHead(422, { 'content-type': 'application/problem+json' });
-      response.end(JSON.stringify({ status: 422, title: 'Invalid', detail: 'Name is missing.', code: 'INVALID', hint: 'Give a name.', errors: [{ path: '/name', message: 'is missing' }], requestId: 'r1' }));
+      response.end(
+        JSON.stringify({
+          status: 422,
+          title: 'Invalid',
+          detail: 'Name is missing.',
+          code: 'INVALID',
+          hint: 'Give a name.',
+          errors: [{ path: '/name', message: 'is missing' }],
+          requestId: 'r1',
+        }),
+      );
     };
-    const failure = await createClient({ origin }).request('POST', '/projects', { body: {} }).catch((error: unknown) => error);
+    const failure = await createClient({ origin })
+      .request('POST', '/projects', { body: {} })
+      .catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(ApiError);
-    expect(failure).to.include({ code: 'INVALID', status: 422, detail: 'Name is missing.', hint: 'Give a name.', requestId: 'r1' });
+    expect(failure).to.include({
+      code: 'INVALID',
+      status: 422,
+      detail: 'Name is missing.',
+      hint: 'Give a name.',
+      requestId: 'r1',
+    });
   });
 
   it('says UNREACHABLE when nothing answers', async () => {
-    const failure = await createClient({ origin: 'http://127.0.0.1:1' }).request('GET', '/projects').catch((error: unknown) => error);
+    const failure = await createClient({ origin: 'http://127.0.0.1:1' })
+      .request('GET', '/projects')
+      .catch((error: unknown) => error);
     expect(failure).to.include({ code: 'UNREACHABLE', status: 0 });
   });
 
   it('walks all pages of a list', async () => {
     answer = (request, response) => {
-      response.end(request.url?.includes('cursor=b') ? '{"items":[3],"nextCursor":null}' : '{"items":[1,2],"nextCursor":"b"}');
+      response.end(
+        request.url?.includes('cursor=b') ? '{"items":[3],"nextCursor":null}' : '{"items":[1,2],"nextCursor":"b"}',
+      );
     };
     const seen: number[] = [];
     for await (const item of createClient({ origin }).list<number>('/projects')) seen.push(item);
@@ -70,7 +94,10 @@ describe('client', () => {
     };
     const states: string[] = [];
     const seen: unknown[] = [];
-    for await (const event of createClient({ origin }).stream('/events', { onState: (state) => states.push(state.state) })) seen.push([event.id, event.event, event.data]);
+    for await (const event of createClient({ origin }).stream('/events', {
+      onState: (state) => states.push(state.state),
+    }))
+      seen.push([event.id, event.event, event.data]);
     expect(seen).to.deep.equal([
       ['1', 'a', { n: 1 }],
       ['2', 'message', { n: 2 }],
@@ -82,7 +109,9 @@ describe('client', () => {
 
   it('throws a refusal of a stream instead of trying for ever', async () => {
     answer = (_, response) => {
-      response.writeHead(403, { 'content-type': 'application/problem+json' }).end('{"code":"FORBIDDEN","detail":"No."}');
+      response
+        .writeHead(403, { 'content-type': 'application/problem+json' })
+        .end('{"code":"FORBIDDEN","detail":"No."}');
     };
     const failure = await (async () => {
       for await (const event of createClient({ origin }).stream('/events')) return event;

@@ -33,7 +33,8 @@ export interface RequestOptions {
 }
 
 /** How a live stream is doing. */
-export type StreamState = { readonly state: 'open' } | { readonly state: 'lost'; readonly error: Error; readonly retryInMs: number };
+export type StreamState =
+  { readonly state: 'open' } | { readonly state: 'lost'; readonly error: Error; readonly retryInMs: number };
 
 export interface StreamOptions {
   readonly query?: Query;
@@ -63,7 +64,12 @@ export interface Client {
   /** Events of a server-sent stream; resumes by itself. Ends with the signal, or after an event named `end`. */
   stream<T = unknown>(path: string, options?: StreamOptions): AsyncIterable<ServerEvent<T>>;
   /** Sends bytes as they are: a Blob, a buffer, or a stream (Node). */
-  upload<T = unknown>(path: string, body: Blob | Uint8Array | ReadableStream<Uint8Array>, contentType: string, options?: { signal?: AbortSignal; query?: Query; timeoutMs?: number }): Promise<T>;
+  upload<T = unknown>(
+    path: string,
+    body: Blob | Uint8Array | ReadableStream<Uint8Array>,
+    contentType: string,
+    options?: { signal?: AbortSignal; query?: Query; timeoutMs?: number },
+  ): Promise<T>;
 }
 
 /**
@@ -84,7 +90,12 @@ export function createClient(options: ClientOptions): Client {
     if (options.organisation) headers.set('containr-organisation', options.organisation);
     let response: Response;
     try {
-      response = await send(`${origin}/api/v1${path}${queryText(query)}`, { ...init, method, headers, credentials: 'same-origin' });
+      response = await send(`${origin}/api/v1${path}${queryText(query)}`, {
+        ...init,
+        method,
+        headers,
+        credentials: 'same-origin',
+      });
     } catch (error) {
       if (init.signal?.aborted && !isTimeout(init.signal.reason)) throw init.signal.reason;
       throw unreachable(origin || 'The control plane', error);
@@ -101,7 +112,10 @@ export function createClient(options: ClientOptions): Client {
       const headers = new Headers(request.headers);
       if (request.body !== undefined) headers.set('content-type', headers.get('content-type') ?? 'application/json');
       if (request.ifMatch) headers.set('if-match', request.ifMatch);
-      const init: RequestInit = { headers, signal: deadline(request.signal, request.timeoutMs ?? options.timeoutMs ?? 30_000) };
+      const init: RequestInit = {
+        headers,
+        signal: deadline(request.signal, request.timeoutMs ?? options.timeoutMs ?? 30_000),
+      };
       if (request.body !== undefined) init.body = JSON.stringify(request.body);
       return bodyOf<T>(await open(method, path, init, request.query));
     },
@@ -119,7 +133,16 @@ export function createClient(options: ClientOptions): Client {
     stream<T>(path: string, stream: StreamOptions = {}): AsyncIterable<ServerEvent<T>> {
       return followStream<T>(
         (lastEventId, signal) =>
-          open('GET', path, { headers: { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) }, signal, cache: 'no-store' }, stream.query),
+          open(
+            'GET',
+            path,
+            {
+              headers: { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) },
+              signal,
+              cache: 'no-store',
+            },
+            stream.query,
+          ),
         stream,
       );
     },
@@ -165,4 +188,3 @@ async function bodyOf<T>(response: Response): Promise<T> {
   // The server checks answers against the route's schema; T is what that schema infers.
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
-

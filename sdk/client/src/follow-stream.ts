@@ -51,7 +51,7 @@ export async function* followStream<T>(
   }
 }
 
-function watch(controller: AbortController, ms: number): { alive(): void; stop(): void } {
+function watch(controller: AbortController, ms: number): { readonly alive: () => void; readonly stop: () => void } {
   let timer = setTimeout(() => controller.abort(), ms);
   return {
     alive() {

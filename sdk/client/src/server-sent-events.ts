@@ -13,7 +13,10 @@ export interface Frame extends ServerEvent {
 }
 
 /** Reads the events of a body, in order, until it ends. Comments are skipped, but count as a sign of life for `onBytes`. */
-export async function* readEvents(body: ReadableStream<Uint8Array>, onBytes: () => void = () => undefined): AsyncGenerator<Frame> {
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  onBytes: () => void = () => undefined,
+): AsyncGenerator<Frame> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';

@@ -36,7 +36,12 @@ const dashboard: Dashboard = {
     else live.stop();
   },
   can: (permission) => session.can(permission),
-  contributions: (outlet) => computed(() => registry.of(outlet).filter((entry) => !('permission' in entry) || entry.permission === null || session.can(entry.permission))),
+  contributions: (outlet) =>
+    computed(() =>
+      registry
+        .of(outlet)
+        .filter((entry) => !('permission' in entry) || entry.permission === null || session.can(entry.permission)),
+    ),
   listen: (topics, handler) => live.listen(topics, handler),
   toast: (options) => toasts.show?.(options),
   setPage: (info) => page.set(info),

@@ -38,10 +38,19 @@ export function createDashboardRouter(): Router {
       }
       for (const page of pages) {
         if (added.has(page.key)) continue;
-        added.set(page.key, router.addRoute({ path: page.path, name: page.key, component: PluginPage, meta: { key: page.key, plugin: page.pluginName, public: page.outlet === 'publicPage' } }));
+        added.set(
+          page.key,
+          router.addRoute({
+            path: page.path,
+            name: page.key,
+            component: PluginPage,
+            meta: { key: page.key, plugin: page.pluginName, public: page.outlet === 'publicPage' },
+          }),
+        );
       }
       // A page whose plugin was just switched on may be the one that is open.
-      if (router.currentRoute.value.name === 'not-found') void router.replace({ path: router.currentRoute.value.fullPath, force: true });
+      if (router.currentRoute.value.name === 'not-found')
+        void router.replace({ path: router.currentRoute.value.fullPath, force: true });
     },
     { immediate: true, flush: 'sync' },
   );

@@ -19,6 +19,8 @@ describe('spec form', () => {
 
   it('sends null where a person empties what is found out otherwise', () => {
     const own = fieldsOf({ ...defaultSpec, start: { command: 'run', port: 80 } });
-    expect(changesOf(own, { ...own, command: '', port: null }).patch).to.deep.equal({ start: { command: null, port: null } });
+    expect(changesOf(own, { ...own, command: '', port: null }).patch).to.deep.equal({
+      start: { command: null, port: null },
+    });
   });
 });

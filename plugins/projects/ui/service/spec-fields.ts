@@ -42,7 +42,12 @@ export function fieldsOf(spec: ServiceSpec): SpecFields {
 type Patch = { [section: string]: Patch | string | number | null };
 
 /** Where each field is in the spec, and how its value is written there. */
-const places: { readonly [K in keyof SpecFields]: { readonly path: readonly string[]; write(value: SpecFields[K]): string | number | null } } = {
+const places: {
+  readonly [K in keyof SpecFields]: {
+    readonly path: readonly string[];
+    readonly write: (value: SpecFields[K]) => string | number | null;
+  };
+} = {
   branch: { path: ['source', 'branch'], write: (value) => value.trim() },
   rootDirectory: { path: ['source', 'rootDirectory'], write: (value) => value.trim() || '.' },
   buildCommand: { path: ['build', 'buildCommand'], write: (value) => value.trim() || null },

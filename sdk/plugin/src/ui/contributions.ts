@@ -15,11 +15,15 @@ interface Contribution {
 /** What the shell gives to code that is no view. */
 export interface UiContext {
   /** One request to the API; `path` is below `/api/v1`. */
-  request<T = unknown>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, options?: { query?: Readonly<Record<string, string | number | boolean>>; body?: unknown }): Promise<T>;
+  readonly request: <T = unknown>(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    options?: { query?: Readonly<Record<string, string | number | boolean>>; body?: unknown },
+  ) => Promise<T>;
   /** Opens a page of the dashboard by its path. */
-  navigate(path: string): void;
+  readonly navigate: (path: string) => void;
   /** Whether who is signed in holds a permission. */
-  can(permission: string): boolean;
+  readonly can: (permission: string) => boolean;
 }
 
 /** An entry of the sidebar, or with `view` a whole block of entries that depends on what is open. */
@@ -27,7 +31,10 @@ export type NavigationContribution = Contribution & {
   readonly outlet: 'navigation';
   /** `install`: the upper list. `block`: below it, drawn by `view`. */
   readonly heading: 'install' | 'block';
-} & ({ readonly label: string; readonly icon: string; readonly to: string; readonly view?: never } | { readonly view: View; readonly label?: never });
+} & (
+    | { readonly label: string; readonly icon: string; readonly to: string; readonly view?: never }
+    | { readonly view: View; readonly label?: never }
+  );
 
 /** A page with an address of its own. Parameters are written `:name` and arrive as props of the view. */
 export interface PageContribution extends Contribution {

@@ -40,7 +40,11 @@ export interface ToastOptions {
 }
 
 /** A contribution with the plugin that made it. */
-export type Contributed<O extends OutletName> = ContributionTo<O> & { readonly plugin: string; readonly pluginName: string; readonly key: string };
+export type Contributed<O extends OutletName> = ContributionTo<O> & {
+  readonly plugin: string;
+  readonly pluginName: string;
+  readonly key: string;
+};
 
 /** What the shell gives to every view. */
 export interface Dashboard {

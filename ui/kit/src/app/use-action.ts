@@ -34,7 +34,9 @@ export function useAction<A extends readonly unknown[]>(work: (...input: A) => P
       }
     },
     fieldError(path) {
-      return isApiError(error.value) ? (error.value.errors.find((field) => field.path === path)?.message ?? null) : null;
+      return isApiError(error.value)
+        ? (error.value.errors.find((field) => field.path === path)?.message ?? null)
+        : null;
     },
   };
 }

@@ -43,7 +43,8 @@ export function useResource<T>(
       error.value = null;
       asOf.value = new Date();
     } catch (reason) {
-      if (current === mine && !mine.signal.aborted) error.value = reason instanceof Error ? reason : new Error(String(reason));
+      if (current === mine && !mine.signal.aborted)
+        error.value = reason instanceof Error ? reason : new Error(String(reason));
     } finally {
       if (current === mine) loading.value = false;
     }

@@ -2,9 +2,7 @@ import type { Shape } from './icon-shapes.ts';
 
 /** Shapes of states on a 16 × 16 grid: each is told apart without its colour. */
 export const statusShapes = {
-  queued: [
-    ['circle', { cx: '8', cy: '8', r: '5.6', 'stroke-dasharray': '2.4 2' }],
-  ],
+  queued: [['circle', { cx: '8', cy: '8', r: '5.6', 'stroke-dasharray': '2.4 2' }]],
   running: [
     ['path', { d: 'M8 2.4A5.6 5.6 0 1 1 2.4 8' }],
     ['circle', { cx: '8', cy: '8', r: '1.6', fill: 'currentColor', stroke: 'none' }],
@@ -25,12 +23,8 @@ export const statusShapes = {
     ['circle', { cx: '8', cy: '8', r: '5.6' }],
     ['path', { d: 'm4.2 11.8 7.6-7.6' }],
   ],
-  superseded: [
-    ['path', { d: 'm3.4 4 4 4-4 4M8.6 4l4 4-4 4' }],
-  ],
-  retired: [
-    ['path', { d: 'M2.4 3.2h11.2v3H2.4zM3.4 6.2v6.6h9.2V6.2M6.4 9h3.2' }],
-  ],
+  superseded: [['path', { d: 'm3.4 4 4 4-4 4M8.6 4l4 4-4 4' }]],
+  retired: [['path', { d: 'M2.4 3.2h11.2v3H2.4zM3.4 6.2v6.6h9.2V6.2M6.4 9h3.2' }]],
   unknown: [
     ['circle', { cx: '8', cy: '8', r: '6', 'stroke-dasharray': '1.2 1.9' }],
     ['path', { d: 'M6.4 6.4a1.7 1.7 0 1 1 2.3 1.6c-.5.2-.7.5-.7 1' }],

@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import type { LogRow } from './log-buffer.ts';
 import { LogBuffer, readable } from './log-buffer.ts';
 
-const row = (key: number): LogRow => ({ key: String(key), at: '2026-01-01T00:00:00Z', source: 'build', text: `line ${key}`, kind: 'plain' });
+const row = (key: number): LogRow => ({
+  key: String(key),
+  at: '2026-01-01T00:00:00Z',
+  source: 'build',
+  text: `line ${key}`,
+  kind: 'plain',
+});
 
 describe('log buffer', () => {
   it('keeps a row that is sent again once', () => {

@@ -9,7 +9,10 @@ export interface LogRow {
 }
 
 // ESC-led terminal sequences: colours, cursor moves, titles. Written with the constructor because the pattern needs control characters.
-const terminalCodes = new RegExp('\\u001b(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)|[@-Z\\\\-_])', 'g');
+const terminalCodes = new RegExp(
+  '\\u001b(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)|[@-Z\\\\-_])',
+  'g',
+);
 
 /** The text that a person would read: without terminal codes, and the last state of a line that redraws itself. */
 export function readable(text: string): string {

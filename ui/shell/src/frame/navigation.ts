@@ -26,10 +26,24 @@ export function useNavigation(): ComputedRef<readonly NavEntry[]> {
       { label: 'Settings', to: '/settings', icon: 'settings' as const, order: 80, permission: null },
     ].filter((entry) => entry.permission === null || dashboard.can(entry.permission));
     const added = contributed.value.flatMap((entry) =>
-      entry.heading === 'install' && entry.label !== undefined ? [{ label: entry.label, to: entry.to, icon: isIconName(entry.icon) ? entry.icon : ('plug' as const), order: entry.order ?? 100 }] : [],
+      entry.heading === 'install' && entry.label !== undefined
+        ? [
+            {
+              label: entry.label,
+              to: entry.to,
+              icon: isIconName(entry.icon) ? entry.icon : ('plug' as const),
+              order: entry.order ?? 100,
+            },
+          ]
+        : [],
     );
     return [...own, ...added]
       .sort((a, b) => a.order - b.order)
-      .map(({ label, to, icon }) => ({ label, to, icon, current: route.path === to ? 'page' : to !== '/' && route.path.startsWith(`${to}/`) ? 'true' : undefined }));
+      .map(({ label, to, icon }) => ({
+        label,
+        to,
+        icon,
+        current: route.path === to ? 'page' : to !== '/' && route.path.startsWith(`${to}/`) ? 'true' : undefined,
+      }));
   });
 }

@@ -18,7 +18,11 @@ export const useRegistry = defineStore('registry', () => {
   const broken = shallowRef<ReadonlyMap<string, string>>(new Map());
   let latest = 0;
 
-  const entries = computed(() => [...loaded.value.values()].flatMap((plugin) => plugin.entries).sort((a, b) => (a.order ?? 100) - (b.order ?? 100) || a.key.localeCompare(b.key)));
+  const entries = computed(() =>
+    [...loaded.value.values()]
+      .flatMap((plugin) => plugin.entries)
+      .sort((a, b) => (a.order ?? 100) - (b.order ?? 100) || a.key.localeCompare(b.key)),
+  );
 
   /** Asks what is on and loads or drops the difference. An older answer never wins over a newer one. */
   async function refresh(client: Client): Promise<void> {
@@ -41,7 +45,8 @@ export const useRegistry = defineStore('registry', () => {
       }),
     );
     if (mine !== latest) return;
-    for (const [name, plugin] of loaded.value) if (next.get(name) !== plugin) plugin.links.forEach((link) => link.remove());
+    for (const [name, plugin] of loaded.value)
+      if (next.get(name) !== plugin) plugin.links.forEach((link) => link.remove());
     loaded.value = next;
     broken.value = failures;
   }
@@ -56,8 +61,8 @@ export const useRegistry = defineStore('registry', () => {
 
 async function loadPlugin(plugin: UiList['plugins'][number]): Promise<Loaded> {
   const links = await Promise.all(plugin.styles.map(addStyle));
-  const module: { default: UiDefinition } = await import(/* @vite-ignore */ plugin.module);
-  const entries = module.default.contributions.map((contribution) => ({
+  const { default: definition } = (await import(/* @vite-ignore */ plugin.module)) as { default: UiDefinition };
+  const entries = definition.contributions.map((contribution) => ({
     ...contribution,
     plugin: plugin.name,
     pluginName: plugin.displayName,

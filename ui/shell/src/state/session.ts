@@ -24,7 +24,12 @@ export const useSession = defineStore('session', () => {
       error.value = null;
     } catch (reason) {
       viewer.value = null;
-      error.value = isApiError(reason) && reason.status === 401 ? null : reason instanceof Error ? reason : new Error(String(reason));
+      error.value =
+        isApiError(reason) && reason.status === 401
+          ? null
+          : reason instanceof Error
+            ? reason
+            : new Error(String(reason));
     }
     known.value = true;
   }

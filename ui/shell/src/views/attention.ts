@@ -26,9 +26,21 @@ export function useAttention(): {
     const entries = await Promise.all(
       sources.value.map(async (source): Promise<[string, Answer]> => {
         try {
-          return [source.key, { items: (await source.read(context)).map((item) => ({ ...item, id: `${source.key}:${item.id}` })), error: null }];
+          return [
+            source.key,
+            {
+              items: (await source.read(context)).map((item) => ({ ...item, id: `${source.key}:${item.id}` })),
+              error: null,
+            },
+          ];
         } catch (error) {
-          return [source.key, { items: answers.value.get(source.key)?.items ?? [], error: error instanceof Error ? error : new Error(String(error)) }];
+          return [
+            source.key,
+            {
+              items: answers.value.get(source.key)?.items ?? [],
+              error: error instanceof Error ? error : new Error(String(error)),
+            },
+          ];
         }
       }),
     );
@@ -49,8 +61,12 @@ export function useAttention(): {
 
   const weight = { failed: 0, unknown: 1, warning: 2 };
   return {
-    items: computed(() => [...answers.value.values()].flatMap((answer) => answer.items).sort((a, b) => weight[a.level] - weight[b.level])),
-    failures: computed(() => [...answers.value].flatMap(([key, answer]) => (answer.error ? [{ key, error: answer.error }] : []))),
+    items: computed(() =>
+      [...answers.value.values()].flatMap((answer) => answer.items).sort((a, b) => weight[a.level] - weight[b.level]),
+    ),
+    failures: computed(() =>
+      [...answers.value].flatMap(([key, answer]) => (answer.error ? [{ key, error: answer.error }] : [])),
+    ),
     known: computed(() => answers.value.size > 0 || sources.value.length === 0),
   };
 }
