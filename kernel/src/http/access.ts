@@ -8,27 +8,33 @@ export type Authenticate = (request: RequestContext) => Promise<Principal | null
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Sets the request's principal and refuses who may not pass: 401 `UNAUTHENTICATED`, 403 `FORBIDDEN` or `CROSS_SITE`. */
-export async function admit(request: RequestContext, method: string, access: Access, authenticate: Authenticate): Promise<void> {
-  request.principal = await identify(request, access, authenticate);
-  if (access.permission !== undefined && !can(request.principal, access.permission)) throw forbidden(access.permission);
-  if (!safeMethods.has(method)) checkSite(request);
+export function admit(request: RequestContext, method: string, access: Access, authenticate: Authenticate, done: (error?: Error) => void): void {
+  const settle = (principal: Principal): void => {
+    request.principal = principal;
+    done(refusal(request, method, access));
+  };
+  const { headers } = request;
+  if (headers['authorization'] === undefined && headers['cookie'] === undefined && !request.console) {
+    if (access.public) settle(anonymous);
+    else done(unauthenticated('This needs you to be signed in.'));
+    return;
+  }
+  authenticate(request).then(
+    (principal) => {
+      if (principal) settle(principal);
+      else if (access.public) settle(anonymous);
+      else done(unauthenticated('The session or token is not valid, or it has ended.'));
+    },
+    (error: Error) => {
+      if (access.public) settle(anonymous);
+      else done(error);
+    },
+  );
 }
 
-async function identify(request: RequestContext, access: Access, authenticate: Authenticate): Promise<Principal> {
-  const offers = request.console || request.headers['authorization'] !== undefined || request.headers['cookie'] !== undefined;
-  if (!offers) {
-    if (access.public) return anonymous;
-    throw unauthenticated('This needs you to be signed in.');
-  }
-  try {
-    const principal = await authenticate(request);
-    if (principal) return principal;
-  } catch (error) {
-    if (!access.public) throw error;
-    return anonymous;
-  }
-  if (access.public) return anonymous;
-  throw unauthenticated('The session or token is not valid, or it has ended.');
+function refusal(request: RequestContext, method: string, access: Access): Error | undefined {
+  if (access.permission !== undefined && !can(request.principal, access.permission)) return forbidden(access.permission);
+  return safeMethods.has(method) || isSameSite(request) ? undefined : crossSite();
 }
 
 /** 401. */
@@ -46,19 +52,16 @@ function forbidden(permission: string): ContainrError {
 }
 
 /** A browser acts for whoever is signed in, so what changes state must come from our own pages. */
-function checkSite(request: RequestContext): void {
+function isSameSite(request: RequestContext): boolean {
   const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && request.principal.via !== 'bearer') {
-    if (site === 'same-origin' || site === 'none') return;
-    throw crossSite();
-  }
-  if (request.principal.via === 'cookie' && request.headers['origin'] !== request.origin) throw crossSite();
+  if (site !== undefined && request.principal.via !== 'bearer') return site === 'same-origin' || site === 'none';
+  return request.principal.via !== 'cookie' || request.headers['origin'] === request.origin;
 }
 
 /** A WebSocket is opened by any page that asks: a browser names its page, and it has to be ours. */
-export function checkSocketOrigin(request: RequestContext): void {
+export function socketRefusal(request: RequestContext): Error | undefined {
   const { origin } = request.headers;
-  if (origin === undefined ? request.principal.via === 'cookie' : origin !== request.origin) throw crossSite();
+  return (origin === undefined ? request.principal.via === 'cookie' : origin !== request.origin) ? crossSite() : undefined;
 }
 
 function crossSite(): ContainrError {

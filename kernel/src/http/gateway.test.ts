@@ -62,7 +62,7 @@ describe('gateway', () => {
     expect(given.headers.get('x-request-id')).to.equal('abcdefgh-1');
     expect(given.headers.get('cache-control')).to.equal('no-store');
     const odd = await fetch(url('/things'), { headers: { 'x-request-id': 'a b' } });
-    expect(odd.headers.get('x-request-id')).to.match(/^[0-9a-f-]{36}$/);
+    expect(odd.headers.get('x-request-id')).to.match(/^[\w-]{12}-\w+$/);
   });
 
   it('switches a plugin on and off under load without a failed request of another', async () => {

@@ -18,9 +18,9 @@ export class InFlight {
   }
 
   /** Counts a response or socket until it closes. */
-  enter(until: { once(event: 'close', listener: () => void): unknown }): void {
+  enter(until: { on(event: 'close', listener: () => void): unknown }): void {
     this.#requests += 1;
-    until.once('close', this.#left);
+    until.on('close', this.#left);
   }
 
   /** Aborts `controller` when the client leaves before the answer is finished, or when the mount is out of patience. */

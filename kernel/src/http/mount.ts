@@ -23,8 +23,8 @@ declare module 'fastify' {
   }
 }
 
-/** Lets a request in, or throws. */
-export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+/** Lets a request in, or refuses it: the first hook of every route. */
+export type Guard = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 
 /** One plugin's answers to HTTP: a Fastify of its own that never listens. */
 export interface Mount {
@@ -45,7 +45,7 @@ const socketLimit = 1_048_576;
 /** Builds the mount of a plugin from what it declared. Throws when a schema does not compile or two routes are the same. */
 export async function buildMount(claims: Claims, declared: readonly Declared[], authenticate: Authenticate, log: Logger): Promise<Mount> {
   const inFlight = new InFlight();
-  const app = bornApp(log, inFlight);
+  const app = bornApp(log);
   if (declared.some((one) => one.kind === 'socket')) await app.register(websocket, { options: { maxPayload: socketLimit } });
   await app.register(async (scope) => add(scope, declared, authenticate, inFlight, log));
   await app.ready();
@@ -77,31 +77,31 @@ async function add(app: FastifyInstance, declared: readonly Declared[], authenti
   await app.register(async (raws) => {
     raws.removeAllContentTypeParsers();
     raws.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    for (const one of declared) if (one.kind === 'raw') addRaw(raws, one, guardOf(one, authenticate));
+    for (const one of declared) if (one.kind === 'raw') addRaw(raws, one, guardOf(one, authenticate, inFlight));
   });
   for (const one of declared) {
-    const guard = guardOf(one, authenticate);
+    const guard = guardOf(one, authenticate, inFlight);
     if (one.kind === 'route') addRoute(app, one, guard);
     else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log);
     else if (one.kind === 'socket') addSocket(app, one, guard, inFlight, log);
   }
 }
 
-function guardOf(declared: Declared, authenticate: Authenticate): Guard {
+function guardOf(declared: Declared, authenticate: Authenticate, inFlight: InFlight): Guard {
   const realm = declared.kind === 'raw' ? declared.basicRealm : undefined;
-  return async function guard(request, reply) {
-    if (declared.gone) throw notFound('route');
-    try {
-      await admit(request.containr, request.method, declared.access, authenticate);
-    } catch (error) {
-      if (realm !== undefined && toContainrError(error).status === 401) reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
-      throw error;
-    }
+  return function guard(request, reply, done) {
+    request.containr = new RequestContext(request, reply.raw, inFlight);
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    if (declared.gone) return done(notFound('route'));
+    return admit(request.containr, request.method, declared.access, authenticate, (error) => {
+      if (error && realm !== undefined && toContainrError(error).status === 401) reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
+      done(error);
+    });
   };
 }
 
-/** What every plugin's Fastify is born with: request ids, headers, the error handler and the 404. */
-function bornApp(log: Logger, inFlight: InFlight): FastifyInstance {
+/** What every plugin's Fastify is born with: request ids, the JSON parser, the error handler and the 404. */
+function bornApp(log: Logger): FastifyInstance {
   const app = fastify({
     serverFactory: (handler) => createServer(handler),
     logger: false,
@@ -112,11 +112,6 @@ function bornApp(log: Logger, inFlight: InFlight): FastifyInstance {
     routerOptions: { maxParamLength: 500 },
   });
   app.decorateRequest('containr', null as never);
-  app.addHook('onRequest', (request, reply, done) => {
-    request.containr = new RequestContext(request, reply.raw, inFlight);
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    done();
-  });
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'ignore');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {

@@ -2,7 +2,7 @@ import type { Logger, Socket } from '@containr/sdk';
 import { isContainrError } from '@containr/sdk';
 import type { FastifyInstance } from 'fastify';
 import type { RawData, WebSocket } from 'ws';
-import { checkSocketOrigin } from './access.ts';
+import { socketRefusal } from './access.ts';
 import type { DeclaredSocket } from './declared.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Guard } from './mount.ts';
@@ -19,10 +19,7 @@ export function addSocket(app: FastifyInstance, declared: DeclaredSocket, guard:
       ...checksOf({ querystring: declared.query }),
       websocket: true,
       exposeHeadRoute: false,
-      onRequest: async (request, reply) => {
-        await guard(request, reply);
-        checkSocketOrigin(request.containr);
-      },
+      onRequest: [guard, (request, _reply, done) => done(socketRefusal(request.containr))],
     },
     (peer, request) => {
       const forget = inFlight.stream(() => peer.close(1001, 'The plugin is going away: connect again'));

@@ -1,6 +1,6 @@
-import type { Call, Client, Contract, Implementation, MethodSchemas, Methods, Principal, Provider } from '@containr/sdk';
+import type { Call, Client, Contract, Implementation, JSONSchema, Methods, Principal, Provider } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate, validatorOf } from '@containr/sdk/host';
 
 type Method = (input: unknown, call: Call) => Promise<unknown>;
 
@@ -40,7 +40,7 @@ export class ServiceRegistry {
         hint: 'Turn one of the two plugins off.',
       });
     }
-    const provided: Provided = { id, plugin, methods: checked(contract, plugin, implementation), calls: 0, idle: undefined };
+    const provided: Provided = { id, plugin, methods: implementation as Readonly<Record<string, Method>>, calls: 0, idle: undefined };
     this.#provided.set(contract.name, [...all, provided].toSorted((a, b) => (a.id < b.id ? -1 : 1)));
     return () => this.#withdraw(contract.name, provided);
   }
@@ -82,12 +82,16 @@ export class ServiceRegistry {
 
 function client<M extends Methods>(contract: Contract<M>, find: () => Provided): Client<M> {
   const methods: Record<string, (input: unknown, call: { principal: Principal; signal?: AbortSignal }) => Promise<unknown>> = {};
-  for (const name of Object.keys(contract.methods)) {
+  for (const [name, schema] of Object.entries(contract.methods)) {
+    const method = `${contract.name}.${name}`;
     methods[name] = async (input, call) => {
       const provided = find();
       provided.calls += 1;
       try {
-        return await provided.methods[name]?.(input, { principal: call.principal, signal: call.signal ?? never });
+        validate(schema.input, input, method);
+        const output = await provided.methods[name]?.(input, { principal: call.principal, signal: call.signal ?? never });
+        if (accepts(schema.output, output)) return output;
+        throw broken(provided.plugin, method, schema.output, output);
       } finally {
         provided.calls -= 1;
         if (provided.calls === 0) provided.idle?.();
@@ -97,26 +101,22 @@ function client<M extends Methods>(contract: Contract<M>, find: () => Provided):
   return methods as Client<M>;
 }
 
-/** Methods that check what goes in and what comes out; `INVALID` in, `CONTRACT_BROKEN` (500) out. */
-function checked<M extends Methods>(contract: Contract<M>, plugin: string, implementation: Implementation<M>): Record<string, Method> {
-  const schemas: MethodSchemas = contract.methods;
-  const methods: Record<string, Method> = {};
-  for (const [name, schema] of Object.entries(schemas)) {
-    methods[name] = async (input, call) => {
-      validate(schema.input, input, `The input of ${contract.name}.${name}`);
-      const output = await implementation[name]?.(input, call);
-      try {
-        return validate(schema.output, output, `The output of ${contract.name}.${name}`);
-      } catch (cause) {
-        throw new ContainrError({
-          code: 'CONTRACT_BROKEN',
-          status: 500,
-          detail: `${plugin} broke the contract "${contract.name}". ${cause instanceof Error ? cause.message : ''}`,
-          hint: `This is a fault of the plugin ${plugin}: report it.`,
-          cause,
-        });
-      }
-    };
+function accepts(schema: JSONSchema, value: unknown): boolean {
+  return schema === true || Boolean(validatorOf(schema, 'plain')(value));
+}
+
+function broken(plugin: string, method: string, schema: JSONSchema, output: unknown): ContainrError {
+  let cause: unknown;
+  try {
+    validate(schema, output, `The answer of ${method}`);
+  } catch (error) {
+    cause = error;
   }
-  return methods;
+  return new ContainrError({
+    code: 'CONTRACT_BROKEN',
+    status: 500,
+    detail: `${plugin} broke a contract. ${cause instanceof Error ? cause.message : ''}`,
+    hint: `This is a fault of the plugin ${plugin}: report it.`,
+    cause,
+  });
 }
