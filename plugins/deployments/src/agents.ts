@@ -21,7 +21,10 @@ export function listenToAgents(road: Road): void {
       const task = await tasks(id);
       if (!task || task.node !== node) return;
       const { organisation, service, deployment, phase } = task;
-      await road.logs.append({ organisation, service, deployment, phase, source: id, lines: [...lines] }, actor(road, organisation));
+      await road.logs.append(
+        { organisation, service, deployment, phase, source: id, lines: [...lines] },
+        actor(road, organisation),
+      );
     });
   };
   for (const name of driverNames) {
@@ -31,7 +34,7 @@ export function listenToAgents(road: Road): void {
   agents.onTaskEnd(HealthProbe, (end) => taskEnded(road, end));
   agents.onReport(ReplicaChanged, (state, { node }) => observe(road, node, [state]));
   agents.onReport(ReplicaInventory, ({ runtime, replicas }, { node }) => takeInventory(road, node, runtime, replicas));
-  agents.onConnect(async (node) => {
+  agents.onConnect(async () => {
     await road.ctx.store.system('a node serves all organisations').transaction(async (unit) => {
       for (const one of await unit.em.find(Deployment, { status: ['running', 'watching'] })) await wake(unit, one);
       for (const one of await unit.em.find(Deployment, { status: 'live' })) await repairSoon(unit, one);
@@ -45,7 +48,9 @@ function taskDirectory(road: Road): (id: string) => Promise<Task | null> {
   return async (id) => {
     const remembered = known.get(id);
     if (remembered) return remembered;
-    const found = await road.ctx.store.system('a task names its organisation only in its row').transaction((unit) => unit.em.findOne(Task, { id }));
+    const found = await road.ctx.store
+      .system('a task names its organisation only in its row')
+      .transaction((unit) => unit.em.findOne(Task, { id }));
     if (found) known.set(id, found);
     const oldest = known.size > 500 ? known.keys().next().value : undefined;
     if (oldest !== undefined) known.delete(oldest);

@@ -1,20 +1,55 @@
 import type { Infer } from '@containr/sdk';
-import { defineContract, defineEvent, defineHook, defineSchema, Empty, Id, OptionalTimestamp, Timestamp } from '@containr/sdk';
+import {
+  defineContract,
+  defineEvent,
+  defineHook,
+  defineSchema,
+  Empty,
+  Id,
+  OptionalTimestamp,
+  Timestamp,
+} from '@containr/sdk';
 import { Artifact, BuildPlan } from '@containr/sdk/contracts';
 
 const nullable = <const S>(schema: S) => ({ anyOf: [schema, { type: 'null' }] }) as const;
 
 /** The road, in order. */
-export const phaseNames = ['request', 'source', 'plan', 'build', 'release', 'place', 'start', 'health', 'route', 'watch', 'retire'] as const;
+export const phaseNames = [
+  'request',
+  'source',
+  'plan',
+  'build',
+  'release',
+  'place',
+  'start',
+  'health',
+  'route',
+  'watch',
+  'retire',
+] as const;
 export type PhaseName = (typeof phaseNames)[number];
 
-export const statusNames = ['queued', 'running', 'watching', 'live', 'failed', 'cancelled', 'superseded', 'retired'] as const;
+export const statusNames = [
+  'queued',
+  'running',
+  'watching',
+  'live',
+  'failed',
+  'cancelled',
+  'superseded',
+  'retired',
+] as const;
 export type DeploymentStatus = (typeof statusNames)[number];
 
 /** Why a deployment failed: a stable code, a sentence, and what to do. */
 export const Cause = defineSchema({
   type: 'object',
-  properties: { code: { type: 'string' }, title: { type: 'string' }, detail: { type: 'string' }, hint: { type: 'string' } },
+  properties: {
+    code: { type: 'string' },
+    title: { type: 'string' },
+    detail: { type: 'string' },
+    hint: { type: 'string' },
+  },
   required: ['code', 'title', 'detail', 'hint'],
   additionalProperties: false,
 });
@@ -76,7 +111,28 @@ export const DeploymentDocument = defineSchema({
     rollbackOf: nullable(Id),
     supersededBy: nullable(Id),
   },
-  required: ['id', 'number', 'service', 'environment', 'project', 'status', 'phase', 'cause', 'source', 'artifact', 'revision', 'plan', 'phases', 'urls', 'createdBy', 'createdAt', 'liveAt', 'endedAt', 'rollbackOf', 'supersededBy'],
+  required: [
+    'id',
+    'number',
+    'service',
+    'environment',
+    'project',
+    'status',
+    'phase',
+    'cause',
+    'source',
+    'artifact',
+    'revision',
+    'plan',
+    'phases',
+    'urls',
+    'createdBy',
+    'createdAt',
+    'liveAt',
+    'endedAt',
+    'rollbackOf',
+    'supersededBy',
+  ],
   additionalProperties: false,
 });
 export type DeploymentDocument = Infer<typeof DeploymentDocument>;
@@ -85,8 +141,18 @@ export type DeploymentDocument = Infer<typeof DeploymentDocument>;
 export const Deployments = defineContract('deployments', 'The road of a change, from source to live', {
   /** Takes a tar or tar.gz file on the control plane's disk into the snapshot store; the caller removes its file. */
   importSnapshot: {
-    input: { type: 'object', properties: { path: { type: 'string' }, gzip: { type: 'boolean' } }, required: ['path', 'gzip'], additionalProperties: false },
-    output: { type: 'object', properties: { treeHash: { type: 'string' } }, required: ['treeHash'], additionalProperties: false },
+    input: {
+      type: 'object',
+      properties: { path: { type: 'string' }, gzip: { type: 'boolean' } },
+      required: ['path', 'gzip'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: { treeHash: { type: 'string' } },
+      required: ['treeHash'],
+      additionalProperties: false,
+    },
   },
   /** One row and one job in one transaction; newer requests supersede waiting ones. `revision: null` is the newest. */
   request: {
@@ -98,13 +164,34 @@ export const Deployments = defineContract('deployments', 'The road of a change, 
     },
     output: DeploymentDocument,
   },
-  get: { input: { type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false }, output: DeploymentDocument },
+  get: {
+    input: { type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false },
+    output: DeploymentDocument,
+  },
   /** Stops every replica on reachable nodes without changing what should run: reconciling rests until the next start. */
-  suspend: { input: Empty, output: { type: 'object', properties: { stopped: { type: 'integer' } }, required: ['stopped'], additionalProperties: false } },
+  suspend: {
+    input: Empty,
+    output: {
+      type: 'object',
+      properties: { stopped: { type: 'integer' } },
+      required: ['stopped'],
+      additionalProperties: false,
+    },
+  },
   /** Commit of the newest Git deployment by service id, for the sweep of missed pushes. */
   latestCommits: {
-    input: { type: 'object', properties: { services: { type: 'array', items: Id } }, required: ['services'], additionalProperties: false },
-    output: { type: 'object', properties: { commits: { type: 'object', additionalProperties: { type: 'string' } } }, required: ['commits'], additionalProperties: false },
+    input: {
+      type: 'object',
+      properties: { services: { type: 'array', items: Id } },
+      required: ['services'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: { commits: { type: 'object', additionalProperties: { type: 'string' } } },
+      required: ['commits'],
+      additionalProperties: false,
+    },
   },
 });
 
@@ -112,7 +199,12 @@ export const Deployments = defineContract('deployments', 'The road of a change, 
 export const DeployGate = defineHook({
   name: 'deploy.gate',
   kind: 'gate',
-  payload: { type: 'object', properties: { deployment: Id, service: Id, organisation: Id }, required: ['deployment', 'service', 'organisation'], additionalProperties: false },
+  payload: {
+    type: 'object',
+    properties: { deployment: Id, service: Id, organisation: Id },
+    required: ['deployment', 'service', 'organisation'],
+    additionalProperties: false,
+  },
   summary: 'Runs before the first phase; a throw refuses the deployment',
 });
 

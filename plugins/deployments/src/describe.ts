@@ -1,6 +1,7 @@
 import type { ServiceDocument } from '@containr/plugin-projects/contract';
 import { Deployment } from './entities/deployment.ts';
 import { Replica } from './entities/replica.ts';
+import { query } from './engine/query.ts';
 import type { Road } from './engine/road.ts';
 import { storeOf } from './engine/road.ts';
 
@@ -11,7 +12,11 @@ export async function describeServices(road: Road, services: ServiceDocument[]):
   const byOrganisation = Map.groupBy(services, (service) => service.organisation);
   const described = new Map<string, ServiceDocument>();
   for (const [organisation, group] of byOrganisation) {
-    const facts = await factsOf(road, organisation, group.map((service) => service.id));
+    const facts = await factsOf(
+      road,
+      organisation,
+      group.map((service) => service.id),
+    );
     for (const service of group) described.set(service.id, describe(service, facts));
   }
   return services.map((service) => described.get(service.id) ?? service);
@@ -25,17 +30,25 @@ interface Facts {
 
 async function factsOf(road: Road, organisation: string, services: string[]): Promise<Facts> {
   return storeOf(road, organisation).transaction(async (unit) => {
-    const newest = await unit.em.getConnection().execute<{ id: string }[]>(
+    const newest = await query<{ id: string }>(
+      unit,
       'select distinct on (service) id from plugin_deployments.deployments where service = any(?::uuid[]) order by service, number desc',
       [`{${services.join(',')}}`],
-      'all',
-      unit.em.getTransactionContext(),
     );
-    const ids = Array.isArray(newest) ? newest.map((row: { id: string }) => row.id) : [];
-    const rows = await unit.em.find(Deployment, { $or: [{ id: { $in: ids } }, { service: { $in: services }, status: ['live', 'watching'] }] }, { orderBy: { number: 'asc' } });
-    const live = new Map(rows.filter((row) => row.status === 'live' || row.status === 'watching').map((row) => [row.service, row]));
+    const ids = newest.map((row) => row.id);
+    const rows = await unit.em.find(
+      Deployment,
+      { $or: [{ id: { $in: ids } }, { service: { $in: services }, status: ['live', 'watching'] }] },
+      { orderBy: { number: 'asc' } },
+    );
+    const live = new Map(
+      rows.filter((row) => row.status === 'live' || row.status === 'watching').map((row) => [row.service, row]),
+    );
     const latest = new Map(rows.filter((row) => ids.includes(row.id)).map((row) => [row.service, row]));
-    const replicas = await unit.em.find(Replica, { deployment: { $in: [...live.values()].map((row) => row.id) }, state: { $ne: 'gone' } });
+    const replicas = await unit.em.find(Replica, {
+      deployment: { $in: [...live.values()].map((row) => row.id) },
+      state: { $ne: 'gone' },
+    });
     return { latest, live, replicas };
   });
 }
@@ -44,7 +57,15 @@ function describe(service: ServiceDocument, facts: Facts): ServiceDocument {
   const latest = facts.latest.get(service.id);
   const live = facts.live.get(service.id);
   if (!latest) return service;
-  const ready = live ? facts.replicas.filter((replica) => replica.deployment === live.id && replica.role === 'serving' && replica.state === 'running' && replica.desired === 'running').length : 0;
+  const ready = live
+    ? facts.replicas.filter(
+        (replica) =>
+          replica.deployment === live.id &&
+          replica.role === 'serving' &&
+          replica.state === 'running' &&
+          replica.desired === 'running',
+      ).length
+    : 0;
   return {
     ...service,
     status: { state: stateOf(latest, live), replicas: { desired: live?.spec.replicas ?? 0, ready } },
@@ -60,5 +81,11 @@ function stateOf(latest: Deployment, live: Deployment | undefined): ServiceDocum
 }
 
 function refOf(deployment: Deployment): Ref {
-  return { id: deployment.id, number: deployment.number, status: deployment.status, phase: deployment.phase, createdAt: deployment.createdAt.toISOString() };
+  return {
+    id: deployment.id,
+    number: deployment.number,
+    status: deployment.status,
+    phase: deployment.phase,
+    createdAt: deployment.createdAt.toISOString(),
+  };
 }

@@ -5,12 +5,24 @@ import { actor, storeOf } from './engine/road.ts';
 import type { Road } from './engine/road.ts';
 
 /** Deployments as the API shows them: with their phases and the service's addresses. All of one organisation. */
-export async function documentsOf(road: Road, organisation: string, deployments: readonly Deployment[]): Promise<DeploymentDocument[]> {
+export async function documentsOf(
+  road: Road,
+  organisation: string,
+  deployments: readonly Deployment[],
+): Promise<DeploymentDocument[]> {
   if (deployments.length === 0) return [];
   const ids = deployments.map((deployment) => deployment.id);
-  const phases = await storeOf(road, organisation).transaction((unit) => unit.em.find(Phase, { deployment: { $in: ids } }, { orderBy: { position: 'asc' } }));
+  const phases = await storeOf(road, organisation).transaction((unit) =>
+    unit.em.find(Phase, { deployment: { $in: ids } }, { orderBy: { position: 'asc' } }),
+  );
   const urls = await urlsOf(road, organisation, [...new Set(deployments.map((deployment) => deployment.service))]);
-  return deployments.map((deployment) => documentOf(deployment, phases.filter((phase) => phase.deployment === deployment.id), urls[deployment.service] ?? []));
+  return deployments.map((deployment) =>
+    documentOf(
+      deployment,
+      phases.filter((phase) => phase.deployment === deployment.id),
+      urls[deployment.service] ?? [],
+    ),
+  );
 }
 
 function documentOf(deployment: Deployment, phases: readonly Phase[], urls: readonly string[]): DeploymentDocument {
@@ -45,7 +57,8 @@ function phaseDocument(phase: Phase): PhaseDocument {
     attempt: phase.attempt,
     startedAt: phase.startedAt?.toISOString() ?? null,
     endedAt: phase.endedAt?.toISOString() ?? null,
-    durationMs: phase.startedAt && phase.endedAt ? Math.max(0, phase.endedAt.getTime() - phase.startedAt.getTime()) : null,
+    durationMs:
+      phase.startedAt && phase.endedAt ? Math.max(0, phase.endedAt.getTime() - phase.startedAt.getTime()) : null,
     message: phase.message,
   };
 }

@@ -18,7 +18,13 @@ export function implementDeployments(road: Road): Implementation<NonNullable<(ty
     },
     async request({ service, source, revision }, { principal }) {
       const organisation = organisationOf(principal);
-      const deployment = await createDeployment(road, { organisation, service, source, revision, createdBy: principal.name });
+      const deployment = await createDeployment(road, {
+        organisation,
+        service,
+        source,
+        revision,
+        createdBy: principal.name,
+      });
       return one(road, organisation, deployment.id);
     },
     get: ({ id }, { principal }) => one(road, organisationOf(principal), id),
@@ -26,10 +32,15 @@ export function implementDeployments(road: Road): Implementation<NonNullable<(ty
     async latestCommits({ services }, { principal }) {
       const organisation = organisationOf(principal);
       const rows = await storeOf(road, organisation).transaction((unit) =>
-        unit.em.find(Deployment, { organisation, service: { $in: services }, rollbackOf: null }, { orderBy: { number: 'asc' }, fields: ['id', 'service', 'source'] }),
+        unit.em.find(
+          Deployment,
+          { organisation, service: { $in: services }, rollbackOf: null },
+          { orderBy: { number: 'asc' }, fields: ['id', 'service', 'source'] },
+        ),
       );
       const commits: Record<string, string> = {};
-      for (const { service, source } of rows) if (source.kind === 'git' && source.commit !== null) commits[service] = source.commit;
+      for (const { service, source } of rows)
+        if (source.kind === 'git' && source.commit !== null) commits[service] = source.commit;
       return { commits };
     },
   };

@@ -5,7 +5,17 @@ import type { Happening, Standing } from './machine.ts';
 import { happen, isTerminal, mayFollow } from './machine.ts';
 
 const happenings: readonly Happening[] = [
-  'laneFree', 'phaseDone', 'switched', 'retireDone', 'newerSwitched', 'newerRetired', 'phaseFailed', 'crashed', 'cancelled', 'newerRequested', 'serviceDeleted',
+  'laneFree',
+  'phaseDone',
+  'switched',
+  'retireDone',
+  'newerSwitched',
+  'newerRetired',
+  'phaseFailed',
+  'crashed',
+  'cancelled',
+  'newerRequested',
+  'serviceDeleted',
 ];
 
 describe('the deployment machine', () => {
@@ -16,7 +26,10 @@ describe('the deployment machine', () => {
         for (const what of history) {
           const next = happen(at, what);
           if (!next) continue;
-          expect(next.status === at.status || mayFollow(at.status, next.status), `${at.status} > ${next.status} by ${what}`).to.equal(true);
+          expect(
+            next.status === at.status || mayFollow(at.status, next.status),
+            `${at.status} > ${next.status} by ${what}`,
+          ).to.equal(true);
           at = next;
         }
       }),
@@ -26,7 +39,9 @@ describe('the deployment machine', () => {
 
   it('lets nothing happen to what has ended', () => {
     for (const status of statusNames.filter(isTerminal)) {
-      for (const what of happenings) for (const phase of [null, ...phaseNames]) expect(happen({ status, phase }, what), `${what} on ${status}`).to.equal(null);
+      for (const what of happenings)
+        for (const phase of [null, ...phaseNames])
+          expect(happen({ status, phase }, what), `${what} on ${status}`).to.equal(null);
     }
   });
 
@@ -38,7 +53,8 @@ describe('the deployment machine', () => {
           const next = happen(at, what);
           if (!next) continue;
           if (next.status === 'running' || next.status === 'watching') expect(next.phase).not.to.equal(null);
-          if (next.phase !== null && at.phase !== null) expect(phaseNames.indexOf(next.phase) - phaseNames.indexOf(at.phase)).to.be.within(0, 1);
+          if (next.phase !== null && at.phase !== null)
+            expect(phaseNames.indexOf(next.phase) - phaseNames.indexOf(at.phase)).to.be.within(0, 1);
           at = next;
         }
       }),
@@ -48,7 +64,20 @@ describe('the deployment machine', () => {
 
   it('becomes live by the whole road', () => {
     let at: Standing = { status: 'queued', phase: null };
-    const road: Happening[] = ['laneFree', 'phaseDone', 'phaseDone', 'phaseDone', 'phaseDone', 'phaseDone', 'phaseDone', 'phaseDone', 'phaseDone', 'switched', 'phaseDone', 'retireDone'];
+    const road: Happening[] = [
+      'laneFree',
+      'phaseDone',
+      'phaseDone',
+      'phaseDone',
+      'phaseDone',
+      'phaseDone',
+      'phaseDone',
+      'phaseDone',
+      'phaseDone',
+      'switched',
+      'phaseDone',
+      'retireDone',
+    ];
     for (const what of road) {
       const next = happen(at, what);
       expect(next, `${what} at ${at.status} ${at.phase ?? ''}`).not.to.equal(null);

@@ -75,18 +75,23 @@ export function happen(at: Standing, what: Happening): Standing | null {
     case 'crashed':
       return at.status === 'watching' && at.phase === 'watch' ? { status: 'failed', phase: at.phase } : null;
     case 'cancelled':
-      return at.status === 'queued' || at.status === 'running' || (at.status === 'watching' && at.phase === 'watch') ? { status: 'cancelled', phase: at.phase } : null;
+      return at.status === 'queued' || at.status === 'running' || (at.status === 'watching' && at.phase === 'watch')
+        ? { status: 'cancelled', phase: at.phase }
+        : null;
     case 'newerRequested':
       return at.status === 'queued' ? { status: 'superseded', phase: null } : null;
     case 'serviceDeleted':
       if (isTerminal(at.status)) return null;
-      return at.status === 'live' || at.status === 'watching' ? { status: 'retired', phase: null } : { status: 'cancelled', phase: at.phase };
+      return at.status === 'live' || at.status === 'watching'
+        ? { status: 'retired', phase: null }
+        : { status: 'cancelled', phase: at.phase };
   }
 }
 
 function phaseDone(at: Standing): Standing | null {
   if (at.phase === null) return null;
-  if (at.status === 'running' && at.phase !== 'route' && beforeSwitch.includes(at.phase)) return { status: 'running', phase: nextPhase(at.phase) };
+  if (at.status === 'running' && at.phase !== 'route' && beforeSwitch.includes(at.phase))
+    return { status: 'running', phase: nextPhase(at.phase) };
   if (at.status === 'watching' && at.phase === 'watch') return { status: 'watching', phase: 'retire' };
   return null;
 }

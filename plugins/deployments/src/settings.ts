@@ -5,10 +5,34 @@ import { defineSchema } from '@containr/sdk';
 export const Settings = defineSchema({
   type: 'object',
   properties: {
-    runtime: { type: 'string', enum: ['auto', 'docker', 'process'], default: 'auto', title: 'Runtime', description: 'auto: docker where a node has an engine, else process' },
-    drainMs: { type: 'integer', minimum: 0, maximum: 3_600_000, default: 30_000, title: 'Longest time that an old version may finish its requests' },
-    buildTimeoutMs: { type: 'integer', minimum: 10_000, maximum: 1_800_000, default: 1_800_000, title: 'Longest time of a build' },
-    nodeWaitMs: { type: 'integer', minimum: 0, maximum: 600_000, default: 30_000, title: 'How long a deployment waits for a node to connect' },
+    runtime: {
+      type: 'string',
+      enum: ['auto', 'docker', 'process'],
+      default: 'auto',
+      title: 'Runtime',
+      description: 'auto: docker where a node has an engine, else process',
+    },
+    drainMs: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 3_600_000,
+      default: 30_000,
+      title: 'Longest time that an old version may finish its requests',
+    },
+    buildTimeoutMs: {
+      type: 'integer',
+      minimum: 10_000,
+      maximum: 1_800_000,
+      default: 1_800_000,
+      title: 'Longest time of a build',
+    },
+    nodeWaitMs: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 600_000,
+      default: 30_000,
+      title: 'How long a deployment waits for a node to connect',
+    },
   },
   required: ['runtime', 'drainMs', 'buildTimeoutMs', 'nodeWaitMs'],
   additionalProperties: false,

@@ -26,7 +26,9 @@ describe('a deployment that can not become live', function () {
     expect(failed.cause?.detail).to.be.a('string').and.not.equal('');
     expect(failed.cause?.hint).to.be.a('string').and.not.equal('');
     expect(failed.endedAt).not.to.equal(null);
-    await until('its replicas are gone', async () => (await install.replicasOf(failed.id)).every((replica) => replica['state'] === 'gone'));
+    await until('its replicas are gone', async () =>
+      (await install.replicasOf(failed.id)).every((replica) => replica['state'] === 'gone'),
+    );
     return failed;
   }
 
@@ -34,7 +36,9 @@ describe('a deployment that can not become live', function () {
     const failed = await fails(app('x', { plan: { build: ['echo compiling', 'echo no such module >&2; exit 3'] } }));
     expect(failed.cause?.code).to.equal('BUILD_FAILED');
     expect(failed.phases.find((phase) => phase.name === 'build')?.status).to.equal('failed');
-    await until('the log has the command’s words', async () => (await install.lines(failed.id)).includes('no such module'));
+    await until('the log has the command’s words', async () =>
+      (await install.lines(failed.id)).includes('no such module'),
+    );
   });
 
   it('says that no builder knows the source', async () => {
@@ -42,7 +46,11 @@ describe('a deployment that can not become live', function () {
   });
 
   it('keeps the sentence of a builder that refuses', async () => {
-    expect((await fails({ 'plan.json': '{"refuse":"BUILDER_NEEDS_ENGINE"}' })).cause).to.include({ code: 'BUILDER_NEEDS_ENGINE', detail: 'The plan file refuses.', hint: 'Change it.' });
+    expect((await fails({ 'plan.json': '{"refuse":"BUILDER_NEEDS_ENGINE"}' })).cause).to.include({
+      code: 'BUILDER_NEEDS_ENGINE',
+      detail: 'The plan file refuses.',
+      hint: 'Change it.',
+    });
   });
 
   it('says that a root directory is not there', async () => {
@@ -52,7 +60,9 @@ describe('a deployment that can not become live', function () {
   });
 
   it('says that nothing listens', async () => {
-    expect((await fails(app('x', { atStart: 'setInterval(() => {}, 1000); await new Promise(() => {});' }))).cause?.code).to.equal('PORT_NOT_LISTENING');
+    expect(
+      (await fails(app('x', { atStart: 'setInterval(() => {}, 1000); await new Promise(() => {});' }))).cause?.code,
+    ).to.equal('PORT_NOT_LISTENING');
   });
 
   it('names the port that it listens on instead', async () => {
@@ -68,11 +78,15 @@ describe('a deployment that can not become live', function () {
   });
 
   it('says that the start command does not exist', async () => {
-    expect((await fails(app('x', { plan: { start: 'no-such-program --now' } }))).cause?.code).to.equal('COMMAND_NOT_FOUND');
+    expect((await fails(app('x', { plan: { start: 'no-such-program --now' } }))).cause?.code).to.equal(
+      'COMMAND_NOT_FOUND',
+    );
   });
 
   it('names the status that the health path answered', async () => {
-    const failed = await fails(app('x', { extra: 'r.statusCode = 500;' }), { health: { kind: 'http', path: '/ready' } });
+    const failed = await fails(app('x', { extra: 'r.statusCode = 500;' }), {
+      health: { kind: 'http', path: '/ready' },
+    });
     expect(failed.cause?.code).to.equal('HEALTH_FAILED');
     expect(failed.cause?.detail).to.contain('500').and.to.contain('/ready');
     await install.ask(`/services/${service}`, { method: 'PATCH', body: { spec: { health: { kind: 'tcp' } } } });
@@ -80,7 +94,10 @@ describe('a deployment that can not become live', function () {
 
   it('says that the pre-deploy command failed, and starts nothing', async () => {
     const failed = await fails(app('x'), { preDeploy: 'echo migrating; exit 9' });
-    expect(failed.cause).to.include({ code: 'RELEASE_FAILED', detail: 'The pre-deploy command ended with exit code 9.' });
+    expect(failed.cause).to.include({
+      code: 'RELEASE_FAILED',
+      detail: 'The pre-deploy command ended with exit code 9.',
+    });
     expect(await install.replicasOf(failed.id)).to.deep.equal([]);
     await install.ask(`/services/${service}`, { method: 'PATCH', body: { spec: { preDeploy: null } } });
   });
@@ -88,14 +105,20 @@ describe('a deployment that can not become live', function () {
   it('says that no node has so much memory', async () => {
     const failed = await fails(app('x'), { resources: { cpu: 1, memoryBytes: 2 ** 50 } });
     expect(failed.cause?.code).to.equal('NO_NODE_FITS');
-    await install.ask(`/services/${service}`, { method: 'PATCH', body: { spec: { resources: { cpu: 1, memoryBytes: 2 ** 28 } } } });
+    await install.ask(`/services/${service}`, {
+      method: 'PATCH',
+      body: { spec: { resources: { cpu: 1, memoryBytes: 2 ** 28 } } },
+    });
   });
 
   it('switches back when the new version crashes right after the switch', async () => {
     const other = await install.service({ ...quick, watchMs: 20_000, restart: 'never' });
     const good = await install.deploy(other, app('good'));
     await install.reaches(good, 'watching');
-    const bad = await install.deploy(other, app('bad', { extra: `if (q.url === '/crash') { console.error('fatal: out of luck'); process.exit(5); }` }));
+    const bad = await install.deploy(
+      other,
+      app('bad', { extra: `if (q.url === '/crash') { console.error('fatal: out of luck'); process.exit(5); }` }),
+    );
     await install.reaches(bad, 'watching');
     expect((await install.get(other)).text).to.equal('bad\n');
     expect((await install.deployment(good)).status).to.equal('live');

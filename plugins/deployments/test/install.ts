@@ -48,7 +48,10 @@ export class Install {
     const ingressPort = await freePort();
     const options: TestPlatformOptions = {
       plugins: ['auth', 'deployments', 'process', planFileBuilder],
-      settings: { ingress: { port: ingressPort }, deployments: { runtime: 'process', drainMs: 2000, nodeWaitMs: 10_000, ...settings } },
+      settings: {
+        ingress: { port: ingressPort },
+        deployments: { runtime: 'process', drainMs: 2000, nodeWaitMs: 10_000, ...settings },
+      },
       agent: true,
       port: await freePort(),
     };
@@ -65,7 +68,8 @@ export class Install {
 
   async ask(path: string, options: Ask = {}, status = 200): Promise<unknown> {
     const answer = await this.test.console(path, { organisation: 'default', ...options });
-    if (answer.status !== status) throw new Error(`${options.method ?? 'GET'} ${path}: ${answer.status} ${answer.text}`);
+    if (answer.status !== status)
+      throw new Error(`${options.method ?? 'GET'} ${path}: ${answer.status} ${answer.text}`);
     return answer.json;
   }
 
@@ -74,18 +78,32 @@ export class Install {
     const slug = `p${Math.random().toString(36).slice(2, 8)}`;
     const project = idOf(await this.ask('/projects', { method: 'POST', body: { name: slug, slug } }, 201));
     const environments = await this.ask(`/environments?project=${project}`);
-    const body = { environment: idOf(field(environments, 'items', 0)), name: 'app', slug: 'app', kind, spec: { source: { kind: 'upload' }, watchMs: 500, ...spec } };
+    const body = {
+      environment: idOf(field(environments, 'items', 0)),
+      name: 'app',
+      slug: 'app',
+      kind,
+      spec: { source: { kind: 'upload' }, watchMs: 500, ...spec },
+    };
     return idOf(await this.ask('/services', { method: 'POST', body }, 201));
   }
 
   async upload(files: Readonly<Record<string, string>>): Promise<string> {
-    return idOf(await this.ask('/uploads', { method: 'POST', body: await archiveOf(files), headers: { 'content-type': 'application/gzip' } }, 201));
+    return idOf(
+      await this.ask(
+        '/uploads',
+        { method: 'POST', body: await archiveOf(files), headers: { 'content-type': 'application/gzip' } },
+        201,
+      ),
+    );
   }
 
   /** Uploads and deploys; returns the deployment's id. */
   async deploy(service: string, files: Readonly<Record<string, string>>): Promise<string> {
     const upload = await this.upload(files);
-    return idOf(await this.ask('/deployments', { method: 'POST', body: { service, source: { kind: 'upload', upload } } }, 201));
+    return idOf(
+      await this.ask('/deployments', { method: 'POST', body: { service, source: { kind: 'upload', upload } } }, 201),
+    );
   }
 
   async deployment(id: string): Promise<DeploymentDocument> {
@@ -95,13 +113,17 @@ export class Install {
   /** Waits until the deployment has one of these statuses. Rejects when it ended otherwise. */
   async reaches(id: string, ...statuses: DeploymentDocument['status'][]): Promise<DeploymentDocument> {
     let last = '';
-    const found = await until(`deployment ${id} is ${statuses.join(' or ')}`, async () => {
-      const now = await this.deployment(id);
-      last = `${now.status} ${now.phase ?? ''} ${JSON.stringify(now.cause)}`;
-      if (statuses.includes(now.status)) return now;
-      if (['failed', 'cancelled', 'superseded', 'retired'].includes(now.status)) return { ended: last };
-      return null;
-    }, 40_000).catch((error: unknown) => {
+    const found = await until(
+      `deployment ${id} is ${statuses.join(' or ')}`,
+      async () => {
+        const now = await this.deployment(id);
+        last = `${now.status} ${now.phase ?? ''} ${JSON.stringify(now.cause)}`;
+        if (statuses.includes(now.status)) return now;
+        if (['failed', 'cancelled', 'superseded', 'retired'].includes(now.status)) return { ended: last };
+        return null;
+      },
+      40_000,
+    ).catch((error: unknown) => {
       throw new Error(`${String(error)}; it is ${last}`);
     });
     if ('ended' in found) throw new Error(`Deployment ${id} is ${found.ended}, not ${statuses.join(' or ')}.`);
@@ -112,9 +134,12 @@ export class Install {
   async get(service: string, path = '/'): Promise<{ status: number; text: string }> {
     const [url] = texts(field(await this.ask(`/services/${service}`), 'urls'));
     return new Promise((resolve, reject) => {
-      const outgoing = request({ host: '127.0.0.1', port: this.ingressPort, path, headers: { host: new URL(url ?? '').host }, agent: false }, (incoming) => {
-        buffer(incoming).then((body) => resolve({ status: incoming.statusCode ?? 0, text: body.toString() }), reject);
-      });
+      const outgoing = request(
+        { host: '127.0.0.1', port: this.ingressPort, path, headers: { host: new URL(url ?? '').host }, agent: false },
+        (incoming) => {
+          buffer(incoming).then((body) => resolve({ status: incoming.statusCode ?? 0, text: body.toString() }), reject);
+        },
+      );
       outgoing.on('error', reject).end();
     });
   }
@@ -161,7 +186,10 @@ export class Install {
 
 /** A member of a JSON document by its path. */
 export function field(document: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), document);
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    document,
+  );
 }
 
 function idOf(document: unknown): string {

@@ -26,7 +26,9 @@ describe('deployments of one service', function () {
     const cancelled = await install.reaches(id, 'cancelled');
     expect(cancelled.cause?.code).to.equal('CANCELLED');
     expect(cancelled.phases.find((phase) => phase.name === 'build')?.status).to.equal('cancelled');
-    await until('the task has ended', async () => (await install.tasksOf(id)).every((task) => task['outcome'] !== null));
+    await until('the task has ended', async () =>
+      (await install.tasksOf(id)).every((task) => task['outcome'] !== null),
+    );
     const again = await install.test.console(`/deployments/${id}/cancel`, { method: 'POST', organisation: 'default' });
     expect([again.status, again.field('code')]).to.deep.equal([409, 'CONFLICT_DEPLOYMENT_ENDED']);
   });
@@ -35,7 +37,10 @@ describe('deployments of one service', function () {
     const service = await install.service({ watchMs: 60_000 });
     const first = await install.deploy(service, app('one'));
     await install.reaches(first, 'watching');
-    const alone = await install.test.console(`/deployments/${first}/cancel`, { method: 'POST', organisation: 'default' });
+    const alone = await install.test.console(`/deployments/${first}/cancel`, {
+      method: 'POST',
+      organisation: 'default',
+    });
     expect(alone.status, 'with nothing to go back to').to.equal(409);
     const second = await install.deploy(service, app('two'));
     await install.reaches(second, 'watching');
@@ -70,7 +75,14 @@ describe('deployments of one service', function () {
     const done = await install.reaches(String(back), 'live');
     expect((await install.get(service)).text).to.equal('one\n');
     expect(done.rollbackOf).to.equal(first);
-    expect(Object.fromEntries(done.phases.map((phase) => [phase.name, phase.status]))).to.include({ source: 'skipped', plan: 'skipped', build: 'skipped', release: 'skipped', place: 'done', route: 'done' });
+    expect(Object.fromEntries(done.phases.map((phase) => [phase.name, phase.status]))).to.include({
+      source: 'skipped',
+      plan: 'skipped',
+      build: 'skipped',
+      release: 'skipped',
+      place: 'done',
+      route: 'done',
+    });
   });
 
   it('use the artifact again when only the start changed, and build anew when asked to', async () => {
@@ -90,7 +102,10 @@ describe('deployments of one service', function () {
     const id = await install.deploy(service, { 'plan.json': '{"start":"while true; do echo working; sleep 1; done"}' });
     const live = await install.reaches(id, 'live');
     expect(live.phases.find((phase) => phase.name === 'route')?.status).to.equal('skipped');
-    expect(field(await install.ask(`/services/${service}`), 'status')).to.deep.equal({ state: 'live', replicas: { desired: 1, ready: 1 } });
+    expect(field(await install.ask(`/services/${service}`), 'status')).to.deep.equal({
+      state: 'live',
+      replicas: { desired: 1, ready: 1 },
+    });
   });
 
   it('end with their service: replicas stop', async () => {
@@ -98,15 +113,25 @@ describe('deployments of one service', function () {
     const id = await install.deploy(service, app('one'));
     await install.reaches(id, 'live');
     await install.ask(`/services/${service}?confirm=app`, { method: 'DELETE' });
-    await until('its replicas are gone', async () => (await install.replicasOf(id)).every((replica) => replica['state'] === 'gone'));
+    await until('its replicas are gone', async () =>
+      (await install.replicasOf(id)).every((replica) => replica['state'] === 'gone'),
+    );
     expect((await install.deployment(id)).status).to.equal('retired');
   });
 
   it('are refused without a source, and with one of somebody else', async () => {
     const service = await install.service();
-    const none = await install.test.console('/deployments', { method: 'POST', organisation: 'default', body: { service } });
+    const none = await install.test.console('/deployments', {
+      method: 'POST',
+      organisation: 'default',
+      body: { service },
+    });
     expect([none.status, none.field('code')]).to.deep.equal([409, 'CONFLICT_NO_SOURCE']);
-    const foreign = await install.test.console('/deployments', { method: 'POST', organisation: 'default', body: { service, source: { kind: 'upload', treeHash: 'a'.repeat(64) } } });
+    const foreign = await install.test.console('/deployments', {
+      method: 'POST',
+      organisation: 'default',
+      body: { service, source: { kind: 'upload', treeHash: 'a'.repeat(64) } },
+    });
     expect(foreign.status).to.equal(404);
     const nobody = await install.test.request('/api/v1/deployments');
     expect(nobody.status).to.equal(401);

@@ -19,16 +19,19 @@ export function openLoop(options: { port: number; host: string; perSecond: numbe
         failed.push(`${path}: ${error.message}`);
         resolve();
       };
-      const outgoing = request({ host: '127.0.0.1', port: options.port, path, agent, headers: { host: options.host } }, (incoming) => {
-        let body = '';
-        incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        incoming.on('error', fail);
-        incoming.on('end', () => {
-          if (incoming.statusCode === 200) seen.add(body);
-          else failed.push(`${path}: ${incoming.statusCode ?? 0} ${body.slice(0, 100)}`);
-          resolve();
-        });
-      });
+      const outgoing = request(
+        { host: '127.0.0.1', port: options.port, path, agent, headers: { host: options.host } },
+        (incoming) => {
+          let body = '';
+          incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
+          incoming.on('error', fail);
+          incoming.on('end', () => {
+            if (incoming.statusCode === 200) seen.add(body);
+            else failed.push(`${path}: ${incoming.statusCode ?? 0} ${body.slice(0, 100)}`);
+            resolve();
+          });
+        },
+      );
       outgoing.on('error', fail).end();
     });
   }

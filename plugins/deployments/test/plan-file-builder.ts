@@ -18,10 +18,24 @@ export const planFileBuilder: PluginPackage = {
         ctx.services.provide(
           Builder,
           {
-            bid: async ({ directory }) => (existsSync(join(directory, 'plan.json')) ? { score: 100, reason: 'has plan.json' } : { score: 0, reason: 'has no plan.json' }),
+            bid: async ({ directory }) =>
+              existsSync(join(directory, 'plan.json'))
+                ? { score: 100, reason: 'has plan.json' }
+                : { score: 0, reason: 'has no plan.json' },
             async plan({ directory }): Promise<BuildPlan> {
-              const given: { install?: string[]; build?: string[]; start?: string; refuse?: string } = JSON.parse(await readFile(join(directory, 'plan.json'), 'utf8'));
-              if (given.refuse !== undefined) throw new ContainrError({ code: given.refuse, status: 409, detail: 'The plan file refuses.', hint: 'Change it.' });
+              const given = JSON.parse(await readFile(join(directory, 'plan.json'), 'utf8')) as {
+                install?: string[];
+                build?: string[];
+                start?: string;
+                refuse?: string;
+              };
+              if (given.refuse !== undefined)
+                throw new ContainrError({
+                  code: given.refuse,
+                  status: 409,
+                  detail: 'The plan file refuses.',
+                  hint: 'Change it.',
+                });
               return {
                 builder: 'plan-file',
                 provider: 'test',

@@ -19,7 +19,10 @@ describe('the road after', function () {
 
   it('a restart of the control plane in the middle of a build goes on to its end', async () => {
     const service = await install.service();
-    const id = await install.deploy(service, app('one', { plan: { build: ['echo begun', 'sleep 6', 'echo one > built.txt'] } }));
+    const id = await install.deploy(
+      service,
+      app('one', { plan: { build: ['echo begun', 'sleep 6', 'echo one > built.txt'] } }),
+    );
     await begun(id);
     await install.restartControlPlane();
     const live = await install.reaches(id, 'live');
@@ -30,7 +33,10 @@ describe('the road after', function () {
 
   it('the loss of a build with its agent builds again', async () => {
     const service = await install.service();
-    const id = await install.deploy(service, app('one', { plan: { build: ['echo begun', 'sleep 2', 'echo one > built.txt'] } }));
+    const id = await install.deploy(
+      service,
+      app('one', { plan: { build: ['echo begun', 'sleep 2', 'echo one > built.txt'] } }),
+    );
     await begun(id);
     await install.test.agent?.restart();
     await install.reaches(id, 'live');
@@ -51,16 +57,27 @@ describe('the road after', function () {
     const id = await install.deploy(service, app('one'));
     await install.reaches(id, 'watching');
     const { platform } = install.test;
-    expect(await platform.services.get(Deployments).suspend({}, { principal: platform.console })).to.deep.equal({ stopped: 1 });
-    expect((await install.replicasOf(id)).map((replica) => [replica['state'], replica['desired']])).to.deep.equal([['gone', 'running']]);
+    expect(await platform.services.get(Deployments).suspend({}, { principal: platform.console })).to.deep.equal({
+      stopped: 1,
+    });
+    expect((await install.replicasOf(id)).map((replica) => [replica['state'], replica['desired']])).to.deep.equal([
+      ['gone', 'running'],
+    ]);
     await install.restartControlPlane();
-    await until('it answers again', async () => (await install.get(service).catch(() => null))?.text === 'one\n', 40_000);
+    await until(
+      'it answers again',
+      async () => (await install.get(service).catch(() => null))?.text === 'one\n',
+      40_000,
+    );
     expect((await install.deployment(id)).status).to.equal('live');
   });
 
   it('a restart of the agent leaves the application running', async () => {
     const service = await install.service();
-    const id = await install.deploy(service, app('one', { extra: `if (q.url === '/pid') { r.end(String(process.pid)); return; }` }));
+    const id = await install.deploy(
+      service,
+      app('one', { extra: `if (q.url === '/pid') { r.end(String(process.pid)); return; }` }),
+    );
     await install.reaches(id, 'live');
     const pid = (await install.get(service, '/pid')).text;
     await install.test.agent?.restart();

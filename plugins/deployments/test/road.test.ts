@@ -18,8 +18,17 @@ describe('the road', function () {
     const live = await install.reaches(first, 'live');
     expect((await install.get(service)).text).to.equal('one\n');
     expect(live.phases.map((phase) => [phase.name, phase.status])).to.deep.equal([
-      ['request', 'done'], ['source', 'done'], ['plan', 'done'], ['build', 'done'], ['release', 'skipped'], ['place', 'done'],
-      ['start', 'done'], ['health', 'done'], ['route', 'done'], ['watch', 'done'], ['retire', 'skipped'],
+      ['request', 'done'],
+      ['source', 'done'],
+      ['plan', 'done'],
+      ['build', 'done'],
+      ['release', 'skipped'],
+      ['place', 'done'],
+      ['start', 'done'],
+      ['health', 'done'],
+      ['route', 'done'],
+      ['watch', 'done'],
+      ['retire', 'skipped'],
     ]);
     await until('its lines are kept', async () => {
       const lines = await install.lines(first);
@@ -33,7 +42,9 @@ describe('the road', function () {
 
   it('fails no request while it switches, with slow answers under way', async () => {
     const service = await install.service({ watchMs: 1000 });
-    const slowly = { extra: `if (q.url === '/slow') { setTimeout(() => r.end(readFileSync('built.txt')), 1500); return; }` };
+    const slowly = {
+      extra: `if (q.url === '/slow') { setTimeout(() => r.end(readFileSync('built.txt')), 1500); return; }`,
+    };
     await install.reaches(await install.deploy(service, app('one', slowly)), 'live');
     const load = await install.load(service, { perSecond: 50, slowEvery: 25 });
     await install.reaches(await install.deploy(service, app('two', slowly)), 'live');

@@ -29,7 +29,13 @@ describe('a zip archive', () => {
   }
 
   it('gives the same tree as a tar of the same files, with modes and links', async () => {
-    const zip = await take(zipOf([{ name: 'bin/', text: '', mode: 0o040755 }, { name: 'bin/run', text: 'go', mode: 0o100755 }, { name: 'now', text: 'bin/run', mode: 0o120777 }]));
+    const zip = await take(
+      zipOf([
+        { name: 'bin/', text: '', mode: 0o040755 },
+        { name: 'bin/run', text: 'go', mode: 0o100755 },
+        { name: 'now', text: 'bin/run', mode: 0o120777 },
+      ]),
+    );
     const tar = pack();
     tar.entry({ name: 'now', type: 'symlink', linkname: 'bin/run' });
     tar.entry({ name: 'bin/run', mode: 0o755 }, 'go');
@@ -49,7 +55,12 @@ describe('a zip archive', () => {
     ['a device', 'd', '', 0o060644],
   ] as const) {
     it(`is refused with ${what}`, async () => {
-      const error: unknown = await take(zipOf([{ name: 'ok', text: 'ok', mode: 0o100644 }, { name, text, mode }])).catch((failure: unknown) => failure);
+      const error: unknown = await take(
+        zipOf([
+          { name: 'ok', text: 'ok', mode: 0o100644 },
+          { name, text, mode },
+        ]),
+      ).catch((failure: unknown) => failure);
       expect(Reflect.get(Object(error), 'code')).to.be.oneOf(['UPLOAD_UNSAFE', 'UPLOAD_UNREADABLE']);
       expect(await readdir(join(folder, 'snapshots'))).to.deep.equal([]);
       expect(await readdir(join(folder, 'tmp'))).to.deep.equal([]);
@@ -66,7 +77,8 @@ describe('uploads', function () {
   });
   after(() => test?.stop());
 
-  const send = (body: Buffer, type = 'application/gzip') => test.console('/uploads', { method: 'POST', organisation: 'default', body, headers: { 'content-type': type } });
+  const send = (body: Buffer, type = 'application/gzip') =>
+    test.console('/uploads', { method: 'POST', organisation: 'default', body, headers: { 'content-type': type } });
 
   it('are kept once by content, and given to agents only', async () => {
     const first = await send(await archiveOf({ 'a.txt': 'a', 'b.txt': 'b' }));

@@ -11,7 +11,12 @@ export const longestLine = 16_384;
  */
 export async function append(store: ScopedStore, input: LogAppend): Promise<void> {
   if (input.lines.length === 0) return;
-  const lines = input.lines.map((line) => ({ seq: line.seq, at: line.at, stream: line.stream, text: storable(line.text) }));
+  const lines = input.lines.map((line) => ({
+    seq: line.seq,
+    at: line.at,
+    stream: line.stream,
+    text: storable(line.text),
+  }));
   await store.transaction(async (unit) => {
     await query(unit, 'select pg_advisory_xact_lock(hashtextextended(?, 7))', [input.service]);
     await query(

@@ -37,7 +37,12 @@ export const LogAppend = defineSchema({
       maxItems: 1000,
       items: {
         type: 'object',
-        properties: { seq: { type: 'integer', minimum: 0 }, at: Timestamp, stream: { type: 'string', enum: ['stdout', 'stderr', 'system'] }, text: { type: 'string' } },
+        properties: {
+          seq: { type: 'integer', minimum: 0 },
+          at: Timestamp,
+          stream: { type: 'string', enum: ['stdout', 'stderr', 'system'] },
+          text: { type: 'string' },
+        },
         required: ['seq', 'at', 'stream', 'text'],
         additionalProperties: false,
       },
@@ -75,5 +80,13 @@ export type LogQuery = Infer<typeof LogQuery>;
 /** Keeps and gives lines; reads are inside the caller's organisation. */
 export const Logs = defineContract('logs', 'Keeps what builds and replicas write', {
   append: { input: LogAppend, output: Empty },
-  read: { input: LogQuery, output: { type: 'object', properties: { lines: { type: 'array', items: LogLine } }, required: ['lines'], additionalProperties: false } },
+  read: {
+    input: LogQuery,
+    output: {
+      type: 'object',
+      properties: { lines: { type: 'array', items: LogLine } },
+      required: ['lines'],
+      additionalProperties: false,
+    },
+  },
 });

@@ -23,7 +23,11 @@ export function createLogService(ctx: PluginContext): LogService {
     arrivals,
     async append(input, principal) {
       if (principal.organisation !== input.organisation) {
-        throw new ContainrError({ code: 'FORBIDDEN', status: 403, detail: 'Lines can only be written inside the own organisation.' });
+        throw new ContainrError({
+          code: 'FORBIDDEN',
+          status: 403,
+          detail: 'Lines can only be written inside the own organisation.',
+        });
       }
       await append(ctx.store.for(principal), input);
       arrivals.announce(input.service);
@@ -37,7 +41,10 @@ export function createLogService(ctx: PluginContext): LogService {
         const left = until - ctx.clock.now().getTime();
         const arrival = new AbortController();
         // Waiting begins before reading: a line that comes in between still wakes.
-        const next = left > 0 ? arrivals.next(topic, Math.min(left, pollMs), AbortSignal.any([signal, arrival.signal])) : Promise.resolve();
+        const next =
+          left > 0
+            ? arrivals.next(topic, Math.min(left, pollMs), AbortSignal.any([signal, arrival.signal]))
+            : Promise.resolve();
         try {
           const lines = await readLines(ctx.store.for(principal), organisation, query);
           if (lines.length > 0 || left <= 0 || signal.aborted) return lines;
@@ -53,5 +60,10 @@ export function createLogService(ctx: PluginContext): LogService {
 /** The organisation that a principal acts in. Throws `FORBIDDEN` when there is none. */
 export function organisationOf(principal: Principal): string {
   if (principal.organisation !== null) return principal.organisation;
-  throw new ContainrError({ code: 'FORBIDDEN', status: 403, detail: 'Logs belong to an organisation, and none is named.', hint: 'Send the header Containr-Organisation.' });
+  throw new ContainrError({
+    code: 'FORBIDDEN',
+    status: 403,
+    detail: 'Logs belong to an organisation, and none is named.',
+    hint: 'Send the header Containr-Organisation.',
+  });
 }

@@ -17,10 +17,27 @@ function principal(of: string): Principal {
 
 function lines(source: string, ...texts: string[]): LogAppend {
   const at = '2026-01-01T00:00:00.000Z';
-  return { organisation, service, deployment, phase: 'build', source, lines: texts.map((text, seq) => ({ seq, at, stream: 'stdout', text })) };
+  return {
+    organisation,
+    service,
+    deployment,
+    phase: 'build',
+    source,
+    lines: texts.map((text, seq) => ({ seq, at, stream: 'stdout', text })),
+  };
 }
 
-const all = { service, deployment: null, phase: null, after: null, search: null, since: null, until: null, limit: 5000, waitMs: 0 };
+const all = {
+  service,
+  deployment: null,
+  phase: null,
+  after: null,
+  search: null,
+  since: null,
+  until: null,
+  limit: 5000,
+  waitMs: 0,
+};
 
 describe('logs', function () {
   this.timeout(60_000);
@@ -60,7 +77,9 @@ describe('logs', function () {
   it('are not shown to, nor written by, another organisation', async () => {
     const other = { principal: principal(randomUUID()) };
     expect((await logs().read(all, other)).lines).to.deep.equal([]);
-    const refused: unknown = await logs().append(lines('c', 'x'), other).catch((error: unknown) => error);
+    const refused: unknown = await logs()
+      .append(lines('c', 'x'), other)
+      .catch((error: unknown) => error);
     expect(Reflect.get(Object(refused), 'code')).to.equal('FORBIDDEN');
   });
 
@@ -81,12 +100,27 @@ describe('logs', function () {
       (async () => {
         for (let batch = 0; batch < 10; batch++) {
           const at = new Date().toISOString();
-          await logs().append({ ...own, source: `w${writer}`, lines: [0, 1, 2].map((one) => ({ seq: batch * 3 + one, at, stream: 'stdout' as const, text: `${writer}.${batch}.${one}` })) }, caller);
+          await logs().append(
+            {
+              ...own,
+              source: `w${writer}`,
+              lines: [0, 1, 2].map((one) => ({
+                seq: batch * 3 + one,
+                at,
+                stream: 'stdout' as const,
+                text: `${writer}.${batch}.${one}`,
+              })),
+            },
+            caller,
+          );
         }
       })(),
     );
     while (seen.length < 240) {
-      const { lines: next } = await logs().read({ ...all, service: own.service, after, limit: 50, waitMs: 5000 }, caller);
+      const { lines: next } = await logs().read(
+        { ...all, service: own.service, after, limit: 50, waitMs: 5000 },
+        caller,
+      );
       if (next.length === 0) break;
       seen.push(...next.map((line) => line.text));
       after = next.at(-1)?.cursor ?? after;
@@ -104,12 +138,22 @@ describe('logs', function () {
     await logs().append(own, mine);
     const { lines: kept } = await logs().read({ ...all, source: 'f' }, mine);
     let body = '';
-    const outgoing = request({ socketPath: test.platform.consoleSocket, path: `/api/v1/logs/stream?service=${service}`, headers: { 'containr-organisation': 'default', 'last-event-id': kept[0]?.cursor ?? '' } }, (incoming) => {
-      incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    });
+    const outgoing = request(
+      {
+        socketPath: test.platform.consoleSocket,
+        path: `/api/v1/logs/stream?service=${service}`,
+        headers: { 'containr-organisation': 'default', 'last-event-id': kept[0]?.cursor ?? '' },
+      },
+      (incoming) => {
+        incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      },
+    );
     outgoing.on('error', () => undefined).end();
     await until('the second line comes', () => Promise.resolve(body.includes('"second"')));
-    await logs().append({ ...own, source: 'g', lines: own.lines.map((line) => ({ ...line, text: `${line.text} again` })) }, mine);
+    await logs().append(
+      { ...own, source: 'g', lines: own.lines.map((line) => ({ ...line, text: `${line.text} again` })) },
+      mine,
+    );
     await until('new lines come', () => Promise.resolve(body.includes('second again')));
     outgoing.destroy();
     expect(body).not.to.contain('"first"');
@@ -119,7 +163,19 @@ describe('logs', function () {
   it('older than the kept days are deleted, and of each service what is too much', async () => {
     const own = randomUUID();
     const write = (source: string, at: string, count: number) =>
-      logs().append({ ...lines(source), service: own, lines: Array.from({ length: count }, (_, seq) => ({ seq, at, stream: 'stdout' as const, text: `${source} ${seq}`.padEnd(16_000, '.') })) }, caller);
+      logs().append(
+        {
+          ...lines(source),
+          service: own,
+          lines: Array.from({ length: count }, (_, seq) => ({
+            seq,
+            at,
+            stream: 'stdout' as const,
+            text: `${source} ${seq}`.padEnd(16_000, '.'),
+          })),
+        },
+        caller,
+      );
     await write('old', '2020-01-01T00:00:00.000Z', 3);
     for (const source of ['x', 'y', 'z']) await write(source, new Date().toISOString(), 40);
     const settings = await test.console('/settings/logs', { method: 'PATCH', body: { megabytesPerService: 1 } });

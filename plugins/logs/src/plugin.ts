@@ -13,7 +13,13 @@ const Settings = defineSchema({
   type: 'object',
   properties: {
     retentionDays: { type: 'integer', minimum: 1, maximum: 3650, default: 7, title: 'Days to keep log lines' },
-    megabytesPerService: { type: 'integer', minimum: 1, maximum: 100_000, default: 100, title: 'Megabytes to keep per service' },
+    megabytesPerService: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 100_000,
+      default: 100,
+      title: 'Megabytes to keep per service',
+    },
   },
   required: ['retentionDays', 'megabytesPerService'],
   additionalProperties: false,

@@ -19,7 +19,11 @@ interface Row {
 export type LineFilter = Omit<LogQuery, 'waitMs'>;
 
 /** Reads lines, oldest first. Throws `INVALID` when neither a service nor a deployment is named, or the cursor is not one. */
-export async function readLines(store: ScopedStore, organisation: string, filter: LineFilter): Promise<readonly LogLine[]> {
+export async function readLines(
+  store: ScopedStore,
+  organisation: string,
+  filter: LineFilter,
+): Promise<readonly LogLine[]> {
   const { conditions, values } = where(organisation, filter);
   const order = filter.tail ? 'desc' : 'asc';
   const rows = await store.transaction((unit) =>
@@ -37,7 +41,11 @@ export async function readLines(store: ScopedStore, organisation: string, filter
 
 function where(organisation: string, filter: LineFilter): { conditions: string[]; values: unknown[] } {
   if (filter.service === null && filter.deployment === null) {
-    throw invalid('Logs are read of a service or of a deployment, and neither is named.', [{ path: '/service', message: 'is missing' }], 'Add ?service= or ?deployment=.');
+    throw invalid(
+      'Logs are read of a service or of a deployment, and neither is named.',
+      [{ path: '/service', message: 'is missing' }],
+      'Add ?service= or ?deployment=.',
+    );
   }
   const conditions = ['organisation = ?'];
   const values: unknown[] = [organisation];
@@ -58,7 +66,11 @@ function where(organisation: string, filter: LineFilter): { conditions: string[]
 
 function cursorOf(text: string): string {
   if (/^\d{1,18}$/.test(text)) return text;
-  throw invalid('The cursor is not one that a log line carries.', [{ path: '/cursor', message: 'is not a cursor' }], 'Give the cursor of the last line that was read.');
+  throw invalid(
+    'The cursor is not one that a log line carries.',
+    [{ path: '/cursor', message: 'is not a cursor' }],
+    'Give the cursor of the last line that was read.',
+  );
 }
 
 function lineOf(row: Row): LogLine {

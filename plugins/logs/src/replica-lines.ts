@@ -20,7 +20,10 @@ export function keepReplicaLines(ctx: PluginContext, service: LogService): void 
 
   ctx.agents.onReport(ReplicaOutput, async (report, from) => {
     if (!(await belongs(report.service, report.organisation))) {
-      ctx.log.warn({ node: from.node, service: report.service }, 'dropped lines of a service that is not in the named organisation');
+      ctx.log.warn(
+        { node: from.node, service: report.service },
+        'dropped lines of a service that is not in the named organisation',
+      );
       return;
     }
     await service.append(

@@ -30,7 +30,10 @@ const ListQuery = defineSchema({
 
 const LogPage = defineSchema({
   type: 'object',
-  properties: { items: { type: 'array', items: LogLine }, nextCursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+  properties: {
+    items: { type: 'array', items: LogLine },
+    nextCursor: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+  },
   required: ['items', 'nextCursor'],
   additionalProperties: false,
 });
@@ -63,7 +66,11 @@ export function logRoutes(ctx: PluginContext, service: LogService): void {
     response: LogPage,
     async handler({ query, principal, signal }) {
       const limit = query.limit ?? 200;
-      const items = await service.read({ ...queryOf(query), limit, tail: query.tail ?? false, waitMs: 0 }, principal, signal);
+      const items = await service.read(
+        { ...queryOf(query), limit, tail: query.tail ?? false, waitMs: 0 },
+        principal,
+        signal,
+      );
       return { items: [...items], nextCursor: items.length === limit ? (items.at(-1)?.cursor ?? null) : null };
     },
   });

@@ -22,7 +22,11 @@ const retryMs = 2000;
 const maxTries = 3;
 
 /** Goes on with a deployment, phase by phase, until it has to wait or has ended. Safe to run at any time and any number of times. */
-export async function advance(road: Road, ref: { deployment: string; organisation: string }, signal: AbortSignal): Promise<void> {
+export async function advance(
+  road: Road,
+  ref: { deployment: string; organisation: string },
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     if (road.rest.suspended) return;
@@ -30,7 +34,8 @@ export async function advance(road: Road, ref: { deployment: string; organisatio
     if (!loaded || !isOpen(loaded.deployment.status)) return;
     const { deployment } = loaded;
     if (deployment.cancelRequested && (await cancelNow(road, deployment))) return;
-    const goesOn = deployment.status === 'queued' ? await enterLane(road, deployment) : await runPhase(road, loaded, signal);
+    const goesOn =
+      deployment.status === 'queued' ? await enterLane(road, deployment) : await runPhase(road, loaded, signal);
     if (!goesOn) return;
   }
 }
@@ -58,18 +63,29 @@ async function enterLane(road: Road, deployment: Deployment): Promise<boolean> {
   });
 }
 
-async function runPhase(road: Road, { deployment, phases, tasks, replicas }: Loaded, signal: AbortSignal): Promise<boolean> {
+async function runPhase(
+  road: Road,
+  { deployment, phases, tasks, replicas }: Loaded,
+  signal: AbortSignal,
+): Promise<boolean> {
   const record = phases.find((phase) => phase.name === deployment.phase);
   if (!record) throw new Error(`Deployment ${deployment.id} has no record of its phase ${deployment.phase ?? 'null'}.`);
   const work = phaseWorks[record.name];
-  const phase = record.status === 'pending' ? await begin(road, deployment, record, work.timeoutMs(road, deployment)) : record;
+  const phase =
+    record.status === 'pending' ? await begin(road, deployment, record, work.timeoutMs(road, deployment)) : record;
   try {
     if (deployment.status === 'running' && phase.deadlineAt !== null && phase.deadlineAt < now(road)) {
       if (mayHaveSwitched(deployment)) await switchBack(road, deployment);
       await settle(road, deployment, 'phaseFailed', overdue(phase));
       return false;
     }
-    const step = await work.run(road, { deployment, phase, tasks: tasks.filter((task) => task.phase === phase.name), replicas, signal });
+    const step = await work.run(road, {
+      deployment,
+      phase,
+      tasks: tasks.filter((task) => task.phase === phase.name),
+      replicas,
+      signal,
+    });
     if (step.kind === 'done') return await complete(road, deployment, phase, step);
     const { at } = step;
     if (at) await storeOf(road, deployment.organisation).transaction((unit) => wakeAt(unit, deployment, at));
@@ -96,16 +112,26 @@ async function begin(road: Road, deployment: Deployment, record: Phase, timeoutM
 async function failed(road: Road, deployment: Deployment, phase: Phase, error: unknown): Promise<void> {
   const store = storeOf(road, deployment.organisation);
   if (isContainrError(error) && passing.has(error.code)) {
-    road.ctx.log.info({ deployment: deployment.id, phase: phase.name, code: error.code }, 'a phase waits for what it needs');
+    road.ctx.log.info(
+      { deployment: deployment.id, phase: phase.name, code: error.code },
+      'a phase waits for what it needs',
+    );
     await store.transaction((unit) => wakeAt(unit, deployment, inMs(road, retryMs)));
     return;
   }
   const cause = causeOfError(error);
   if (cause.code === 'INTERNAL') {
-    road.ctx.log.error({ error, deployment: deployment.id, phase: phase.name, attempt: phase.attempt }, 'a phase failed by an error of our own');
+    road.ctx.log.error(
+      { error, deployment: deployment.id, phase: phase.name, attempt: phase.attempt },
+      'a phase failed by an error of our own',
+    );
     if (phase.attempt < maxTries || deployment.status === 'watching') {
       await store.transaction(async (unit) => {
-        await unit.em.nativeUpdate(Phase, { deployment: phase.deployment, name: phase.name }, { attempt: phase.attempt + 1 });
+        await unit.em.nativeUpdate(
+          Phase,
+          { deployment: phase.deployment, name: phase.name },
+          { attempt: phase.attempt + 1 },
+        );
         await wakeAt(unit, deployment, inMs(road, 1000));
       });
       return;

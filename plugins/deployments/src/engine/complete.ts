@@ -30,7 +30,13 @@ export async function complete(road: Road, deployment: Deployment, phase: Phase,
   });
 }
 
-async function endPhase(road: Road, unit: UnitOfWork, deployment: string, name: Phase['name'], step: Pick<Done, 'skipped' | 'message'>): Promise<void> {
+async function endPhase(
+  road: Road,
+  unit: UnitOfWork,
+  deployment: string,
+  name: Phase['name'],
+  step: Pick<Done, 'skipped' | 'message'>,
+): Promise<void> {
   const phase = await unit.em.findOneOrFail(Phase, { deployment, name });
   phase.status = step.skipped ? 'skipped' : 'done';
   phase.startedAt ??= now(road);
@@ -47,11 +53,16 @@ async function switched(road: Road, unit: UnitOfWork, row: Deployment): Promise<
     replica.role = 'serving';
     replica.restartsAtSwitch = replica.restarts;
   }
-  const earlier = await unit.em.find(Deployment, { service: row.service, number: { $lt: row.number }, status: ['live', 'watching'] }, { orderBy: { number: 'desc' } });
+  const earlier = await unit.em.find(
+    Deployment,
+    { service: row.service, number: { $lt: row.number }, status: ['live', 'watching'] },
+    { orderBy: { number: 'desc' } },
+  );
   row.previous = earlier[0]?.id ?? null;
   for (const one of earlier) {
     if (!apply(one, 'newerSwitched')) continue;
-    for (const name of ['watch', 'retire'] as const) await endPhase(road, unit, one.id, name, { skipped: true, message: `#${row.number} took over.` });
+    for (const name of ['watch', 'retire'] as const)
+      await endPhase(road, unit, one.id, name, { skipped: true, message: `#${row.number} took over.` });
     announce(unit, one);
   }
   announce(unit, row);
@@ -63,7 +74,11 @@ async function switched(road: Road, unit: UnitOfWork, row: Deployment): Promise<
 /** The old ones are gone: it is live, they are retired. */
 async function retired(road: Road, unit: UnitOfWork, row: Deployment): Promise<boolean> {
   if (!apply(row, 'retireDone')) return false;
-  const earlier = await unit.em.find(Deployment, { service: row.service, number: { $lt: row.number }, status: ['live', 'watching'] });
+  const earlier = await unit.em.find(Deployment, {
+    service: row.service,
+    number: { $lt: row.number },
+    status: ['live', 'watching'],
+  });
   for (const one of earlier) {
     if (!apply(one, 'newerRetired')) continue;
     one.endedAt = now(road);
@@ -80,7 +95,10 @@ export async function requestCancel(road: Road, organisation: string, id: string
   return storeOf(road, organisation).transaction(async (unit) => {
     await lockService(unit, loaded.deployment.service);
     const row = await unit.em.findOneOrFail(Deployment, { id });
-    const possible = row.status === 'queued' || row.status === 'running' || (row.status === 'watching' && row.phase === 'watch' && row.previous !== null);
+    const possible =
+      row.status === 'queued' ||
+      row.status === 'running' ||
+      (row.status === 'watching' && row.phase === 'watch' && row.previous !== null);
     if (!possible) return false;
     row.cancelRequested = true;
     await wake(unit, row);

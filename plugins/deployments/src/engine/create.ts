@@ -41,12 +41,35 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
     const latest = await unit.em.findOne(Deployment, { service: order.service }, { orderBy: { number: 'desc' } });
     const source = order.source ?? sourceFor(spec, latest);
     await useSnapshot(road, unit, order.organisation, source);
-    const row = unit.em.create(Deployment, newRow(road, order, path, { revision, spec, source, number: (latest?.number ?? 0) + 1 }), { persist: true });
+    const row = unit.em.create(
+      Deployment,
+      newRow(road, order, path, { revision, spec, source, number: (latest?.number ?? 0) + 1 }),
+      { persist: true },
+    );
     await unit.em.flush();
     for (const [position, name] of phaseNames.entries()) {
-      unit.em.create(Phase, { deployment: row.id, name, organisation: order.organisation, position, status: 'pending', startedAt: null, endedAt: null, deadlineAt: null, message: null, output: null }, { persist: true });
+      unit.em.create(
+        Phase,
+        {
+          deployment: row.id,
+          name,
+          organisation: order.organisation,
+          position,
+          status: 'pending',
+          startedAt: null,
+          endedAt: null,
+          deadlineAt: null,
+          message: null,
+          output: null,
+        },
+        { persist: true },
+      );
     }
-    for (const waiting of await unit.em.find(Deployment, { service: order.service, status: 'queued', id: { $ne: row.id } })) {
+    for (const waiting of await unit.em.find(Deployment, {
+      service: order.service,
+      status: 'queued',
+      id: { $ne: row.id },
+    })) {
       if (!apply(waiting, 'newerRequested')) continue;
       waiting.supersededBy = row.id;
       waiting.endedAt = now(road);
@@ -59,7 +82,12 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
   });
 }
 
-function newRow(road: Road, order: Order, path: ServicePath, decided: { revision: number; spec: ServiceSpec; source: DeploymentSource; number: number }) {
+function newRow(
+  road: Road,
+  order: Order,
+  path: ServicePath,
+  decided: { revision: number; spec: ServiceSpec; source: DeploymentSource; number: number },
+) {
   const back = order.rollbackOf;
   return {
     id: road.ctx.random.id(),
@@ -92,15 +120,31 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: { revision
 }
 
 function sourceFor(spec: ServiceSpec, latest: Deployment | null): DeploymentSource {
-  if (spec.source.kind === 'image') return { kind: 'image', ref: spec.source.image, commit: null, message: null, author: null, treeHash: null };
+  if (spec.source.kind === 'image')
+    return { kind: 'image', ref: spec.source.image, commit: null, message: null, author: null, treeHash: null };
   if (latest) return latest.source;
-  throw conflict('CONFLICT_NO_SOURCE', 'The service has no source yet that could be deployed.', 'Push to its Git address, or upload an archive first.');
+  throw conflict(
+    'CONFLICT_NO_SOURCE',
+    'The service has no source yet that could be deployed.',
+    'Push to its Git address, or upload an archive first.',
+  );
 }
 
 /** A snapshot may only be deployed by an organisation that brought it. */
-async function useSnapshot(road: Road, unit: UnitOfWork, organisation: string, source: DeploymentSource): Promise<void> {
+async function useSnapshot(
+  road: Road,
+  unit: UnitOfWork,
+  organisation: string,
+  source: DeploymentSource,
+): Promise<void> {
   if (source.treeHash === null) return;
   const snapshot = await unit.em.findOne(Snapshot, { organisation, treeHash: source.treeHash });
-  if (!snapshot) throw new ContainrError({ code: 'NOT_FOUND', status: 404, detail: 'There is no such source in this organisation.', hint: 'Upload it again.' });
+  if (!snapshot)
+    throw new ContainrError({
+      code: 'NOT_FOUND',
+      status: 404,
+      detail: 'There is no such source in this organisation.',
+      hint: 'Upload it again.',
+    });
   snapshot.usedAt = now(road);
 }

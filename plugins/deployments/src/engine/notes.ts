@@ -7,7 +7,13 @@ import { actor, now } from './road.ts';
  * Writes lines of the platform itself into a deployment's log. `key` names them: noted twice, they are kept once. Never
  * throws: a log that can't be written must not fail a deployment.
  */
-export async function note(road: Road, deployment: Deployment, phase: PhaseName | null, key: string, texts: readonly string[]): Promise<void> {
+export async function note(
+  road: Road,
+  deployment: Deployment,
+  phase: PhaseName | null,
+  key: string,
+  texts: readonly string[],
+): Promise<void> {
   const at = now(road).toISOString();
   try {
     await road.logs.append(

@@ -46,10 +46,18 @@ export async function repair(road: Road, ref: { service: string; organisation: s
 
 async function serving(road: Road, ref: { service: string; organisation: string }): Promise<Present | null> {
   return storeOf(road, ref.organisation).transaction(async (unit) => {
-    const deployment = await unit.em.findOne(Deployment, { service: ref.service, status: ['live', 'watching'] }, { orderBy: { number: 'desc' } });
+    const deployment = await unit.em.findOne(
+      Deployment,
+      { service: ref.service, status: ['live', 'watching'] },
+      { orderBy: { number: 'desc' } },
+    );
     if (!deployment) return null;
     const replicas = await unit.em.find(Replica, { deployment: deployment.id }, { orderBy: { createdAt: 'asc' } });
-    const tasks = await unit.em.find(Task, { deployment: deployment.id, phase: 'repair' }, { orderBy: { attempt: 'asc' } });
+    const tasks = await unit.em.find(
+      Task,
+      { deployment: deployment.id, phase: 'repair' },
+      { orderBy: { attempt: 'asc' } },
+    );
     return { deployment, replicas, tasks };
   });
 }
@@ -64,7 +72,9 @@ async function replace(road: Road, { deployment, replicas }: Present): Promise<v
     await store.transaction((unit) => repairSoon(unit, deployment, plan.at));
     return;
   }
-  const ended = replicas.filter((replica) => replica.desired === 'running' && (replica.state === 'exited' || replica.state === 'gone'));
+  const ended = replicas.filter(
+    (replica) => replica.desired === 'running' && (replica.state === 'exited' || replica.state === 'gone'),
+  );
   const model = ended.at(-1) ?? replicas.at(-1);
   if (!model) return;
   await store.transaction(async (unit) => {
@@ -72,7 +82,17 @@ async function replace(road: Road, { deployment, replicas }: Present): Promise<v
     for (let count = 0; count < plan.count; count++) {
       const { node, runtime } = ended[count] ?? model;
       const reason = `Replaces a replica that ended${model.exitCode === null ? '' : ` with exit code ${model.exitCode}`}`;
-      unit.em.create(Replica, newReplica(road, deployment, { node, runtime, reason, replaces: (ended[count] ?? model).id, tries: plan.tries }), { persist: true });
+      unit.em.create(
+        Replica,
+        newReplica(road, deployment, {
+          node,
+          runtime,
+          reason,
+          replaces: (ended[count] ?? model).id,
+          tries: plan.tries,
+        }),
+        { persist: true },
+      );
     }
     await unit.em.flush();
     await repairSoon(unit, deployment);
@@ -84,14 +104,22 @@ async function replace(road: Road, { deployment, replicas }: Present): Promise<v
 async function promote(road: Road, { deployment, replicas, tasks }: Present): Promise<boolean> {
   let promoted = false;
   const candidates = replicas.filter((replica) => replica.role === 'candidate' && replica.desired === 'running');
-  await startReplicas(road, deployment, candidates.filter((replica) => replica.state === 'pending'));
+  await startReplicas(
+    road,
+    deployment,
+    candidates.filter((replica) => replica.state === 'pending'),
+  );
   for (const replica of candidates.filter((one) => one.state === 'running')) {
     const healthy = isRouted(deployment) ? await isHealthy(road, deployment, replica, tasks) : true;
     if (healthy === null) continue;
     promoted ||= healthy;
     const store = storeOf(road, deployment.organisation);
     await store.transaction(async (unit) => {
-      await unit.em.nativeUpdate(Replica, { id: replica.id }, healthy ? { role: 'serving', restartsAtSwitch: replica.restarts } : { desired: 'stopped' });
+      await unit.em.nativeUpdate(
+        Replica,
+        { id: replica.id },
+        healthy ? { role: 'serving', restartsAtSwitch: replica.restarts } : { desired: 'stopped' },
+      );
       if (!healthy) await repairSoon(unit, deployment, inMs(road, 1000));
     });
     if (!healthy) road.background('stop a replica that did not get healthy', () => stopReplicas(road, [replica]));
@@ -100,9 +128,20 @@ async function promote(road: Road, { deployment, replicas, tasks }: Present): Pr
 }
 
 /** `null` while it is being asked. */
-async function isHealthy(road: Road, deployment: Deployment, replica: Replica, tasks: readonly Task[]): Promise<boolean | null> {
+async function isHealthy(
+  road: Road,
+  deployment: Deployment,
+  replica: Replica,
+  tasks: readonly Task[],
+): Promise<boolean | null> {
   const order = probeOrder(deployment, replica);
-  const progress = await pursue(road, deployment, tasks, { node: replica.node, capability: HealthProbe, phase: 'repair', subject: replica.id, input: () => Promise.resolve(order) });
+  const progress = await pursue(road, deployment, tasks, {
+    node: replica.node,
+    capability: HealthProbe,
+    phase: 'repair',
+    subject: replica.id,
+    input: () => Promise.resolve(order),
+  });
   return progress.state === 'running' ? null : progress.output.healthy;
 }
 
@@ -112,5 +151,8 @@ async function reroute(road: Road, ref: { service: string; organisation: string 
   if (!present) return;
   const upstreams = upstreamsOf(present.replicas.filter((replica) => replica.role === 'serving'));
   if (upstreams.length === 0) return;
-  await road.routes.switchTo({ service: ref.service, deployment: present.deployment.id, upstreams }, actor(road, ref.organisation));
+  await road.routes.switchTo(
+    { service: ref.service, deployment: present.deployment.id, upstreams },
+    actor(road, ref.organisation),
+  );
 }

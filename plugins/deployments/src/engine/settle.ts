@@ -18,7 +18,12 @@ import { wake } from './wake.ts';
  * Ends a deployment: one transaction for what is true from now on, then the effects: tasks are cancelled, its replicas stopped.
  * What can't be done now, the sweep does. Returns whether it ended by this call.
  */
-export async function settle(road: Road, deployment: Deployment, what: Happening, cause: Cause | null): Promise<boolean> {
+export async function settle(
+  road: Road,
+  deployment: Deployment,
+  what: Happening,
+  cause: Cause | null,
+): Promise<boolean> {
   const ended = await storeOf(road, deployment.organisation).transaction(async (unit) => {
     await lockService(unit, deployment.service);
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
@@ -64,6 +69,10 @@ async function endPhase(road: Road, unit: UnitOfWork, row: Deployment, cause: Ca
 
 /** Lets the service's waiting deployment go on. */
 export async function freeLane(unit: UnitOfWork, of: { service: string }): Promise<void> {
-  const waiting = await unit.em.findOne(Deployment, { service: of.service, status: 'queued' }, { orderBy: { number: 'desc' } });
+  const waiting = await unit.em.findOne(
+    Deployment,
+    { service: of.service, status: 'queued' },
+    { orderBy: { number: 'desc' } },
+  );
   if (waiting) await wake(unit, waiting);
 }

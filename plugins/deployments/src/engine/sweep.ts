@@ -1,3 +1,4 @@
+import type { ScopedStore } from '@containr/sdk';
 import { isContainrError } from '@containr/sdk';
 import { Deployment } from '../entities/deployment.ts';
 import { Replica } from '../entities/replica.ts';
@@ -6,6 +7,7 @@ import { Task } from '../entities/task.ts';
 import { planRepair } from '../replicas/reconcile.ts';
 import { stopReplicas } from '../replicas/stop.ts';
 import { isTerminal } from '../machine.ts';
+import { query } from './query.ts';
 import type { Road } from './road.ts';
 import { inMs, now } from './road.ts';
 import { taskEnded } from './tasks.ts';
@@ -25,19 +27,27 @@ export async function sweep(road: Road, signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await repairLive(road);
 }
 
-const reason = 'the sweep settles what is left of all organisations';
+function everything(road: Road): ScopedStore {
+  return road.ctx.store.system('the sweep settles what is left of all organisations');
+}
 
 /** Every open deployment is looked at again: its job may be lost, its phase overdue. A wake that is there already is the same one. */
 async function wakeOpen(road: Road): Promise<void> {
-  await road.ctx.store.system(reason).transaction(async (unit) => {
-    const open = await unit.em.find(Deployment, { status: ['queued', 'running', 'watching'], createdAt: { $lt: inMs(road, -5000) } }, { fields: ['id', 'organisation', 'service'] });
+  await everything(road).transaction(async (unit) => {
+    const open = await unit.em.find(
+      Deployment,
+      { status: ['queued', 'running', 'watching'], createdAt: { $lt: inMs(road, -5000) } },
+      { fields: ['id', 'organisation', 'service'] },
+    );
     for (const one of open) await wake(unit, one);
   });
 }
 
 /** Asks nodes after tasks that run long; one that its node never heard of is lost. */
 async function askAfterTasks(road: Road): Promise<void> {
-  const tasks = await road.ctx.store.system(reason).transaction((unit) => unit.em.find(Task, { outcome: null, startedAt: { $lt: inMs(road, -askAfterMs) } }));
+  const tasks = await everything(road).transaction((unit) =>
+    unit.em.find(Task, { outcome: null, startedAt: { $lt: inMs(road, -askAfterMs) } }),
+  );
   for (const task of tasks) {
     try {
       const status = await road.ctx.agents.taskStatus(task.node, task.id);
@@ -50,25 +60,35 @@ async function askAfterTasks(road: Road): Promise<void> {
 
 /** Stops again what could not be stopped before, also what a deployment that has ended left running. */
 async function stopLeftovers(road: Road): Promise<void> {
-  const leftovers = await road.ctx.store.system(reason).transaction(async (unit) => {
+  const leftovers = await everything(road).transaction(async (unit) => {
     const rows = await unit.em.find(Replica, { state: { $ne: 'gone' }, createdAt: { $lt: inMs(road, -askAfterMs) } });
-    const deployments = await unit.em.find(Deployment, { id: { $in: [...new Set(rows.map((row) => row.deployment))] } });
-    const ended = new Set(deployments.filter((deployment) => isTerminal(deployment.status)).map((deployment) => deployment.id));
+    const deployments = await unit.em.find(Deployment, {
+      id: { $in: [...new Set(rows.map((row) => row.deployment))] },
+    });
+    const ended = new Set(
+      deployments.filter((deployment) => isTerminal(deployment.status)).map((deployment) => deployment.id),
+    );
     for (const row of rows) if (ended.has(row.deployment)) row.desired = 'stopped';
     return rows.filter((row) => row.desired === 'stopped');
   });
-  const reachable = new Set((await road.ctx.agents.nodes()).filter((node) => node.state !== 'unknown').map((node) => node.id));
-  await stopReplicas(road, leftovers.filter((row) => reachable.has(row.node)));
+  const reachable = new Set(
+    (await road.ctx.agents.nodes()).filter((node) => node.state !== 'unknown').map((node) => node.id),
+  );
+  await stopReplicas(
+    road,
+    leftovers.filter((row) => reachable.has(row.node)),
+  );
 }
 
 async function repairLive(road: Road): Promise<void> {
-  await road.ctx.store.system(reason).transaction(async (unit) => {
+  await everything(road).transaction(async (unit) => {
     const live = await unit.em.find(Deployment, { status: 'live' });
     const rows = await unit.em.find(Replica, { deployment: { $in: live.map((one) => one.id) } });
     for (const deployment of live) {
       const members = rows.filter((row) => row.deployment === deployment.id);
       const waits = members.some((row) => row.role === 'candidate' && row.desired === 'running');
-      if (waits || planRepair(members, deployment.spec.replicas, deployment.spec.restart, now(road)).kind === 'replace') await repairSoon(unit, deployment);
+      if (waits || planRepair(members, deployment.spec.replicas, deployment.spec.restart, now(road)).kind === 'replace')
+        await repairSoon(unit, deployment);
     }
   });
 }
@@ -80,11 +100,12 @@ export async function sweepSnapshots(road: Road): Promise<void> {
   for (const hash of await road.snapshots.olderThan(before)) {
     const unused = await road.ctx.store.system('snapshots are shared by content').transaction(async (unit) => {
       const used = await unit.em.count(Snapshot, { treeHash: hash, usedAt: { $gte: before } });
-      const rows = await unit.em.getConnection().execute<unknown[]>(
+      const rows = await query(
+        unit,
         `select 1 from plugin_deployments.deployments where source->>'treeHash' = ? and status in ('queued', 'running', 'watching', 'live') limit 1`,
-        [hash], 'all', unit.em.getTransactionContext(),
+        [hash],
       );
-      if (used > 0 || (Array.isArray(rows) && rows.length > 0)) return false;
+      if (used > 0 || rows.length > 0) return false;
       await unit.em.nativeDelete(Snapshot, { treeHash: hash });
       return true;
     });

@@ -11,11 +11,21 @@ import { actor, storeOf } from './road.ts';
  */
 export async function switchBack(road: Road, deployment: Deployment): Promise<number | null> {
   const { earlier, replicas } = await storeOf(road, deployment.organisation).transaction(async (unit) => {
-    const found = await unit.em.findOne(Deployment, { service: deployment.service, number: { $lt: deployment.number }, status: ['live', 'watching'] }, { orderBy: { number: 'desc' } });
-    return { earlier: found, replicas: found ? await unit.em.find(Replica, { deployment: found.id, role: 'serving' }) : [] };
+    const found = await unit.em.findOne(
+      Deployment,
+      { service: deployment.service, number: { $lt: deployment.number }, status: ['live', 'watching'] },
+      { orderBy: { number: 'desc' } },
+    );
+    return {
+      earlier: found,
+      replicas: found ? await unit.em.find(Replica, { deployment: found.id, role: 'serving' }) : [],
+    };
   });
   if (isRouted(deployment)) {
-    await road.routes.switchTo({ service: deployment.service, deployment: earlier?.id ?? null, upstreams: upstreamsOf(replicas) }, actor(road, deployment.organisation));
+    await road.routes.switchTo(
+      { service: deployment.service, deployment: earlier?.id ?? null, upstreams: upstreamsOf(replicas) },
+      actor(road, deployment.organisation),
+    );
   }
   return earlier?.number ?? null;
 }

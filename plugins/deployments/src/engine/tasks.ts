@@ -27,38 +27,64 @@ export type TaskProgress<O> = { readonly state: 'running' } | { readonly state: 
  * Sees to it that the work is being done, and says how far it is. Lost work is started again, three times at most. Throws what
  * the work failed with, `NODE_LOST`, or `NODE_UNREACHABLE`.
  */
-export async function pursue<I, O>(road: Road, deployment: Deployment, tasks: readonly Task[], order: TaskOrder<I, O>): Promise<TaskProgress<O>> {
+export async function pursue<I, O>(
+  road: Road,
+  deployment: Deployment,
+  tasks: readonly Task[],
+  order: TaskOrder<I, O>,
+): Promise<TaskProgress<O>> {
   const last = tasks.filter((task) => task.phase === order.phase && task.subject === order.subject).at(-1);
   if (!last) return begin(road, deployment, order, 1);
   const { outcome } = last;
   if (outcome === null) return { state: 'running' };
-  if (outcome.status === 'done') return { state: 'done', output: validate<O>(order.capability.output, outcome.output, 'The result of the task') };
-  if (outcome.status === 'failed') throw new ContainrError({ code: outcome.code, status: 500, detail: outcome.detail, ...(outcome.hint === null ? {} : { hint: outcome.hint }) });
+  if (outcome.status === 'done')
+    return { state: 'done', output: validate<O>(order.capability.output, outcome.output, 'The result of the task') };
+  if (outcome.status === 'failed')
+    throw new ContainrError({
+      code: outcome.code,
+      status: 500,
+      detail: outcome.detail,
+      ...(outcome.hint === null ? {} : { hint: outcome.hint }),
+    });
   if (last.attempt >= maxAttempts) {
-    throw new ContainrError({ code: 'NODE_LOST', status: 503, detail: `The work was lost ${maxAttempts} times because the node's agent restarted.`, hint: 'Check the agent on the node, then deploy again.' });
+    throw new ContainrError({
+      code: 'NODE_LOST',
+      status: 503,
+      detail: `The work was lost ${maxAttempts} times because the node's agent restarted.`,
+      hint: 'Check the agent on the node, then deploy again.',
+    });
   }
   return begin(road, deployment, order, last.attempt + 1);
 }
 
-async function begin<I, O>(road: Road, deployment: Deployment, order: TaskOrder<I, O>, attempt: number): Promise<TaskProgress<O>> {
+async function begin<I, O>(
+  road: Road,
+  deployment: Deployment,
+  order: TaskOrder<I, O>,
+  attempt: number,
+): Promise<TaskProgress<O>> {
   const id = taskId(deployment.id, order.phase, order.subject, attempt);
   const input = await order.input();
   const store = storeOf(road, deployment.organisation);
   await store.transaction(async (unit) => {
-    unit.em.create(Task, {
-      id,
-      organisation: deployment.organisation,
-      service: deployment.service,
-      deployment: deployment.id,
-      phase: order.phase,
-      attempt,
-      node: order.node,
-      capability: order.capability.name,
-      subject: order.subject,
-      startedAt: now(road),
-      endedAt: null,
-      outcome: null,
-    }, { persist: true });
+    unit.em.create(
+      Task,
+      {
+        id,
+        organisation: deployment.organisation,
+        service: deployment.service,
+        deployment: deployment.id,
+        phase: order.phase,
+        attempt,
+        node: order.node,
+        capability: order.capability.name,
+        subject: order.subject,
+        startedAt: now(road),
+        endedAt: null,
+        outcome: null,
+      },
+      { persist: true },
+    );
     await unit.em.flush();
   });
   try {
@@ -96,7 +122,8 @@ export async function taskEnded(road: Road, end: { node: string; task: string; o
 export async function cancelTasks(road: Road, tasks: readonly Task[]): Promise<void> {
   for (const task of tasks) {
     if (task.outcome !== null) continue;
-    await road.ctx.agents.cancelTask(task.node, task.id).catch((error: unknown) => road.ctx.log.info({ error, task: task.id }, 'could not cancel a task yet'));
+    await road.ctx.agents
+      .cancelTask(task.node, task.id)
+      .catch((error: unknown) => road.ctx.log.info({ error, task: task.id }, 'could not cancel a task yet'));
   }
 }
-

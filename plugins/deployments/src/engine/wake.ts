@@ -15,13 +15,25 @@ export async function wake(unit: UnitOfWork, sleeper: Sleeper): Promise<void> {
 
 /** Goes on with a deployment at a time. Its key differs from a wake's, so that a timer never delays a wake. */
 export async function wakeAt(unit: UnitOfWork, sleeper: Sleeper, at: Date): Promise<void> {
-  await unit.enqueue(Advance, inputOf(sleeper), { key: `timer:${sleeper.id}`, queue: `service:${sleeper.service}`, runAt: at });
+  await unit.enqueue(Advance, inputOf(sleeper), {
+    key: `timer:${sleeper.id}`,
+    queue: `service:${sleeper.service}`,
+    runAt: at,
+  });
 }
 
 /** Compares and mends a service's replicas, now or at a time. */
-export async function repairSoon(unit: UnitOfWork, service: { service: string; organisation: string }, at?: Date): Promise<void> {
+export async function repairSoon(
+  unit: UnitOfWork,
+  service: { service: string; organisation: string },
+  at?: Date,
+): Promise<void> {
   const input = { service: service.service, organisation: service.organisation };
-  await unit.enqueue(Repair, input, { key: `repair${at ? '-timer' : ''}:${service.service}`, queue: `service:${service.service}`, ...(at ? { runAt: at } : {}) });
+  await unit.enqueue(Repair, input, {
+    key: `repair${at ? '-timer' : ''}:${service.service}`,
+    queue: `service:${service.service}`,
+    ...(at ? { runAt: at } : {}),
+  });
 }
 
 function inputOf(sleeper: Sleeper): { deployment: string; organisation: string } {

@@ -21,7 +21,8 @@ export async function diagnoseExit(road: Road, deployment: Deployment, replica: 
     return failure('OUT_OF_MEMORY', `The process needed more than its ${limit} of memory and was ended.${said}`);
   }
   const { exitCode } = replica;
-  if (exitCode === 127 || exitCode === 126 || (exitCode === null && last !== null && shellFoundNothing.test(last))) return failure('COMMAND_NOT_FOUND', `The start command could not be run.${said}`);
+  if (exitCode === 127 || exitCode === 126 || (exitCode === null && last !== null && shellFoundNothing.test(last)))
+    return failure('COMMAND_NOT_FOUND', `The start command could not be run.${said}`);
   const how = replica.exitCode === null ? 'The process ended' : `The process ended with exit code ${replica.exitCode}`;
   const when = isRouted(deployment) ? ' before it answered on its port' : ' right after its start';
   return failure('EXITED', `${how}${when}.${said}`);
@@ -34,26 +35,61 @@ export async function describeCrash(road: Road, deployment: Deployment, replica:
 }
 
 /** Why a replica that runs did not get healthy. Looks at what it listens on. */
-export async function diagnoseProbe(road: Road, replica: Replica, order: ProbeRequest, result: ProbeResult): Promise<ContainrError> {
+export async function diagnoseProbe(
+  road: Road,
+  replica: Replica,
+  order: ProbeRequest,
+  result: ProbeResult,
+): Promise<ContainrError> {
   const seconds = Math.max(1, Math.round(order.startPeriodMs / 1000));
   if (result.lastStatus !== null) {
-    return failure('HEALTH_FAILED', `GET ${order.path} on port ${order.port} answered ${result.lastStatus}, and no status from 200 to 399 within ${seconds} s.`);
+    return failure(
+      'HEALTH_FAILED',
+      `GET ${order.path} on port ${order.port} answered ${result.lastStatus}, and no status from 200 to 399 within ${seconds} s.`,
+    );
   }
-  if (result.connected) return failure('HEALTH_TIMEOUT', `Port ${order.port} accepts connections, but GET ${order.path} was not answered within ${seconds} s.`);
+  if (result.connected)
+    return failure(
+      'HEALTH_TIMEOUT',
+      `Port ${order.port} accepts connections, but GET ${order.path} was not answered within ${seconds} s.`,
+    );
   const listeners = await listenersOf(road, replica);
   if (listeners === null) return failure('HEALTH_TIMEOUT', `Port ${order.port} did not answer within ${seconds} s.`);
   const here = listeners.filter((one) => one.port === order.port);
-  if (here.length > 0 && here.every((one) => isLoopback(one.address))) return failure('LOOPBACK_ONLY', `The process listens on ${here[0]?.address ?? 'localhost'}:${order.port} only, where no request from outside can reach it.`);
-  if (here.length > 0) return failure('HEALTH_TIMEOUT', `The process listens on port ${order.port}, but a connection was not accepted within ${seconds} s.`);
+  if (here.length > 0 && here.every((one) => isLoopback(one.address)))
+    return failure(
+      'LOOPBACK_ONLY',
+      `The process listens on ${here[0]?.address ?? 'localhost'}:${order.port} only, where no request from outside can reach it.`,
+    );
+  if (here.length > 0)
+    return failure(
+      'HEALTH_TIMEOUT',
+      `The process listens on port ${order.port}, but a connection was not accepted within ${seconds} s.`,
+    );
   const others = [...new Set(listeners.map((one) => one.port))].sort((a, b) => a - b);
   if (others.length > 0) {
-    return failure('WRONG_PORT', `The process listens on port ${others.join(', ')}, but requests go to the port in PORT, which is ${order.port}.`, `Listen on the port in the PORT variable, or set the port ${others[0] ?? ''} in the service settings.`);
+    return failure(
+      'WRONG_PORT',
+      `The process listens on port ${others.join(', ')}, but requests go to the port in PORT, which is ${order.port}.`,
+      `Listen on the port in the PORT variable, or set the port ${others[0] ?? ''} in the service settings.`,
+    );
   }
   return failure('PORT_NOT_LISTENING', `The process runs, but after ${seconds} s it does not listen on any port.`);
 }
 
 async function lastLine(road: Road, deployment: Deployment, replica: Replica): Promise<string | null> {
-  const query = { service: deployment.service, deployment: deployment.id, phase: null, source: replica.id, after: null, search: null, since: null, until: null, limit: 20, tail: true };
+  const query = {
+    service: deployment.service,
+    deployment: deployment.id,
+    phase: null,
+    source: replica.id,
+    after: null,
+    search: null,
+    since: null,
+    until: null,
+    limit: 20,
+    tail: true,
+  };
   try {
     const { lines } = await road.logs.read({ ...query, waitMs: 1500 }, actor(road, deployment.organisation));
     const texts = lines.map((line) => line.text.trim()).filter((text) => text !== '');
@@ -67,7 +103,9 @@ async function lastLine(road: Road, deployment: Deployment, replica: Replica): P
 
 async function listenersOf(road: Road, replica: Replica) {
   try {
-    const { listeners } = await road.ctx.agents.call(replica.node, driver(replica.runtime).listeners, { replica: replica.id });
+    const { listeners } = await road.ctx.agents.call(replica.node, driver(replica.runtime).listeners, {
+      replica: replica.id,
+    });
     return listeners;
   } catch (error) {
     if (isContainrError(error)) return null;
@@ -76,7 +114,9 @@ async function listenersOf(road: Road, replica: Replica) {
 }
 
 function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1' || address === 'localhost' || address.startsWith('::ffff:127.');
+  return (
+    address.startsWith('127.') || address === '::1' || address === 'localhost' || address.startsWith('::ffff:127.')
+  );
 }
 
 function failure(code: CauseCode, detail: string, hint?: string): ContainrError {

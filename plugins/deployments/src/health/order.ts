@@ -8,7 +8,12 @@ import type { ProbeRequest } from './probe-capability.ts';
 export function probeOrder(deployment: Deployment, replica: Replica): ProbeRequest {
   const { health } = deployment.spec;
   if (replica.address === null || replica.port === null) {
-    throw new ContainrError({ code: 'START_FAILED', status: 500, detail: 'The runtime started the replica, but it has no address.', hint: 'Look at the log of the node.' });
+    throw new ContainrError({
+      code: 'START_FAILED',
+      status: 500,
+      detail: 'The runtime started the replica, but it has no address.',
+      hint: 'Look at the log of the node.',
+    });
   }
   // Another port than the service's own is taken as it is; the service's own may be mapped by the runtime.
   const port = health.port !== null && health.port !== portOf(deployment) ? health.port : replica.port;

@@ -18,7 +18,14 @@ interface Answer {
 export async function probe(order: ProbeRequest, signal: AbortSignal): Promise<ProbeResult> {
   const startedAt = performance.now();
   const elapsed = (): number => Math.round(performance.now() - startedAt);
-  const result = { healthy: false, connected: false, lastStatus: null as number | null, lastError: null as string | null, attempts: 0, tookMs: 0 };
+  const result = {
+    healthy: false,
+    connected: false,
+    lastStatus: null as number | null,
+    lastError: null as string | null,
+    attempts: 0,
+    tookMs: 0,
+  };
   for (;;) {
     signal.throwIfAborted();
     const answer = order.kind === 'http' ? await askHttp(order, signal) : await askTcp(order, signal);
@@ -40,7 +47,9 @@ function askTcp(order: ProbeRequest, signal: AbortSignal): Promise<Answer> {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(order.timeoutMs, () => end({ good: false, connected: false, status: null, error: 'no answer in time' }));
+    socket.setTimeout(order.timeoutMs, () =>
+      end({ good: false, connected: false, status: null, error: 'no answer in time' }),
+    );
     socket.once('connect', () => end({ good: true, connected: true, status: null, error: null }));
     socket.once('error', (error) => end({ good: false, connected: false, status: null, error: error.message }));
   });

@@ -17,19 +17,42 @@ export const build: PhaseWork = {
   timeoutMs: (road) => road.ctx.settings.current.buildTimeoutMs,
   async run(road, { deployment, tasks }) {
     const runtime = deployment.runtime ?? 'process';
-    if (deployment.source.kind === 'image') return { kind: 'done', skipped: true, findings: { artifact: imageArtifact(deployment) } };
+    if (deployment.source.kind === 'image')
+      return { kind: 'done', skipped: true, findings: { artifact: imageArtifact(deployment) } };
     const running = tasks.at(-1);
     if (!running) {
       const found = await reusable(road, deployment);
-      if (found) return { kind: 'done', skipped: true, message: `Nothing changed since #${found.number}: its artifact is used.`, findings: { artifact: found.artifact } };
+      if (found)
+        return {
+          kind: 'done',
+          skipped: true,
+          message: `Nothing changed since #${found.number}: its artifact is used.`,
+          findings: { artifact: found.artifact },
+        };
     }
-    const node = running?.node ?? chooseBuildNode(await road.ctx.agents.nodes(), runtime, (await latestOf(road, deployment))?.artifact?.node ?? null);
+    const node =
+      running?.node ??
+      chooseBuildNode(
+        await road.ctx.agents.nodes(),
+        runtime,
+        (await latestOf(road, deployment))?.artifact?.node ?? null,
+      );
     const capability = driver(runtime).build;
-    const progress = await pursue(road, deployment, tasks, { node, capability, phase: 'build', subject: null, input: () => buildRequest(road, deployment) });
+    const progress = await pursue(road, deployment, tasks, {
+      node,
+      capability,
+      phase: 'build',
+      subject: null,
+      input: () => buildRequest(road, deployment),
+    });
     if (progress.state === 'running') return { kind: 'wait' };
     // Whatever the agent says: the artifact is on the node that built it.
     const artifact: Artifact = { ...progress.output, node, runtime };
-    return { kind: 'done', message: `${artifact.kind} of ${(artifact.sizeBytes / 1_048_576).toFixed(1)} MB`, findings: { artifact } };
+    return {
+      kind: 'done',
+      message: `${artifact.kind} of ${(artifact.sizeBytes / 1_048_576).toFixed(1)} MB`,
+      findings: { artifact },
+    };
   },
 };
 
@@ -44,7 +67,11 @@ async function buildRequest(road: Road, deployment: Deployment) {
     name: `${deployment.name}-${deployment.number}`,
     cacheKey: `service-${deployment.service}`,
     variables: await buildVariables(road, deployment),
-    labels: { 'containr.service': deployment.service, 'containr.deployment': deployment.id, 'containr.install': road.ctx.install.id },
+    labels: {
+      'containr.service': deployment.service,
+      'containr.deployment': deployment.id,
+      'containr.install': road.ctx.install.id,
+    },
   };
 }
 
@@ -61,7 +88,11 @@ async function reusable(road: Road, deployment: Deployment): Promise<{ number: n
 
 async function withArtifact(road: Road, deployment: Deployment): Promise<readonly Deployment[]> {
   return storeOf(road, deployment.organisation).transaction((unit) =>
-    unit.em.find(Deployments, { service: deployment.service, artifact: { $ne: null }, number: { $lt: deployment.number } }, { orderBy: { number: 'desc' }, limit: 5 }),
+    unit.em.find(
+      Deployments,
+      { service: deployment.service, artifact: { $ne: null }, number: { $lt: deployment.number } },
+      { orderBy: { number: 'desc' }, limit: 5 },
+    ),
   );
 }
 
@@ -81,6 +112,21 @@ async function stillThere(road: Road, artifact: Artifact): Promise<boolean> {
 
 function imageArtifact(deployment: Deployment): Artifact {
   const { image } = deployment.spec.source;
-  if (image === null) throw new ContainrError({ code: 'SOURCE_EMPTY', status: 409, detail: 'The service is to run an image, and none is named.', hint: 'Name the image in the service settings.' });
-  return { kind: 'image', id: image, reference: image, runtime: 'docker', node: '', sizeBytes: 0, command: null, port: null };
+  if (image === null)
+    throw new ContainrError({
+      code: 'SOURCE_EMPTY',
+      status: 409,
+      detail: 'The service is to run an image, and none is named.',
+      hint: 'Name the image in the service settings.',
+    });
+  return {
+    kind: 'image',
+    id: image,
+    reference: image,
+    runtime: 'docker',
+    node: '',
+    sizeBytes: 0,
+    command: null,
+    port: null,
+  };
 }

@@ -33,16 +33,25 @@ async function answers(road: Road, { deployment, tasks }: PhaseRun, replicas: re
   let waits = false;
   for (const replica of replicas) {
     const order = probeOrder(deployment, replica);
-    const progress = await pursue(road, deployment, tasks, { node: replica.node, capability: HealthProbe, phase: 'health', subject: replica.id, input: () => Promise.resolve(order) });
+    const progress = await pursue(road, deployment, tasks, {
+      node: replica.node,
+      capability: HealthProbe,
+      phase: 'health',
+      subject: replica.id,
+      input: () => Promise.resolve(order),
+    });
     if (progress.state === 'running') waits = true;
     else if (!progress.output.healthy) throw await diagnoseProbe(road, replica, order, progress.output);
   }
-  return waits ? { kind: 'wait' } : { kind: 'done', message: replicas.length === 1 ? 'It answers.' : `All ${replicas.length} replicas answer.` };
+  return waits
+    ? { kind: 'wait' }
+    : { kind: 'done', message: replicas.length === 1 ? 'It answers.' : `All ${replicas.length} replicas answer.` };
 }
 
 function staysUp(road: Road, { phase }: PhaseRun, replicas: readonly Replica[]): Promise<Step> {
   const since = (phase.startedAt ?? now(road)).getTime();
   const left = since + stableMs - now(road).getTime();
-  if (left > 0 || replicas.some((replica) => replica.state !== 'running')) return Promise.resolve({ kind: 'wait', at: inMs(road, Math.max(left, 250)) });
+  if (left > 0 || replicas.some((replica) => replica.state !== 'running'))
+    return Promise.resolve({ kind: 'wait', at: inMs(road, Math.max(left, 250)) });
   return Promise.resolve({ kind: 'done', message: `It stayed up for ${stableMs / 1000} s.` });
 }

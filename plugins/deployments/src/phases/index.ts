@@ -13,4 +13,16 @@ import { start } from './start.ts';
 import { watch } from './watch.ts';
 
 /** What is done in each phase. */
-export const phaseWorks: Readonly<Record<PhaseName, PhaseWork>> = { request, source, plan, build, release, place, start, health, route, watch, retire };
+export const phaseWorks: Readonly<Record<PhaseName, PhaseWork>> = {
+  request,
+  source,
+  plan,
+  build,
+  release,
+  place,
+  start,
+  health,
+  route,
+  watch,
+  retire,
+};

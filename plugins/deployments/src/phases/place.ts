@@ -16,20 +16,40 @@ export const place: PhaseWork = {
     const artifact = artifactOf(deployment);
     const nodes = await road.ctx.agents.nodes();
     const { replicas: count, resources } = deployment.spec;
-    const placement = decide(nodes, { replicas: count, runtime: artifact.runtime, resources, onlyNode: artifact.node || null }, await presentCounts(road));
+    const placement = decide(
+      nodes,
+      { replicas: count, runtime: artifact.runtime, resources, onlyNode: artifact.node || null },
+      await presentCounts(road),
+    );
     if (!placement.fits) {
       const waited = now(road).getTime() - (phase.startedAt ?? now(road)).getTime();
-      const absent = artifact.node === '' ? nodes.every((node) => node.state !== 'reachable') : nodes.every((node) => node.id !== artifact.node || node.state !== 'reachable');
+      const absent =
+        artifact.node === ''
+          ? nodes.every((node) => node.state !== 'reachable')
+          : nodes.every((node) => node.id !== artifact.node || node.state !== 'reachable');
       if (absent && waited < road.ctx.settings.current.nodeWaitMs) return { kind: 'wait', at: inMs(road, 1000) };
-      throw new ContainrError({ code: 'NO_NODE_FITS', status: 503, detail: `No node can take it: ${placement.reasons.join('; ')}.`, hint: causes.NO_NODE_FITS.hint });
+      throw new ContainrError({
+        code: 'NO_NODE_FITS',
+        status: 503,
+        detail: `No node can take it: ${placement.reasons.join('; ')}.`,
+        hint: causes.NO_NODE_FITS.hint,
+      });
     }
     await storeOf(road, deployment.organisation).transaction(async (unit) => {
       for (const { node, reason } of placement.decisions) {
-        unit.em.create(Replica, newReplica(road, deployment, { node, runtime: artifact.runtime, reason }), { persist: true });
+        unit.em.create(Replica, newReplica(road, deployment, { node, runtime: artifact.runtime, reason }), {
+          persist: true,
+        });
       }
       await unit.em.flush();
     });
-    await note(road, deployment, 'place', 'place', placement.decisions.map(({ reason }, index) => `Replica ${index + 1}: ${reason}`));
+    await note(
+      road,
+      deployment,
+      'place',
+      'place',
+      placement.decisions.map(({ reason }, index) => `Replica ${index + 1}: ${reason}`),
+    );
     return { kind: 'done', message: summary(placement.decisions.length) };
   },
 };

@@ -18,13 +18,16 @@ export const plan: PhaseWork = {
   timeoutMs: () => 300_000,
   async run(road, run) {
     const { deployment } = run;
-    if (deployment.plan !== null && deployment.runtime !== null) return { kind: 'done', skipped: true, message: 'The plan of the earlier deployment is used.' };
+    if (deployment.plan !== null && deployment.runtime !== null)
+      return { kind: 'done', skipped: true, message: 'The plan of the earlier deployment is used.' };
     const runtime = await runtimeOf(road, run);
     if (typeof runtime !== 'string') return runtime;
     if (deployment.source.kind === 'image') return { kind: 'done', skipped: true, findings: { runtime } };
     const hash = deployment.source.treeHash;
     if (hash === null) throw missing();
-    const made = await road.snapshots.unpacked(hash, run.signal, (folder) => planIn(road, deployment, folder, runtime, run.signal));
+    const made = await road.snapshots.unpacked(hash, run.signal, (folder) =>
+      planIn(road, deployment, folder, runtime, run.signal),
+    );
     await note(road, deployment, 'plan', 'plan', describe(made));
     return { kind: 'done', message: `${made.builder}: ${made.provider}`, findings: { runtime, plan: made } };
   },
@@ -33,31 +36,60 @@ export const plan: PhaseWork = {
 async function runtimeOf(road: Road, { deployment, phase }: PhaseRun): Promise<string | Step> {
   const { runtime, nodeWaitMs } = road.ctx.settings.current;
   const nodes = await road.ctx.agents.nodes();
-  const anyReady = nodes.some((node) => node.state === 'reachable' && node.capabilities.some((name) => name.startsWith('build.')));
+  const anyReady = nodes.some(
+    (node) => node.state === 'reachable' && node.capabilities.some((name) => name.startsWith('build.')),
+  );
   const waited = now(road).getTime() - (phase.startedAt ?? now(road)).getTime();
   // Right after a start the local agent is not there yet.
   if (!anyReady && waited < nodeWaitMs) return { kind: 'wait', at: inMs(road, 500) };
   return chooseRuntime(nodes, runtime, deployment.source.kind === 'image');
 }
 
-async function planIn(road: Road, deployment: Deployment, folder: string, runtime: string, signal: AbortSignal): Promise<BuildPlan> {
+async function planIn(
+  road: Road,
+  deployment: Deployment,
+  folder: string,
+  runtime: string,
+  signal: AbortSignal,
+): Promise<BuildPlan> {
   const { spec } = deployment;
   const root = normalize(spec.source.rootDirectory);
   const directory = join(folder, root);
   if (root.startsWith('..') || root.startsWith('/') || !(await isFolder(directory))) {
-    throw new ContainrError({ code: 'SOURCE_EMPTY', status: 409, detail: `The source has no folder "${spec.source.rootDirectory}".`, hint: 'Correct the root directory in the service settings.' });
+    throw new ContainrError({
+      code: 'SOURCE_EMPTY',
+      status: 409,
+      detail: `The source has no folder "${spec.source.rootDirectory}".`,
+      hint: 'Correct the root directory in the service settings.',
+    });
   }
   const input = { directory, settings: spec.build, variables: await buildVariables(road, deployment), runtime };
   const call = { ...actor(road, deployment.organisation), signal };
   const builders = road.ctx.services.providers(Builder);
   if (spec.build.builder !== 'auto') {
     const forced = builders.find((builder) => builder.id === spec.build.builder);
-    if (!forced) throw new ContainrError({ code: 'PLAN_NOT_FOUND', status: 409, detail: `The builder "${spec.build.builder}" that the service asks for is not there.`, hint: `Choose one of: auto, ${builders.map((builder) => builder.id).join(', ')}; or switch its plugin on.` });
+    if (!forced)
+      throw new ContainrError({
+        code: 'PLAN_NOT_FOUND',
+        status: 409,
+        detail: `The builder "${spec.build.builder}" that the service asks for is not there.`,
+        hint: `Choose one of: auto, ${builders.map((builder) => builder.id).join(', ')}; or switch its plugin on.`,
+      });
     return forced.client.plan(input, call);
   }
-  const bids = await Promise.all(builders.map(async (builder) => ({ builder, ...(await builder.client.bid(input, call)) })));
-  const [best] = bids.filter((bid) => bid.score > 0).sort((a, b) => b.score - a.score || (a.builder.id < b.builder.id ? -1 : 1));
-  if (!best) throw new ContainrError({ code: 'PLAN_NOT_FOUND', status: 409, detail: bids.length === 0 ? 'No builder is switched on.' : causes.PLAN_NOT_FOUND.detail, hint: causes.PLAN_NOT_FOUND.hint });
+  const bids = await Promise.all(
+    builders.map(async (builder) => ({ builder, ...(await builder.client.bid(input, call)) })),
+  );
+  const [best] = bids
+    .filter((bid) => bid.score > 0)
+    .sort((a, b) => b.score - a.score || (a.builder.id < b.builder.id ? -1 : 1));
+  if (!best)
+    throw new ContainrError({
+      code: 'PLAN_NOT_FOUND',
+      status: 409,
+      detail: bids.length === 0 ? 'No builder is switched on.' : causes.PLAN_NOT_FOUND.detail,
+      hint: causes.PLAN_NOT_FOUND.hint,
+    });
   return best.builder.client.plan(input, call);
 }
 
@@ -67,7 +99,8 @@ async function isFolder(path: string): Promise<boolean> {
 
 function describe(made: BuildPlan): string[] {
   const lines = [`Plan by ${made.builder}: ${made.provider}`];
-  if (made.runtimes.length > 0) lines.push(`  runtime  ${made.runtimes.map((one) => `${one.tool} ${one.version}`).join(', ')}`);
+  if (made.runtimes.length > 0)
+    lines.push(`  runtime  ${made.runtimes.map((one) => `${one.tool} ${one.version}`).join(', ')}`);
   if (made.install.length > 0) lines.push(`  install  ${made.install.join(' && ')}`);
   if (made.build.length > 0) lines.push(`  build    ${made.build.join(' && ')}`);
   if (made.start !== null) lines.push(`  start    ${made.start}`);

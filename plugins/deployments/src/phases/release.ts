@@ -15,7 +15,8 @@ export const release: PhaseWork = {
     if (command === null) return { kind: 'done', skipped: true };
     if (deployment.rollbackOf !== null) return { kind: 'done', skipped: true, message: 'Not run on the way back.' };
     const artifact = artifactOf(deployment);
-    const node = tasks.at(-1)?.node ?? (artifact.node || chooseBuildNode(await road.ctx.agents.nodes(), artifact.runtime, null));
+    const node =
+      tasks.at(-1)?.node ?? (artifact.node || chooseBuildNode(await road.ctx.agents.nodes(), artifact.runtime, null));
     const progress = await pursue(road, deployment, tasks, {
       node,
       capability: driver(artifact.runtime).run,
@@ -34,6 +35,11 @@ export const release: PhaseWork = {
     if (progress.state === 'running') return { kind: 'wait' };
     const { exitCode } = progress.output;
     if (exitCode === 0) return { kind: 'done' };
-    throw new ContainrError({ code: 'RELEASE_FAILED', status: 409, detail: `The pre-deploy command ended with exit code ${exitCode}.`, hint: causes.RELEASE_FAILED.hint });
+    throw new ContainrError({
+      code: 'RELEASE_FAILED',
+      status: 409,
+      detail: `The pre-deploy command ended with exit code ${exitCode}.`,
+      hint: causes.RELEASE_FAILED.hint,
+    });
   },
 };

@@ -5,7 +5,11 @@ import type { PhaseWork } from './phase-work.ts';
 export const request: PhaseWork = {
   timeoutMs: () => 60_000,
   async run(road, { deployment, signal }) {
-    await road.ctx.hooks.run(DeployGate, { deployment: deployment.id, service: deployment.service, organisation: deployment.organisation }, { signal });
+    await road.ctx.hooks.run(
+      DeployGate,
+      { deployment: deployment.id, service: deployment.service, organisation: deployment.organisation },
+      { signal },
+    );
     return { kind: 'done' };
   },
 };

@@ -17,9 +17,12 @@ export const retire: PhaseWork = {
     const old = await oldReplicas(road, deployment);
     if (old.length === 0) return { kind: 'done', skipped: true, message: 'There was no version before.' };
     const deadline = (phase.startedAt ?? now(road)).getTime() + road.ctx.settings.current.drainMs;
-    if (now(road).getTime() < deadline && isRouted(deployment) && (await openRequests(road, deployment, old)) !== 0) return { kind: 'wait', at: inMs(road, pollMs) };
+    if (now(road).getTime() < deadline && isRouted(deployment) && (await openRequests(road, deployment, old)) !== 0)
+      return { kind: 'wait', at: inMs(road, pollMs) };
     const ids = old.map((replica) => replica.id);
-    await storeOf(road, deployment.organisation).transaction((unit) => unit.em.nativeUpdate(Replica, { id: { $in: ids } }, { desired: 'stopped' }));
+    await storeOf(road, deployment.organisation).transaction((unit) =>
+      unit.em.nativeUpdate(Replica, { id: { $in: ids } }, { desired: 'stopped' }),
+    );
     road.background('stop old replicas', () => stopReplicas(road, old));
     return { kind: 'done', message: old.length === 1 ? '1 old replica' : `${old.length} old replicas` };
   },
@@ -27,7 +30,11 @@ export const retire: PhaseWork = {
 
 async function oldReplicas(road: Road, deployment: Deployment): Promise<readonly Replica[]> {
   return storeOf(road, deployment.organisation).transaction(async (unit) => {
-    const earlier = await unit.em.find(Deployments, { service: deployment.service, number: { $lt: deployment.number } }, { fields: ['id'] });
+    const earlier = await unit.em.find(
+      Deployments,
+      { service: deployment.service, number: { $lt: deployment.number } },
+      { fields: ['id'] },
+    );
     return unit.em.find(Replica, { deployment: { $in: earlier.map((one) => one.id) }, state: { $ne: 'gone' } });
   });
 }
@@ -35,7 +42,10 @@ async function oldReplicas(road: Road, deployment: Deployment): Promise<readonly
 /** How many requests the old replicas still serve; `null` when the ingress can't say. */
 async function openRequests(road: Road, deployment: Deployment, old: readonly Replica[]): Promise<number | null> {
   try {
-    const { inFlight } = await road.routes.inFlight({ replicas: old.map((replica) => replica.id) }, actor(road, deployment.organisation));
+    const { inFlight } = await road.routes.inFlight(
+      { replicas: old.map((replica) => replica.id) },
+      actor(road, deployment.organisation),
+    );
     return Object.values(inFlight).reduce((sum, count) => sum + count, 0);
   } catch (error) {
     if (isContainrError(error)) return null;

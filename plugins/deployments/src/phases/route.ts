@@ -13,7 +13,10 @@ export const route: PhaseWork = {
     const ended = wanted.find(hasEnded);
     if (ended) throw await diagnoseExit(road, deployment, ended);
     if (!isRouted(deployment)) return { kind: 'done', skipped: true, message: 'No requests come to it.' };
-    await road.routes.switchTo({ service: deployment.service, deployment: deployment.id, upstreams: upstreamsOf(wanted) }, actor(road, deployment.organisation));
+    await road.routes.switchTo(
+      { service: deployment.service, deployment: deployment.id, upstreams: upstreamsOf(wanted) },
+      actor(road, deployment.organisation),
+    );
     return { kind: 'done' };
   },
 };

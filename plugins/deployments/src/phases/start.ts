@@ -5,7 +5,11 @@ import type { PhaseWork } from './phase-work.ts';
 export const start: PhaseWork = {
   timeoutMs: () => 600_000,
   async run(road, { deployment, replicas }) {
-    await startReplicas(road, deployment, replicas.filter((replica) => replica.state === 'pending' && replica.desired === 'running'));
+    await startReplicas(
+      road,
+      deployment,
+      replicas.filter((replica) => replica.state === 'pending' && replica.desired === 'running'),
+    );
     return { kind: 'done' };
   },
 };

@@ -17,7 +17,10 @@ export const watch: PhaseWork = {
         code: 'CRASHED_AFTER_SWITCH',
         status: 409,
         detail: `The new version crashed after it took over. ${what}`,
-        hint: back === null ? 'There was no earlier version to go back to: read the last log lines, mend it and deploy again.' : `#${back} serves again; read the last log lines, mend it and deploy again.`,
+        hint:
+          back === null
+            ? 'There was no earlier version to go back to: read the last log lines, mend it and deploy again.'
+            : `#${back} serves again; read the last log lines, mend it and deploy again.`,
       });
     }
     const until = deployment.watchUntil ?? now(road);
@@ -26,5 +29,8 @@ export const watch: PhaseWork = {
 };
 
 function hasCrashed(replica: Replica): boolean {
-  return replica.role === 'serving' && (replica.state === 'exited' || replica.state === 'gone' || replica.restarts > (replica.restartsAtSwitch ?? 0));
+  return (
+    replica.role === 'serving' &&
+    (replica.state === 'exited' || replica.state === 'gone' || replica.restarts > (replica.restartsAtSwitch ?? 0))
+  );
 }

@@ -7,15 +7,28 @@ import type { DriverName } from '../replicas/drivers.ts';
  * The runtime that builds and runs a deployment. Throws `ENGINE_UNAVAILABLE` when Docker is needed and no node has it, and
  * `NO_NODE_FITS` when no node can do anything.
  */
-export function chooseRuntime(nodes: readonly NodeInfo[], setting: 'auto' | DriverName, needsImage: boolean): DriverName {
-  const has = (driver: DriverName): boolean => nodes.some((node) => node.state === 'reachable' && node.capabilities.includes(`build.${driver}`));
+export function chooseRuntime(
+  nodes: readonly NodeInfo[],
+  setting: 'auto' | DriverName,
+  needsImage: boolean,
+): DriverName {
+  const has = (driver: DriverName): boolean =>
+    nodes.some((node) => node.state === 'reachable' && node.capabilities.includes(`build.${driver}`));
   if (setting === 'docker' || needsImage) {
     if (has('docker')) return 'docker';
-    throw new ContainrError({ code: 'ENGINE_UNAVAILABLE', status: 503, detail: causes.ENGINE_UNAVAILABLE.detail, hint: causes.ENGINE_UNAVAILABLE.hint });
+    throw new ContainrError({
+      code: 'ENGINE_UNAVAILABLE',
+      status: 503,
+      detail: causes.ENGINE_UNAVAILABLE.detail,
+      hint: causes.ENGINE_UNAVAILABLE.hint,
+    });
   }
   if (setting === 'auto' && has('docker')) return 'docker';
   if (has('process')) return 'process';
   const reachable = nodes.filter((node) => node.state === 'reachable').length;
-  const detail = reachable === 0 ? 'No node is connected.' : `${reachable === 1 ? 'The connected node offers' : 'The connected nodes offer'} no runtime that fits.`;
+  const detail =
+    reachable === 0
+      ? 'No node is connected.'
+      : `${reachable === 1 ? 'The connected node offers' : 'The connected nodes offer'} no runtime that fits.`;
   throw new ContainrError({ code: 'NO_NODE_FITS', status: 503, detail, hint: causes.NO_NODE_FITS.hint });
 }

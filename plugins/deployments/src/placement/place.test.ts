@@ -5,16 +5,33 @@ import { chooseRuntime } from './choose-runtime.ts';
 import { place } from './place.ts';
 
 function node(name: string, more: Partial<NodeInfo> = {}): NodeInfo {
-  return { id: name, name, state: 'reachable', capabilities: ['replica-start.process', 'build.process'], labels: {}, address: '127.0.0.1', cpus: 2, memoryBytes: 2 ** 32, lastSeenAt: null, ...more };
+  return {
+    id: name,
+    name,
+    state: 'reachable',
+    capabilities: ['replica-start.process', 'build.process'],
+    labels: {},
+    address: '127.0.0.1',
+    cpus: 2,
+    memoryBytes: 2 ** 32,
+    lastSeenAt: null,
+    ...more,
+  };
 }
 const order = { replicas: 1, runtime: 'process', resources: { cpu: 1, memoryBytes: 2 ** 28 }, onlyNode: null };
 
 describe('placement', () => {
   it('gives each node that does not fit a reason', () => {
-    const nodes = [node('a', { state: 'unknown' }), node('b', { state: 'draining' }), node('c', { capabilities: [] }), node('d', { memoryBytes: 2 ** 20 })];
+    const nodes = [
+      node('a', { state: 'unknown' }),
+      node('b', { state: 'draining' }),
+      node('c', { capabilities: [] }),
+      node('d', { memoryBytes: 2 ** 20 }),
+    ];
     const placement = place(nodes, order, {});
     expect(placement.fits).to.equal(false);
-    if (!placement.fits) expect(placement.reasons.map((reason) => reason.split(':')[0])).to.deep.equal(['a', 'b', 'c', 'd']);
+    if (!placement.fits)
+      expect(placement.reasons.map((reason) => reason.split(':')[0])).to.deep.equal(['a', 'b', 'c', 'd']);
   });
 
   it('stays where the artifact is', () => {
@@ -29,16 +46,21 @@ describe('placement', () => {
 
   it('places every replica, evenly, and the same way each time', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 20 }), fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 6, maxLength: 6 }), (count, replicas, present) => {
-        const nodes = Array.from({ length: count }, (_, index) => node(`n${index}`));
-        const used = Object.fromEntries(nodes.map((one, index) => [one.id, present[index] ?? 0]));
-        const placement = place(nodes, { ...order, replicas }, used);
-        expect(placement).to.deep.equal(place([...nodes].reverse(), { ...order, replicas }, used));
-        if (!placement.fits) throw new Error('it fits');
-        const given = nodes.map((one) => placement.decisions.filter((decision) => decision.node === one.id).length);
-        expect(placement.decisions).to.have.length(replicas);
-        expect(Math.max(...given) - Math.min(...given)).to.be.at.most(1);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 0, max: 20 }),
+        fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 6, maxLength: 6 }),
+        (count, replicas, present) => {
+          const nodes = Array.from({ length: count }, (_, index) => node(`n${index}`));
+          const used = Object.fromEntries(nodes.map((one, index) => [one.id, present[index] ?? 0]));
+          const placement = place(nodes, { ...order, replicas }, used);
+          expect(placement).to.deep.equal(place([...nodes].reverse(), { ...order, replicas }, used));
+          if (!placement.fits) throw new Error('it fits');
+          const given = nodes.map((one) => placement.decisions.filter((decision) => decision.node === one.id).length);
+          expect(placement.decisions).to.have.length(replicas);
+          expect(Math.max(...given) - Math.min(...given)).to.be.at.most(1);
+        },
+      ),
     );
   });
 });

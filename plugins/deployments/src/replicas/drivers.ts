@@ -8,5 +8,9 @@ const capabilities = { docker: runtimeCapabilities('docker'), process: runtimeCa
 
 /** What a runtime's agent half can do. A runtime that is not known is taken for `process`'s shape by its own name. */
 export function driver(name: string) {
-  return name === 'docker' ? capabilities.docker : name === 'process' ? capabilities.process : runtimeCapabilities(name);
+  return name === 'docker'
+    ? capabilities.docker
+    : name === 'process'
+      ? capabilities.process
+      : runtimeCapabilities(name);
 }

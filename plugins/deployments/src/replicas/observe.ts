@@ -20,11 +20,19 @@ export async function observe(road: Road, node: string, states: readonly Replica
       write(row, state, now(road));
       const ended = row.state === 'exited' && before.state !== 'exited';
       const moved = before.at !== ':' && before.at !== `${row.address ?? ''}:${row.port ?? ''}`;
-      if (row.desired === 'stopped' || !(ended || moved || row.restarts > before.restarts || before.state !== row.state)) continue;
+      if (
+        row.desired === 'stopped' ||
+        !(ended || moved || row.restarts > before.restarts || before.state !== row.state)
+      )
+        continue;
       const deployment = await unit.em.findOne(Deployment, { id: row.deployment });
       if (!deployment) continue;
       if (deployment.status === 'running' || deployment.status === 'watching') await wake(unit, deployment);
-      if ((deployment.status === 'live' || deployment.status === 'watching') && (ended || moved || row.role === 'candidate')) await repairSoon(unit, deployment);
+      if (
+        (deployment.status === 'live' || deployment.status === 'watching') &&
+        (ended || moved || row.role === 'candidate')
+      )
+        await repairSoon(unit, deployment);
     }
   });
 }

@@ -7,30 +7,67 @@ const now = new Date('2026-01-01T00:10:00Z');
 const ago = (ms: number): Date => new Date(now.getTime() - ms);
 
 describe('reconciling a node', () => {
-  const row = (id: string, more: Partial<Wanted> = {}): Wanted => ({ id, desired: 'running', state: 'running', observedAt: ago(60_000), ...more });
+  const row = (id: string, more: Partial<Wanted> = {}): Wanted => ({
+    id,
+    desired: 'running',
+    state: 'running',
+    observedAt: ago(60_000),
+    ...more,
+  });
 
   it('stops what was told to stop, and leaves what is wanted', () => {
-    expect(reconcile(['a', 'b'], [row('a'), row('b', { desired: 'stopped' })], now)).to.deep.equal({ stop: ['b'], gone: [], spared: [] });
+    expect(reconcile(['a', 'b'], [row('a'), row('b', { desired: 'stopped' })], now)).to.deep.equal({
+      stop: ['b'],
+      gone: [],
+      spared: [],
+    });
   });
 
   it('takes for gone what the node does not have, but not what was seen a moment ago', () => {
-    expect(reconcile([], [row('a'), row('b', { observedAt: ago(1000) }), row('c', { state: 'pending' }), row('d', { observedAt: null })], now).gone).to.deep.equal(['a']);
+    expect(
+      reconcile(
+        [],
+        [row('a'), row('b', { observedAt: ago(1000) }), row('c', { state: 'pending' }), row('d', { observedAt: null })],
+        now,
+      ).gone,
+    ).to.deep.equal(['a']);
   });
 
   it('never stops more than half of what it does not know', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 20 }), fc.integer({ min: 0, max: 20 }), (present, known) => {
-        const { stop, spared } = reconcile(present, present.slice(0, known).map((id) => row(id)), now);
-        expect(stop.length).to.be.at.most(Math.max(1, present.length / 2));
-        expect(stop.length + spared.length).to.equal(Math.max(0, present.length - known));
-      }),
+      fc.property(
+        fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 20 }),
+        fc.integer({ min: 0, max: 20 }),
+        (present, known) => {
+          const { stop, spared } = reconcile(
+            present,
+            present.slice(0, known).map((id) => row(id)),
+            now,
+          );
+          expect(stop.length).to.be.at.most(Math.max(1, present.length / 2));
+          expect(stop.length + spared.length).to.equal(Math.max(0, present.length - known));
+        },
+      ),
     );
   });
 });
 
 describe('the repair of a live deployment', () => {
-  const member = (more: Partial<Member> = {}): Member => ({ id: 'r', role: 'serving', desired: 'running', state: 'running', exitCode: null, startedAt: ago(600_000), endedAt: null, observedAt: now, tries: 0, createdAt: ago(600_000), ...more });
-  const ended = (more: Partial<Member> = {}): Member => member({ state: 'exited', exitCode: 1, endedAt: ago(10), ...more });
+  const member = (more: Partial<Member> = {}): Member => ({
+    id: 'r',
+    role: 'serving',
+    desired: 'running',
+    state: 'running',
+    exitCode: null,
+    startedAt: ago(600_000),
+    endedAt: null,
+    observedAt: now,
+    tries: 0,
+    createdAt: ago(600_000),
+    ...more,
+  });
+  const ended = (more: Partial<Member> = {}): Member =>
+    member({ state: 'exited', exitCode: 1, endedAt: ago(10), ...more });
 
   it('does nothing while all run', () => {
     expect(planRepair([member(), member()], 2, 'always', now)).to.deep.equal({ kind: 'nothing' });
@@ -55,6 +92,8 @@ describe('the repair of a live deployment', () => {
   });
 
   it('does not begin a second replacement while one starts', () => {
-    expect(planRepair([ended(), member({ role: 'candidate', state: 'pending' })], 1, 'always', now).kind).to.equal('nothing');
+    expect(planRepair([ended(), member({ role: 'candidate', state: 'pending' })], 1, 'always', now).kind).to.equal(
+      'nothing',
+    );
   });
 });

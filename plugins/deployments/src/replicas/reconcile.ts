@@ -32,7 +32,9 @@ export function reconcile(present: readonly string[], wanted: readonly Wanted[],
   const unknown = present.filter((id) => !rows.has(id));
   const allowed = Math.max(1, Math.floor(present.length / 2));
   const here = new Set(present);
-  const gone = wanted.filter((row) => !here.has(row.id) && row.state !== 'gone' && row.state !== 'pending' && isSettled(row, now)).map((row) => row.id);
+  const gone = wanted
+    .filter((row) => !here.has(row.id) && row.state !== 'gone' && row.state !== 'pending' && isSettled(row, now))
+    .map((row) => row.id);
   return { stop: [...stop, ...unknown.slice(0, allowed)], gone, spared: unknown.slice(allowed) };
 }
 
@@ -41,7 +43,10 @@ function isSettled(row: Wanted, now: Date): boolean {
 }
 
 /** One replica of a live deployment, as far as repairing needs it. */
-export type Member = Pick<Replica, 'id' | 'role' | 'desired' | 'state' | 'exitCode' | 'startedAt' | 'endedAt' | 'observedAt' | 'tries' | 'createdAt'>;
+export type Member = Pick<
+  Replica,
+  'id' | 'role' | 'desired' | 'state' | 'exitCode' | 'startedAt' | 'endedAt' | 'observedAt' | 'tries' | 'createdAt'
+>;
 
 /** What a live deployment's replicas need. */
 export type Repair =
@@ -56,16 +61,29 @@ const steadyMs = 60_000;
 const longestBackOffMs = 60_000;
 
 /** Decides whether replicas of a live deployment have to be replaced, with a growing pause between tries. Pure. */
-export function planRepair(members: readonly Member[], wanted: number, restart: 'always' | 'on-failure' | 'never', now: Date): Repair {
-  const alive = members.filter((member) => member.desired === 'running' && (member.state === 'pending' || member.state === 'starting' || member.state === 'running'));
-  const ended = members.filter((member) => member.state === 'exited' || member.state === 'gone').sort((a, b) => endOf(b) - endOf(a));
+export function planRepair(
+  members: readonly Member[],
+  wanted: number,
+  restart: 'always' | 'on-failure' | 'never',
+  now: Date,
+): Repair {
+  const alive = members.filter(
+    (member) =>
+      member.desired === 'running' &&
+      (member.state === 'pending' || member.state === 'starting' || member.state === 'running'),
+  );
+  const ended = members
+    .filter((member) => member.state === 'exited' || member.state === 'gone')
+    .sort((a, b) => endOf(b) - endOf(a));
   const missing = wanted - alive.length;
   const last = ended[0];
   if (missing <= 0 || !last || !mayRestart(last, restart)) return { kind: 'nothing' };
   const lived = last.startedAt === null ? 0 : endOf(last) - last.startedAt.getTime();
   const tries = lived >= steadyMs ? 0 : last.tries;
   const at = endOf(last) + (tries === 0 ? 0 : Math.min(longestBackOffMs, 1000 * 2 ** (tries - 1)));
-  return at > now.getTime() ? { kind: 'later', at: new Date(at) } : { kind: 'replace', count: missing, tries: tries + 1 };
+  return at > now.getTime()
+    ? { kind: 'later', at: new Date(at) }
+    : { kind: 'replace', count: missing, tries: tries + 1 };
 }
 
 function mayRestart(member: Member, restart: 'always' | 'on-failure' | 'never'): boolean {

@@ -18,7 +18,12 @@ export async function startReplicas(road: Road, deployment: Deployment, replicas
   for (const replica of replicas) await startReplica(road, deployment, replica, variables);
 }
 
-async function startReplica(road: Road, deployment: Deployment, replica: Replica, variables: Record<string, string>): Promise<void> {
+async function startReplica(
+  road: Road,
+  deployment: Deployment,
+  replica: Replica,
+  variables: Record<string, string>,
+): Promise<void> {
   const { spec } = deployment;
   try {
     const state = await road.ctx.agents.call(replica.node, driver(replica.runtime).start, {
@@ -37,7 +42,19 @@ async function startReplica(road: Road, deployment: Deployment, replica: Replica
     });
     await observe(road, replica.node, [state]);
   } catch (error) {
-    if (!isContainrError(error) || isCauseCode(error.code) || error.code === 'NODE_UNREACHABLE' || error.code === 'DEPENDENCY_DOWN') throw error;
-    throw new ContainrError({ code: 'START_FAILED', status: 500, detail: `The replica could not be started: ${error.message}`, ...(error.hint === undefined ? {} : { hint: error.hint }), cause: error });
+    if (
+      !isContainrError(error) ||
+      isCauseCode(error.code) ||
+      error.code === 'NODE_UNREACHABLE' ||
+      error.code === 'DEPENDENCY_DOWN'
+    )
+      throw error;
+    throw new ContainrError({
+      code: 'START_FAILED',
+      status: 500,
+      detail: `The replica could not be started: ${error.message}`,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
   }
 }

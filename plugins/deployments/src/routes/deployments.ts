@@ -18,7 +18,13 @@ const text = (maxLength: number) => ({ anyOf: [{ type: 'string', maxLength }, { 
 
 const ListQuery = defineSchema({
   type: 'object',
-  properties: { ...listQuery, service: Id, project: Id, environment: Id, status: { type: 'string', enum: statusNames } },
+  properties: {
+    ...listQuery,
+    service: Id,
+    project: Id,
+    environment: Id,
+    status: { type: 'string', enum: statusNames },
+  },
   required: ['limit'],
   additionalProperties: false,
 });
@@ -37,7 +43,15 @@ const Create = defineSchema({
     /** Left out: the source of the latest deployment. `upload` is the id that `POST /uploads` gave. */
     source: {
       type: 'object',
-      properties: { kind: { type: 'string', enum: ['git', 'upload', 'image'] }, upload: Id, treeHash: text(64), ref: text(400), commit: text(64), message: text(2000), author: text(400) },
+      properties: {
+        kind: { type: 'string', enum: ['git', 'upload', 'image'] },
+        upload: Id,
+        treeHash: text(64),
+        ref: text(400),
+        commit: text(64),
+        message: text(2000),
+        author: text(400),
+      },
       required: ['kind'],
       additionalProperties: false,
     },
@@ -82,7 +96,16 @@ export function deploymentRoutes(road: Road): void {
     async handler({ body, principal }) {
       const organisation = organisationOf(principal);
       const source = body.source ? await sourceOf(road, organisation, body.source) : null;
-      return created(road, await createDeployment(road, { organisation, service: body.service, source, revision: body.revision ?? null, createdBy: principal.name }));
+      return created(
+        road,
+        await createDeployment(road, {
+          organisation,
+          service: body.service,
+          source,
+          revision: body.revision ?? null,
+          createdBy: principal.name,
+        }),
+      );
     },
   });
 
@@ -98,7 +121,11 @@ export function deploymentRoutes(road: Road): void {
       const organisation = organisationOf(principal);
       const deployment = await row(road, organisation, params.id);
       if (!(await requestCancel(road, organisation, deployment.id))) {
-        throw conflict('CONFLICT_DEPLOYMENT_ENDED', `Deployment #${deployment.number} is ${deployment.status}, so there is nothing to cancel.`, 'To go back to an earlier version, roll back to its deployment.');
+        throw conflict(
+          'CONFLICT_DEPLOYMENT_ENDED',
+          `Deployment #${deployment.number} is ${deployment.status}, so there is nothing to cancel.`,
+          'To go back to an earlier version, roll back to its deployment.',
+        );
       }
       return one(road, organisation, deployment.id);
     },
@@ -116,9 +143,23 @@ export function deploymentRoutes(road: Road): void {
       const organisation = organisationOf(principal);
       const target = await row(road, organisation, params.id);
       if (target.artifact === null || isOpen(target.status)) {
-        throw conflict('CONFLICT_NO_ARTIFACT', `Deployment #${target.number} has no finished artifact to go back to.`, 'Choose a deployment that was live.');
+        throw conflict(
+          'CONFLICT_NO_ARTIFACT',
+          `Deployment #${target.number} has no finished artifact to go back to.`,
+          'Choose a deployment that was live.',
+        );
       }
-      return created(road, await createDeployment(road, { organisation, service: target.service, source: target.source, revision: target.revision, createdBy: principal.name, rollbackOf: target }));
+      return created(
+        road,
+        await createDeployment(road, {
+          organisation,
+          service: target.service,
+          source: target.source,
+          revision: target.revision,
+          createdBy: principal.name,
+          rollbackOf: target,
+        }),
+      );
     },
   });
 
@@ -133,17 +174,33 @@ export function deploymentRoutes(road: Road): void {
     async handler({ params, principal }) {
       const organisation = organisationOf(principal);
       const target = await row(road, organisation, params.id);
-      return created(road, await createDeployment(road, { organisation, service: target.service, source: target.source, revision: null, createdBy: principal.name, rebuild: true }));
+      return created(
+        road,
+        await createDeployment(road, {
+          organisation,
+          service: target.service,
+          source: target.source,
+          revision: null,
+          createdBy: principal.name,
+          rebuild: true,
+        }),
+      );
     },
   });
 }
 
 async function created(road: Road, deployment: Deployment) {
-  return reply({ status: 201, headers: { location: `/api/v1/deployments/${deployment.id}` }, body: await one(road, deployment.organisation, deployment.id) });
+  return reply({
+    status: 201,
+    headers: { location: `/api/v1/deployments/${deployment.id}` },
+    body: await one(road, deployment.organisation, deployment.id),
+  });
 }
 
 async function row(road: Road, organisation: string, id: string): Promise<Deployment> {
-  const found = await storeOf(road, organisation).transaction((unit) => unit.em.findOne(Deployment, { id, organisation }));
+  const found = await storeOf(road, organisation).transaction((unit) =>
+    unit.em.findOne(Deployment, { id, organisation }),
+  );
   if (!found) throw notFound('deployment');
   return found;
 }
@@ -155,17 +212,33 @@ export async function one(road: Road, organisation: string, id: string): Promise
   return document;
 }
 
-async function sourceOf(road: Road, organisation: string, given: NonNullable<Infer<typeof Create>['source']>): Promise<DeploymentSource> {
+async function sourceOf(
+  road: Road,
+  organisation: string,
+  given: NonNullable<Infer<typeof Create>['source']>,
+): Promise<DeploymentSource> {
   let treeHash = given.treeHash ?? null;
   if (given.upload !== undefined) {
     const id = given.upload;
-    const snapshot = await storeOf(road, organisation).transaction((unit) => unit.em.findOne(Snapshot, { id, organisation }));
+    const snapshot = await storeOf(road, organisation).transaction((unit) =>
+      unit.em.findOne(Snapshot, { id, organisation }),
+    );
     if (!snapshot) throw notFound('upload');
     treeHash = snapshot.treeHash;
   }
   if (treeHash === null && given.kind !== 'image') {
-    throw invalid('The source names no upload.', [{ path: '/source/upload', message: 'is missing' }], 'Send an archive to POST /uploads and name its id.');
+    throw invalid(
+      'The source names no upload.',
+      [{ path: '/source/upload', message: 'is missing' }],
+      'Send an archive to POST /uploads and name its id.',
+    );
   }
-  return { kind: given.kind, ref: given.ref ?? null, commit: given.commit ?? null, message: given.message ?? null, author: given.author ?? null, treeHash };
+  return {
+    kind: given.kind,
+    ref: given.ref ?? null,
+    commit: given.commit ?? null,
+    message: given.message ?? null,
+    author: given.author ?? null,
+    treeHash,
+  };
 }
-

@@ -17,7 +17,14 @@ export function uploadRoutes(road: Road): void {
     path: '/uploads',
     permission: 'deployment:create',
     summary: 'Takes a tar, tar.gz or zip archive of a source',
-    accepts: ['application/gzip', 'application/x-gzip', 'application/x-tar', 'application/x-compressed-tar', 'application/zip', 'application/octet-stream'],
+    accepts: [
+      'application/gzip',
+      'application/x-gzip',
+      'application/x-tar',
+      'application/x-compressed-tar',
+      'application/zip',
+      'application/octet-stream',
+    ],
     maxBytes: limits.archiveBytes,
     async handler(request, { principal, signal }) {
       const organisation = organisationOf(principal);
@@ -44,7 +51,9 @@ export function uploadRoutes(road: Road): void {
       if (!/^[0-9a-f]{64}$/.test(hash) || !(await road.snapshots.exists(hash))) throw notFound('snapshot');
       const { stream, sizeBytes } = road.snapshots.open(hash);
       const body = Readable.toWeb(stream) as ReadableStream<Uint8Array>;
-      return new Response(body, { headers: { 'content-type': 'application/gzip', 'content-length': String(await sizeBytes) } });
+      return new Response(body, {
+        headers: { 'content-type': 'application/gzip', 'content-length': String(await sizeBytes) },
+      });
     },
   });
 }

@@ -11,7 +11,8 @@ export function entryPath(name: string): string {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) throw unsafe(name, 'its path leads out of the folder');
   const path = parts.join('/');
-  if (Buffer.byteLength(path) > limits.pathBytes) throw unsafe(name, `its path is longer than ${limits.pathBytes} bytes`);
+  if (Buffer.byteLength(path) > limits.pathBytes)
+    throw unsafe(name, `its path is longer than ${limits.pathBytes} bytes`);
   if (parts.length > limits.depth) throw unsafe(name, `it is more than ${limits.depth} folders deep`);
   return path;
 }
@@ -26,7 +27,8 @@ export function linkTarget(path: string, target: string): string {
   const parts = target.split('/').filter((part) => part !== '' && part !== '.');
   const up = parts.findIndex((part) => part !== '..');
   const ups = up < 0 ? parts.length : up;
-  if (ups > path.split('/').length - 1 || parts.slice(ups).includes('..')) throw unsafe(path, 'the link leads out of the folder');
+  if (ups > path.split('/').length - 1 || parts.slice(ups).includes('..'))
+    throw unsafe(path, 'the link leads out of the folder');
   return target;
 }
 

@@ -24,17 +24,33 @@ export function unsafe(path: string, why: string): ContainrError {
 
 /** 413: the archive, or what is in it, is too large. */
 export function tooLarge(detail: string): ContainrError {
-  return new ContainrError({ code: 'UPLOAD_TOO_LARGE', status: 413, detail, hint: 'Leave out dependencies, build output and media, for example by a .gitignore file.' });
+  return new ContainrError({
+    code: 'UPLOAD_TOO_LARGE',
+    status: 413,
+    detail,
+    hint: 'Leave out dependencies, build output and media, for example by a .gitignore file.',
+  });
 }
 
 /** 422: not an archive that we can read. */
 export function unreadable(detail: string, cause?: unknown): ContainrError {
-  return new ContainrError({ code: 'UPLOAD_UNREADABLE', status: 422, detail, hint: 'Send a tar, tar.gz or zip archive.', cause });
+  return new ContainrError({
+    code: 'UPLOAD_UNREADABLE',
+    status: 422,
+    detail,
+    hint: 'Send a tar, tar.gz or zip archive.',
+    cause,
+  });
 }
 
 /** 422: an archive without files. */
 export function empty(): ContainrError {
-  return new ContainrError({ code: 'SOURCE_EMPTY', status: 422, detail: 'The archive has no files.', hint: 'Pack the folder of your application and send it again.' });
+  return new ContainrError({
+    code: 'SOURCE_EMPTY',
+    status: 422,
+    detail: 'The archive has no files.',
+    hint: 'Pack the folder of your application and send it again.',
+  });
 }
 
 function printable(path: string): string {

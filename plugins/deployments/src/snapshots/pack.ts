@@ -9,13 +9,19 @@ import type { TreeEntry } from './tree-hash.ts';
 const epoch = new Date(0);
 
 /** Writes the canonical tar.gz of a folder's entries: sorted, without times and owners. */
-export async function packSnapshot(root: string, entries: readonly TreeEntry[], target: string, signal: AbortSignal): Promise<void> {
+export async function packSnapshot(
+  root: string,
+  entries: readonly TreeEntry[],
+  target: string,
+  signal: AbortSignal,
+): Promise<void> {
   const tar = pack();
   const written = pipeline(tar, createGzip({ level: 1 }), createWriteStream(target, { mode: 0o600 }), { signal });
   const fed = (async () => {
     for (const entry of entries) {
       signal.throwIfAborted();
-      if (entry.mode === 'link') tar.entry({ name: entry.path, type: 'symlink', linkname: entry.content, mode: 0o777, mtime: epoch });
+      if (entry.mode === 'link')
+        tar.entry({ name: entry.path, type: 'symlink', linkname: entry.content, mode: 0o777, mtime: epoch });
       else await addFile(tar, root, entry);
     }
     tar.finalize();

@@ -17,7 +17,10 @@ export async function readArchive(path: string, unpacker: Unpacker, signal: Abor
     else await readTar(path, format === 'gzip', unpacker, signal);
   } catch (error) {
     if (isContainrError(error) || signal.aborted || isFileSystemError(error)) throw error;
-    throw unreadable(`The archive can not be read: ${error instanceof Error ? error.message : 'it is damaged'}.`, error);
+    throw unreadable(
+      `The archive can not be read: ${error instanceof Error ? error.message : 'it is damaged'}.`,
+      error,
+    );
   }
 }
 
@@ -27,7 +30,8 @@ async function formatOf(path: string): Promise<'gzip' | 'zip' | 'tar'> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
     if (bytesRead >= 2 && buffer[0] === 0x1f && buffer[1] === 0x8b) return 'gzip';
     if (bytesRead >= 4 && buffer.toString('latin1', 0, 2) === 'PK') return 'zip';
-    if (bytesRead === 512 && (buffer.toString('latin1', 257, 262) === 'ustar' || buffer.every((byte) => byte === 0))) return 'tar';
+    if (bytesRead === 512 && (buffer.toString('latin1', 257, 262) === 'ustar' || buffer.every((byte) => byte === 0)))
+      return 'tar';
     throw unreadable('What was sent is no archive that is known here.');
   } finally {
     await file.close();
@@ -37,10 +41,12 @@ async function formatOf(path: string): Promise<'gzip' | 'zip' | 'tar'> {
 async function readTar(path: string, gzip: boolean, unpacker: Unpacker, signal: AbortSignal): Promise<void> {
   const tar = extract();
   const source = createReadStream(path);
-  const fed = (gzip ? pipeline(source, createGunzip(), tar, { signal }) : pipeline(source, tar, { signal })).catch((error: unknown) => {
-    tar.destroy(error instanceof Error ? error : undefined);
-    throw error;
-  });
+  const fed = (gzip ? pipeline(source, createGunzip(), tar, { signal }) : pipeline(source, tar, { signal })).catch(
+    (error: unknown) => {
+      tar.destroy(error instanceof Error ? error : undefined);
+      throw error;
+    },
+  );
   // The reader's own error comes first; the pipeline's is the same or follows from it.
   fed.catch(() => undefined);
   try {
@@ -81,5 +87,9 @@ function tarEntry(header: Header, content: AsyncIterable<Uint8Array>): ArchiveEn
 }
 
 function isFileSystemError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EACCES' || error.code === 'EMFILE');
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ENOSPC' || error.code === 'EACCES' || error.code === 'EMFILE')
+  );
 }

@@ -40,23 +40,51 @@ describe('the snapshot store', () => {
   }
 
   async function refusal(data: Buffer): Promise<string> {
-    const error: unknown = await take(data).then(() => null, (failure: unknown) => failure);
+    const error: unknown = await take(data).then(
+      () => null,
+      (failure: unknown) => failure,
+    );
     expect(await readdir(join(folder, 'tmp')), 'nothing half-written').to.deep.equal([]);
     expect(await readdir(join(folder, 'snapshots'))).to.deep.equal([]);
     return error instanceof Error && 'code' in error ? String(error.code) : 'taken';
   }
 
   it('gives the same content the same hash, whatever the archive says about order, times and owners', async () => {
-    const one = await take(await tarOf([{ name: 'a.txt', body: 'a' }, { name: 'b/c.sh', body: 'c', mode: 0o755 }]));
-    const two = await take(gzipSync(await tarOf([{ name: './b/', type: 'directory' }, { name: './b/c.sh', body: 'c', mode: 0o700, uid: 7, mtime: new Date(5) }, { name: './a.txt', body: 'a' }])));
-    const other = await take(await tarOf([{ name: 'a.txt', body: 'a' }, { name: 'b/c.sh', body: 'c' }]));
+    const one = await take(
+      await tarOf([
+        { name: 'a.txt', body: 'a' },
+        { name: 'b/c.sh', body: 'c', mode: 0o755 },
+      ]),
+    );
+    const two = await take(
+      gzipSync(
+        await tarOf([
+          { name: './b/', type: 'directory' },
+          { name: './b/c.sh', body: 'c', mode: 0o700, uid: 7, mtime: new Date(5) },
+          { name: './a.txt', body: 'a' },
+        ]),
+      ),
+    );
+    const other = await take(
+      await tarOf([
+        { name: 'a.txt', body: 'a' },
+        { name: 'b/c.sh', body: 'c' },
+      ]),
+    );
     expect(two).to.equal(one);
     expect(other).not.to.equal(one);
     expect(await readdir(join(folder, 'snapshots'))).to.have.length(2);
   });
 
   it('unpacks what it took: files, modes and links', async () => {
-    const hash = await take(await tarOf([{ name: 'bin/run', body: 'x', mode: 0o755 }, { name: 'latest', type: 'symlink', linkname: 'bin/run' }, { name: 'bin/again', type: 'link', linkname: 'bin/run' }, { name: '.git/config', body: 'secret' }]));
+    const hash = await take(
+      await tarOf([
+        { name: 'bin/run', body: 'x', mode: 0o755 },
+        { name: 'latest', type: 'symlink', linkname: 'bin/run' },
+        { name: 'bin/again', type: 'link', linkname: 'bin/run' },
+        { name: '.git/config', body: 'secret' },
+      ]),
+    );
     await store.unpacked(hash, signal, async (root) => {
       expect(await readFile(join(root, 'latest'), 'utf8')).to.equal('x');
       expect(await readlink(join(root, 'latest'))).to.equal('bin/run');
@@ -72,13 +100,37 @@ describe('the snapshot store', () => {
     ['an absolute path', [{ name: '/etc/evil', body: 'x' }]],
     ['a link to an absolute path', [{ name: 'l', type: 'symlink', linkname: '/etc/passwd' }]],
     ['a link that climbs out', [{ name: 'a/l', type: 'symlink', linkname: '../../etc' }]],
-    ['a link that climbs out behind another', [{ name: 'p/q/r', type: 'symlink', linkname: '../..' }, { name: 's', type: 'symlink', linkname: 'p/q/r/../../etc' }]],
-    ['a file behind a link', [{ name: 'l', type: 'symlink', linkname: 'd' }, { name: 'l/f', body: 'x' }]],
+    [
+      'a link that climbs out behind another',
+      [
+        { name: 'p/q/r', type: 'symlink', linkname: '../..' },
+        { name: 's', type: 'symlink', linkname: 'p/q/r/../../etc' },
+      ],
+    ],
+    [
+      'a file behind a link',
+      [
+        { name: 'l', type: 'symlink', linkname: 'd' },
+        { name: 'l/f', body: 'x' },
+      ],
+    ],
     ['a hard link to what is outside', [{ name: 'l', type: 'link', linkname: '/etc/passwd' }]],
-    ['a hard link to a link', [{ name: 'l', type: 'symlink', linkname: 'x' }, { name: 'h', type: 'link', linkname: 'l' }]],
+    [
+      'a hard link to a link',
+      [
+        { name: 'l', type: 'symlink', linkname: 'x' },
+        { name: 'h', type: 'link', linkname: 'l' },
+      ],
+    ],
     ['a device', [{ name: 'sda', type: 'block-device', devmajor: 8, devminor: 0 }]],
     ['a pipe', [{ name: 'p', type: 'fifo' }]],
-    ['a file that is a folder too', [{ name: 'a/b', body: 'x' }, { name: 'a', body: 'x' }]],
+    [
+      'a file that is a folder too',
+      [
+        { name: 'a/b', body: 'x' },
+        { name: 'a', body: 'x' },
+      ],
+    ],
     ['a backslash path', [{ name: '..\\evil', body: 'x' }]],
   ];
   for (const [what, entries] of hostile) {

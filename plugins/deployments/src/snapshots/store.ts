@@ -114,7 +114,12 @@ export async function openSnapshotStore(directory: string): Promise<SnapshotStor
 
 /** `SOURCE_UNREACHABLE`: the snapshot of a deployment is gone. */
 export function missing(): ContainrError {
-  return new ContainrError({ code: 'SOURCE_UNREACHABLE', status: 409, detail: 'The source of this deployment is not in the store any more.', hint: 'Push or upload it again.' });
+  return new ContainrError({
+    code: 'SOURCE_UNREACHABLE',
+    status: 409,
+    detail: 'The source of this deployment is not in the store any more.',
+    hint: 'Push or upload it again.',
+  });
 }
 
 function checked(hash: string): string {

@@ -8,7 +8,12 @@ import type { TreeEntry } from './tree-hash.ts';
 
 /** One entry of an archive, as its format says it. */
 export type ArchiveEntry =
-  | { readonly kind: 'file'; readonly name: string; readonly executable: boolean; readonly content: AsyncIterable<Uint8Array> }
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      readonly executable: boolean;
+      readonly content: AsyncIterable<Uint8Array>;
+    }
   | { readonly kind: 'directory'; readonly name: string }
   | { readonly kind: 'symlink'; readonly name: string; readonly target: string }
   | { readonly kind: 'hardlink'; readonly name: string; readonly target: string }
@@ -92,7 +97,8 @@ export class Unpacker {
 
   async #copy(path: string, name: string): Promise<void> {
     const source = this.#entries.get(entryPath(name));
-    if (!source || source.mode === 'link' || source.path === path) throw unsafe(path, 'the hard link leads to nothing in the archive');
+    if (!source || source.mode === 'link' || source.path === path)
+      throw unsafe(path, 'the hard link leads to nothing in the archive');
     await this.#file(path, source.mode === 'executable', createReadStream(join(this.#root, source.path)));
   }
 
