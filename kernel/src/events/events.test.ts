@@ -11,9 +11,24 @@ import { outboxEntry, writeOutbox } from './outbox.ts';
 import type { OutboxEntry } from './outbox.ts';
 
 const log = createLogger({ level: 'silent' });
-const Numbered = defineSchema({ type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false });
-const Counted = defineEvent({ name: 'number.counted', payload: Numbered, permission: 'number:read', topics: (payload) => [`n:${payload.n % 2}`] });
-const Other = defineEvent({ name: 'other.happened', payload: Numbered, permission: 'secret:read', topics: () => ['n:0'] });
+const Numbered = defineSchema({
+  type: 'object',
+  properties: { n: { type: 'integer' } },
+  required: ['n'],
+  additionalProperties: false,
+});
+const Counted = defineEvent({
+  name: 'number.counted',
+  payload: Numbered,
+  permission: 'number:read',
+  topics: (payload) => [`n:${payload.n % 2}`],
+});
+const Other = defineEvent({
+  name: 'other.happened',
+  payload: Numbered,
+  permission: 'secret:read',
+  topics: () => ['n:0'],
+});
 
 function principal(organisation: string | null, permissions = ['number:read']): Principal {
   return { kind: 'user', id: 'u', name: 'Ada', organisation, permissions, via: 'cookie' };
@@ -36,24 +51,41 @@ describe('events', () => {
   });
 
   type Client = { query(sql: string, values: unknown[]): Promise<unknown> };
-  const numbered = (sql: string) => sql.replace(/\?/g, (() => { let at = 0; return () => `$${(at += 1)}`; })());
-  const write = (client: Client, entries: OutboxEntry[]) => writeOutbox((sql, values) => client.query(numbered(sql), [...values]), entries);
+  const numbered = (sql: string) =>
+    sql.replace(
+      /\?/g,
+      (() => {
+        let at = 0;
+        return () => `$${(at += 1)}`;
+      })(),
+    );
+  const write = (client: Client, entries: OutboxEntry[]) =>
+    writeOutbox((sql, values) => client.query(numbered(sql), [...values]), entries);
   const counted = (n: number, organisation: string | null = 'org') => outboxEntry('p', Counted, { n }, organisation);
   const emit = async (...entries: OutboxEntry[]) => write(database.pool, entries);
 
-  async function take(count: number, request: { who?: Principal; topics?: string[]; from?: string | null; until?: AbortSignal } = {}): Promise<StreamEvent[]> {
+  async function take(
+    count: number,
+    request: { who?: Principal; topics?: string[]; from?: string | null; until?: AbortSignal } = {},
+  ): Promise<StreamEvent[]> {
     const taken: StreamEvent[] = [];
     const stop = new AbortController();
     const late = setTimeout(() => stop.abort(), 8000);
     const signal = AbortSignal.any([stop.signal, over.signal]);
-    for await (const event of events.stream({ principal: request.who ?? principal('org'), topics: request.topics ?? [], lastEventId: request.from ?? null, signal })) {
+    for await (const event of events.stream({
+      principal: request.who ?? principal('org'),
+      topics: request.topics ?? [],
+      lastEventId: request.from ?? null,
+      signal,
+    })) {
       taken.push(event);
       if (taken.length === count) break;
     }
     clearTimeout(late);
     return taken;
   }
-  const numbersOf = (taken: StreamEvent[]) => taken.map((event) => (event.data as { payload: { n: number } }).payload.n);
+  const numbersOf = (taken: StreamEvent[]) =>
+    taken.map((event) => (event.data as { payload: { n: number } }).payload.n);
 
   it('streams what happens after it was opened, at once', async () => {
     events.start();
@@ -95,7 +127,7 @@ describe('events', () => {
           const client = await database.pool.connect();
           await client.query('begin');
           await write(client, [counted(n)]);
-          await client.query('select pg_sleep($1)', [(n * 7919) % 5 / 1000]);
+          await client.query('select pg_sleep($1)', [((n * 7919) % 5) / 1000]);
           await client.query(n % 10 === 9 ? 'rollback' : 'commit');
           client.release();
         }
@@ -112,7 +144,14 @@ describe('events', () => {
   });
   it('shows only what the organisation, the permission and the topics allow', async () => {
     events.start();
-    await emit(counted(1), counted(2, 'elsewhere'), outboxEntry('p', Other, { n: 3 }, 'org'), counted(4), counted(5, null), counted(7));
+    await emit(
+      counted(1),
+      counted(2, 'elsewhere'),
+      outboxEntry('p', Other, { n: 3 }, 'org'),
+      counted(4),
+      counted(5, null),
+      counted(7),
+    );
     expect(numbersOf(await take(2, { from: '0', topics: ['n:1'] }))).to.deep.equal([1, 5]);
     expect(numbersOf(await take(4, { from: '0' }))).to.deep.equal([1, 4, 5, 7]);
     expect(numbersOf(await take(5, { from: '0', who: principal('org', ['*']) }))).to.deep.equal([1, 3, 4, 5, 7]);
@@ -123,7 +162,8 @@ describe('events', () => {
     await emit(counted(1), counted(2));
     await take(2, { from: '0' });
     await forgetEvents(database.pool, new Date(Date.now() + 8 * 24 * 3600 * 1000));
-    for (const from of ['0', '1', '99', 'nonsense']) expect((await take(1, { from }))[0]).to.include({ event: 'reset', id: '2' });
+    for (const from of ['0', '1', '99', 'nonsense'])
+      expect((await take(1, { from }))[0]).to.include({ event: 'reset', id: '2' });
     await emit(counted(3));
     expect(numbersOf(await take(1, { from: '2' }))).to.deep.equal([3]);
   });
@@ -158,8 +198,15 @@ describe('events', () => {
     events.start();
     await emit(counted(1));
     await take(1, { from: '0' });
-    await database.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`);
-    await until(async () => emit(counted(2)).then(() => true, () => false));
+    await database.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    await until(async () =>
+      emit(counted(2)).then(
+        () => true,
+        () => false,
+      ),
+    );
     const numbers = numbersOf(await take(2, { from: '0' }));
     expect(numbers).to.deep.equal([1, 2]);
   });

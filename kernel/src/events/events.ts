@@ -5,7 +5,7 @@ import { validate } from '@containr/sdk/host';
 import { forgetEvents, placedChannel, placeEvents } from './dispatcher.ts';
 import { waitingChannel } from './outbox.ts';
 import type { OutboxRow } from './rows.ts';
-import { readBounds, readRows } from './rows.ts';
+import { readBounds } from './rows.ts';
 import { openSession } from './session.ts';
 import type { Session } from './session.ts';
 import { createTail } from './tail.ts';
@@ -77,7 +77,13 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
     }
   }
 
-  async function deliver<P>(plugin: string, event: Event<P>, handler: Handler<P>, from: bigint | null, signal: AbortSignal): Promise<void> {
+  async function deliver<P>(
+    plugin: string,
+    event: Event<P>,
+    handler: Handler<P>,
+    from: bigint | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     const first = firstCursor(pool, plugin, event.name, from);
     starting.add(first);
     let cursor = await first.finally(() => starting.delete(first));
@@ -88,7 +94,10 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
         if (signal.aborted) return;
         await handleOne(plugin, event, row, handler);
         cursor = row.position;
-        await pool.query('update containr.event_cursors set position = $3 where plugin = $1 and event = $2 and position < $3', [plugin, event.name, cursor.toString()]);
+        await pool.query(
+          'update containr.event_cursors set position = $3 where plugin = $1 and event = $2 and position < $3',
+          [plugin, event.name, cursor.toString()],
+        );
       }
       cursor = seen;
       if (rows.length === 0) await placed.sleep(mark, lookMs, signal);
@@ -100,14 +109,22 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
       const payload = validate<P>(event.payload, row.payload, `The event ${event.name}`);
       await handler({ position: row.position, organisation: row.organisation, at: row.at, payload });
     } catch (error) {
-      log.error({ error, plugin, event: event.name, position: row.position.toString() }, 'A handler of an event failed');
+      log.error(
+        { error, plugin, event: event.name, position: row.position.toString() },
+        'A handler of an event failed',
+      );
     }
   }
 
   return {
     define(plugin, event) {
       const holder = defined.get(event.name);
-      if (holder) throw conflict('CONFLICT_EVENT', `The event ${event.name} is defined by ${holder.plugin} already.`, 'Give it another name.');
+      if (holder)
+        throw conflict(
+          'CONFLICT_EVENT',
+          `The event ${event.name} is defined by ${holder.plugin} already.`,
+          'Give it another name.',
+        );
       defined.set(event.name, { plugin, event });
       return () => void defined.delete(event.name);
     },
@@ -127,7 +144,11 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
       let cursor = resumeAt(lastEventId, bounds);
       if (cursor === null) {
         cursor = bounds.head;
-        yield { id: cursor.toString(), event: 'reset', data: { reason: 'What came after that event is not kept any more: load everything again.' } };
+        yield {
+          id: cursor.toString(),
+          event: 'reset',
+          data: { reason: 'What came after that event is not kept any more: load everything again.' },
+        };
       } else if (lastEventId === null) {
         // A client that loses its connection before the first event needs a place to resume from as well.
         yield { id: cursor.toString(), event: 'ready', data: { topics: [], payload: {} } };
@@ -139,7 +160,11 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
         for (const row of rows) {
           if (over.aborted) return;
           if (!maySee(principal, row) || !concerns(row, topics)) continue;
-          yield { id: row.position.toString(), event: row.name, data: { name: row.name, at: row.at.toISOString(), topics: row.topics, payload: row.payload } };
+          yield {
+            id: row.position.toString(),
+            event: row.name,
+            data: { name: row.name, at: row.at.toISOString(), topics: row.topics, payload: row.payload },
+          };
         }
         if (rows.length === 0) await placed.sleep(mark, lookMs, over);
       }

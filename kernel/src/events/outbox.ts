@@ -19,7 +19,14 @@ export const waitingChannel = 'containr_outbox';
 /** Checks an event's payload and makes its outbox entry. */
 export function outboxEntry<P>(plugin: string, event: Event<P>, payload: P, organisation: string | null): OutboxEntry {
   const checked = validate<P>(event.payload, payload, `The event ${event.name}`);
-  return { plugin, name: event.name, organisation, permission: event.permission, topics: event.topics(checked), payload: checked };
+  return {
+    plugin,
+    name: event.name,
+    organisation,
+    permission: event.permission,
+    topics: event.topics(checked),
+    payload: checked,
+  };
 }
 
 /** Writes events in the caller's transaction and wakes the dispatcher when it commits. */

@@ -12,10 +12,16 @@ export interface OutboxRow {
   readonly at: Date;
 }
 
-const columns = 'position::text as place, plugin, name, organisation_id as organisation, permission, topics, payload, at';
+const columns =
+  'position::text as place, plugin, name, organisation_id as organisation, permission, topics, payload, at';
 
 /** Events after a position, oldest first; `name` narrows them to one event. */
-export async function readRows(pool: Pool, after: bigint, limit: number, name: string | null = null): Promise<OutboxRow[]> {
+export async function readRows(
+  pool: Pool,
+  after: bigint,
+  limit: number,
+  name: string | null = null,
+): Promise<OutboxRow[]> {
   const { rows } = await pool.query<Omit<OutboxRow, 'position'> & { place: string }>(
     `select ${columns} from containr.outbox where position > $1 and ($2::text is null or name = $2) order by position limit $3`,
     [after.toString(), name, limit],

@@ -12,7 +12,13 @@ export interface Session {
 }
 
 /** Keeps a connection that listens to `channels`; made again whenever it breaks, with a wake-up for what was missed. */
-export function openSession(options: { pool: Pool; log: Logger; channels: readonly string[]; lock: string; onWake(channel: string | null): void }): Session {
+export function openSession(options: {
+  pool: Pool;
+  log: Logger;
+  channels: readonly string[];
+  lock: string;
+  onWake(channel: string | null): void;
+}): Session {
   let client: PoolClient | null = null;
   let leads = false;
   let stopped = false;
@@ -50,7 +56,10 @@ export function openSession(options: { pool: Pool; log: Logger; channels: readon
     async lead() {
       if (leads || !client) return leads;
       const asked = client;
-      const { rows } = await asked.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [options.lock]);
+      const { rows } = await asked.query<{ got: boolean }>(
+        'select pg_try_advisory_lock(hashtextextended($1, 0)) as got',
+        [options.lock],
+      );
       leads = client === asked && rows[0]?.got === true;
       return leads;
     },

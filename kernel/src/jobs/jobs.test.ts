@@ -11,7 +11,12 @@ import { createJobs } from './jobs.ts';
 import type { Jobs } from './jobs.ts';
 
 const log = createLogger({ level: 'silent' });
-const Numbered = defineSchema({ type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false });
+const Numbered = defineSchema({
+  type: 'object',
+  properties: { n: { type: 'integer' } },
+  required: ['n'],
+  additionalProperties: false,
+});
 const Count = defineJob({ name: 'number.count', input: Numbered, summary: 'Counts' });
 
 describe('jobs', () => {
@@ -30,7 +35,10 @@ describe('jobs', () => {
   const enqueue = (n: number, options?: EnqueueOptions) => {
     const run = (sql: string, values: readonly unknown[]) => {
       let at = 0;
-      return database.pool.query(sql.replace(/\?/g, () => `$${(at += 1)}`), [...values]);
+      return database.pool.query(
+        sql.replace(/\?/g, () => `$${(at += 1)}`),
+        [...values],
+      );
     };
     return addJob(run, 'p', Count, { n }, options);
   };
@@ -100,7 +108,12 @@ describe('jobs', () => {
     await jobs.start();
     await enqueue(1, { maxAttempts: 1 });
     await until(async () => (await states())[0] === 'failed');
-    expect((await jobs.list())[0]).to.deep.include({ plugin: 'p', name: 'number.count', attempts: 1, lastError: 'out of ink' });
+    expect((await jobs.list())[0]).to.deep.include({
+      plugin: 'p',
+      name: 'number.count',
+      attempts: 1,
+      lastError: 'out of ink',
+    });
   });
   it('waits until a job is due', async () => {
     jobs.handle('p', Count, async () => undefined);
@@ -110,14 +123,22 @@ describe('jobs', () => {
   });
   it('refuses a second handler, a bad input and a bad schedule', async () => {
     jobs.handle('p', Count, async () => undefined);
-    expect(() => jobs.handle('p', Count, async () => undefined)).to.throw().with.property('code', 'CONFLICT_JOB');
+    expect(() => jobs.handle('p', Count, async () => undefined))
+      .to.throw()
+      .with.property('code', 'CONFLICT_JOB');
     expect(() => jobs.handle('p', { ...Count, name: 'x.y' }, async () => undefined, { schedule: 'often' })).to.throw();
-    const error: unknown = await addJob(async () => undefined, 'p', { ...Count, input: Empty }, { n: 1 }).catch((reason: unknown) => reason);
+    const error: unknown = await addJob(async () => undefined, 'p', { ...Count, input: Empty }, { n: 1 }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).to.have.property('code', 'INVALID');
   });
   it('runs a job again whose process was killed', async () => {
     await enqueue(5);
-    const child = spawn(process.execPath, ['--conditions=containr-src', '--input-type=module', '-e', worker, database.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      ['--conditions=containr-src', '--input-type=module', '-e', worker, database.url],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -133,7 +154,11 @@ describe('jobs', () => {
   });
   it('leaves the jobs of another living process alone', async () => {
     await enqueue(5);
-    const child = spawn(process.execPath, ['--conditions=containr-src', '--input-type=module', '-e', worker, database.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      ['--conditions=containr-src', '--input-type=module', '-e', worker, database.url],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     await once(child.stdout, 'data');
     const seen: number[] = [];
     jobs.handle('p', Count, async ({ input }) => void seen.push(input.n));

@@ -32,7 +32,12 @@ export interface JobInfo {
 /** Durable background work of one control-plane process. */
 export interface Jobs {
   /** Takes a plugin's jobs of one kind; the disposer leaves new ones waiting and drains those that run. */
-  handle<P>(plugin: string, job: Job<P>, handler: (run: JobRun<P>) => Promise<void>, options?: { schedule?: string }): Disposer;
+  handle<P>(
+    plugin: string,
+    job: Job<P>,
+    handler: (run: JobRun<P>) => Promise<void>,
+    options?: { schedule?: string },
+  ): Disposer;
   start(): Promise<void>;
   stop(): Promise<void>;
   list(limit?: number): Promise<readonly JobInfo[]>;
@@ -49,7 +54,8 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
   async function release(): Promise<void> {
     try {
       const released = await releaseDeadWorkers(pool, workers);
-      if (released.length > 0) log.warn({ workers: released.length }, 'Jobs of a dead control plane are free to run again');
+      if (released.length > 0)
+        log.warn({ workers: released.length }, 'Jobs of a dead control plane are free to run again');
     } catch (error) {
       log.warn({ error }, 'Jobs of dead control planes could not be looked for; trying again later');
     }
@@ -60,10 +66,20 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
       const task = taskOf(plugin, job.name);
       if (task in tasks) throw conflict('CONFLICT_JOB', `The job ${task} has a handler already.`, 'Handle it once.');
       const { run: runOne, drain } = createTask(task, job, handler);
-      const item = options.schedule === undefined ? null : parseCronItem({ task, match: options.schedule, options: { backfillPeriod: 0, jobKey: `${task}:schedule` } });
+      const item =
+        options.schedule === undefined
+          ? null
+          : parseCronItem({
+              task,
+              match: options.schedule,
+              options: { backfillPeriod: 0, jobKey: `${task}:schedule` },
+            });
       tasks[task] = runOne;
       if (item) cron.push(item);
-      if (runner) void pool.query(`select pg_notify('jobs:insert', $1)`, [JSON.stringify({ count: concurrency })]).catch(() => undefined);
+      if (runner)
+        void pool
+          .query(`select pg_notify('jobs:insert', $1)`, [JSON.stringify({ count: concurrency })])
+          .catch(() => undefined);
       return async () => {
         delete tasks[task];
         if (item) cron.splice(cron.indexOf(item), 1);
@@ -78,22 +94,35 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
       const events: WorkerEvents = new EventEmitter();
       events.on('pool:create', ({ workerPool }) => workers.push(workerPool.id));
       await release();
-      runner = await run({ pgPool: pool, logger, events, concurrency, pollInterval: pollMs, noHandleSignals: true }, tasks, cron);
+      runner = await run(
+        { pgPool: pool, logger, events, concurrency, pollInterval: pollMs, noHandleSignals: true },
+        tasks,
+        cron,
+      );
       runner.promise.catch((error: unknown) => log.error({ error }, 'The job runner ended'));
-      await pool.query('insert into containr.job_workers (worker, process) select worker, $2 from unnest($1::text[]) as list(worker)', [workers, pool.options.application_name ?? '']);
+      await pool.query(
+        'insert into containr.job_workers (worker, process) select worker, $2 from unnest($1::text[]) as list(worker)',
+        [workers, pool.options.application_name ?? ''],
+      );
       timer = setInterval(() => void release(), releaseMs).unref();
     },
     async stop() {
       clearInterval(timer);
       await runner?.stop().catch((error: unknown) => log.warn({ error }, 'The job runner did not stop cleanly'));
       runner = null;
-      await pool.query('delete from containr.job_workers where worker = any($1)', [workers.splice(0)]).catch(() => undefined);
+      await pool
+        .query('delete from containr.job_workers where worker = any($1)', [workers.splice(0)])
+        .catch(() => undefined);
     },
     list: (limit = 200) => listJobs(pool, new Set(Object.keys(tasks)), limit),
   };
 }
 
-function createTask<P>(task: string, job: Job<P>, handler: (run: JobRun<P>) => Promise<void>): { run: Task; drain(): Promise<void> } {
+function createTask<P>(
+  task: string,
+  job: Job<P>,
+  handler: (run: JobRun<P>) => Promise<void>,
+): { run: Task; drain: () => Promise<void> } {
   const leaving = new AbortController();
   const running = new Set<Promise<void>>();
   return {
@@ -116,7 +145,15 @@ function createTask<P>(task: string, job: Job<P>, handler: (run: JobRun<P>) => P
 
 async function listJobs(pool: Pool, handled: ReadonlySet<string>, limit: number): Promise<JobInfo[]> {
   const { rows } = await pool.query<{
-    id: string; task: string; attempts: number; max_attempts: number; run_at: Date; created_at: Date; last_error: string | null; locked: boolean; due: boolean;
+    id: string;
+    task: string;
+    attempts: number;
+    max_attempts: number;
+    run_at: Date;
+    created_at: Date;
+    last_error: string | null;
+    locked: boolean;
+    due: boolean;
   }>(
     `select id::text, task_identifier as task, attempts, max_attempts, run_at, created_at, last_error, locked_at is not null as locked, run_at <= now() as due
        from graphile_worker.jobs order by created_at desc limit $1`,

@@ -18,7 +18,11 @@ describe('key ring', () => {
     const ring = await openKeyRing(await fresh());
     const other = await openKeyRing(await fresh());
     const sealed = ring.seal('projects', 'service-1', 'x');
-    for (const attempt of [() => ring.open('projects', 'service-2', sealed), () => ring.open('git', 'service-1', sealed), () => other.open('projects', 'service-1', sealed)]) {
+    for (const attempt of [
+      () => ring.open('projects', 'service-2', sealed),
+      () => ring.open('git', 'service-1', sealed),
+      () => other.open('projects', 'service-1', sealed),
+    ]) {
       expect(attempt).to.throw().with.property('code', 'SECRET_UNREADABLE');
     }
   });
@@ -33,7 +37,9 @@ describe('key ring', () => {
       expect(() => ring.open('p', 'o', `${version}.${id}.${changed.toString('base64url')}`)).to.throw();
     }
     for (const text of ['', 'v1', 'v1.x.y', 'v2' + sealed.slice(2), 'v1.__proto__.AAAA', sealed.slice(0, -4)]) {
-      expect(() => ring.open('p', 'o', text)).to.throw().with.property('code', 'SECRET_UNREADABLE');
+      expect(() => ring.open('p', 'o', text))
+        .to.throw()
+        .with.property('code', 'SECRET_UNREADABLE');
     }
   });
   it('seals with the new key after a rotation and still opens the old', async () => {
@@ -48,7 +54,10 @@ describe('key ring', () => {
   it('is readable by its owner only', async () => {
     const directory = await fresh();
     await openKeyRing(directory);
-    expect([(await stat(directory)).mode & 0o777, (await stat(join(directory, 'keys.json'))).mode & 0o777]).to.deep.equal([0o700, 0o600]);
+    expect([
+      (await stat(directory)).mode & 0o777,
+      (await stat(join(directory, 'keys.json'))).mode & 0o777,
+    ]).to.deep.equal([0o700, 0o600]);
   });
   it('is the same ring for two that make it at once', async () => {
     const directory = await fresh();

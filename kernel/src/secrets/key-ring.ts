@@ -49,7 +49,9 @@ export async function openKeyRing(directory: string): Promise<KeyRing> {
       try {
         if (version !== 'v1') throw new Error('it has no known form');
         const bytes = Buffer.from(content, 'base64url');
-        const opener = createDecipheriv(cipher, keyOf(ring, id), bytes.subarray(0, ivBytes), { authTagLength: tagBytes });
+        const opener = createDecipheriv(cipher, keyOf(ring, id), bytes.subarray(0, ivBytes), {
+          authTagLength: tagBytes,
+        });
         opener.setAAD(bound(plugin, owner, id)).setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
         return Buffer.concat([opener.update(bytes.subarray(ivBytes + tagBytes)), opener.final()]).toString('utf8');
       } catch (cause) {
@@ -82,7 +84,9 @@ function withNewKey(ring: KeyFile | null): KeyFile {
 }
 
 async function read(path: string): Promise<KeyFile | null> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : Promise.reject(error)));
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? null : Promise.reject(error),
+  );
   if (text === null) return null;
   try {
     const ring = validate<KeyFile>(KeyFile, JSON.parse(text), 'The key ring');
@@ -103,7 +107,9 @@ async function read(path: string): Promise<KeyFile | null> {
 async function create(path: string): Promise<KeyFile> {
   const fresh = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await write(fresh, withNewKey(null));
-  await link(fresh, path).catch((error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? undefined : Promise.reject(error)));
+  await link(fresh, path).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'EEXIST' ? undefined : Promise.reject(error),
+  );
   await rm(fresh);
   const ring = await read(path);
   if (!ring) throw new Error(`${path} vanished while it was made`);

@@ -1,5 +1,8 @@
 /** Applies a JSON merge patch (RFC 7396): objects are merged, `null` removes, anything else replaces. */
-export function mergePatch(target: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function mergePatch(
+  target: Readonly<Record<string, unknown>>,
+  patch: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const merged = { ...target };
   for (const [name, value] of Object.entries(patch)) {
     const before = merged[name];

@@ -4,6 +4,8 @@ import type { Migration } from '@containr/sdk';
 export const settingsMigrations: readonly Migration[] = [
   {
     name: 'settings-0001',
-    up: [`create table settings (plugin text primary key, version bigint not null, value jsonb not null, at timestamptz not null default now(), by_name text not null default '')`],
+    up: [
+      `create table settings (plugin text primary key, version bigint not null, value jsonb not null, at timestamptz not null default now(), by_name text not null default '')`,
+    ],
   },
 ];

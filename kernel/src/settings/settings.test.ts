@@ -17,7 +17,12 @@ const Schema = defineSchema({
     port: { type: 'integer', minimum: 1, default: 8000 },
     mode: { type: 'string', enum: ['auto', 'docker'], default: 'auto' },
     token: { type: 'string', writeOnly: true, default: '' },
-    limits: { type: 'object', properties: { cpu: { type: 'number' }, memory: { type: 'number' } }, additionalProperties: false, default: {} },
+    limits: {
+      type: 'object',
+      properties: { cpu: { type: 'number' }, memory: { type: 'number' } },
+      additionalProperties: false,
+      default: {},
+    },
   },
   required: ['port', 'mode', 'token', 'limits'],
   additionalProperties: false,
@@ -39,7 +44,8 @@ describe('settings', () => {
     keyRing = await openKeyRing(await mkdtemp(join(tmpdir(), 'keys-')));
   });
   afterEach(() => database.stop());
-  const open = (overrides: Overrides = {}, schema: typeof Schema = Schema) => createSettings({ pool: database.pool, keyRing, overrides }).open<Values>('p', schema);
+  const open = (overrides: Overrides = {}, schema: typeof Schema = Schema) =>
+    createSettings({ pool: database.pool, keyRing, overrides }).open<Values>('p', schema);
 
   it('begins with the defaults', async () => {
     const settings = await open();

@@ -47,7 +47,11 @@ export function createSettings(options: { pool: Pool; keyRing: KeyRing; override
   return { open: (plugin, schema) => openSettings(options, plugin, schema) };
 }
 
-async function openSettings<S>({ pool, keyRing, overrides = {} }: Parameters<typeof createSettings>[0], plugin: string, schema: JSONSchema): Promise<PluginSettings<S>> {
+async function openSettings<S>(
+  { pool, keyRing, overrides = {} }: Parameters<typeof createSettings>[0],
+  plugin: string,
+  schema: JSONSchema,
+): Promise<PluginSettings<S>> {
   const properties = propertiesOf(schema);
   const secrets = Object.keys(properties).filter((name) => properties[name]?.['writeOnly'] === true);
   const fixed = overrides[plugin] ?? {};
@@ -56,17 +60,27 @@ async function openSettings<S>({ pool, keyRing, overrides = {} }: Parameters<typ
   let current = effective(stored);
 
   async function load(): Promise<{ stored: Values; version: number }> {
-    const { rows } = await pool.query<{ value: Values; version: string }>('select value, version::text from containr.settings where plugin = $1', [plugin]);
+    const { rows } = await pool.query<{ value: Values; version: string }>(
+      'select value, version::text from containr.settings where plugin = $1',
+      [plugin],
+    );
     const [row] = rows;
     if (!row) return { stored: {}, version: 0 };
     // What a newer version of the plugin does not know any more is left aside.
     const known = Object.entries(row.value).filter(([name]) => name in properties);
-    const opened = known.map(([name, value]) => [name, secrets.includes(name) ? keyRing.open(plugin, `setting ${name}`, String(value)) : value]);
+    const opened = known.map(([name, value]): [string, unknown] => [
+      name,
+      secrets.includes(name) ? keyRing.open(plugin, `setting ${name}`, String(value)) : value,
+    ]);
     return { stored: Object.fromEntries(opened), version: Number(row.version) };
   }
 
   function effective(values: Values): S {
-    const defaults = Object.fromEntries(Object.entries(properties).flatMap(([name, property]) => ('default' in property ? [[name, property['default']]] : [])));
+    const defaults = Object.fromEntries(
+      Object.entries(properties).flatMap(([name, property]) =>
+        'default' in property ? [[name, property['default']]] : [],
+      ),
+    );
     return validate<S>(schema, structuredClone({ ...defaults, ...values, ...fixed }), `The settings of ${plugin}`);
   }
 
@@ -75,7 +89,9 @@ async function openSettings<S>({ pool, keyRing, overrides = {} }: Parameters<typ
     return {
       schema,
       value: Object.fromEntries(values.filter(([name]) => !secrets.includes(name))),
-      secretsSet: values.filter(([name, value]) => secrets.includes(name) && value !== '' && value !== null).map(([name]) => name),
+      secretsSet: values
+        .filter(([name, value]) => secrets.includes(name) && value !== '' && value !== null)
+        .map(([name]) => name),
       overridden: Object.keys(fixed),
       version,
     };
@@ -92,12 +108,20 @@ async function openSettings<S>({ pool, keyRing, overrides = {} }: Parameters<typ
     view,
     async change(patch, { by, version: expected }) {
       const held = Object.keys(patch).find((name) => name in fixed);
-      if (held !== undefined) throw conflict('CONFLICT_SETTING_FIXED', `${held} is fixed by the start command.`, 'Start without that option to change it here.');
+      if (held !== undefined)
+        throw conflict(
+          'CONFLICT_SETTING_FIXED',
+          `${held} is fixed by the start command.`,
+          'Start without that option to change it here.',
+        );
       const latest = await load();
       if (expected !== undefined && expected !== latest.version) throw stale(plugin);
       const wanted = mergePatch(latest.stored, patch);
       const next = effective(wanted);
-      const sealed = Object.entries(wanted).map(([name, value]) => [name, secrets.includes(name) ? keyRing.seal(plugin, `setting ${name}`, String(value)) : value]);
+      const sealed = Object.entries(wanted).map(([name, value]) => [
+        name,
+        secrets.includes(name) ? keyRing.seal(plugin, `setting ${name}`, String(value)) : value,
+      ]);
       const { rowCount } = await pool.query(
         `insert into containr.settings (plugin, version, value, by_name) values ($1, $2::bigint + 1, $3, $4)
            on conflict (plugin) do update set version = excluded.version, value = excluded.value, by_name = excluded.by_name, at = now()
@@ -121,5 +145,10 @@ function propertiesOf(schema: JSONSchema): Record<string, Record<string, unknown
 }
 
 function stale(plugin: string): ContainrError {
-  return new ContainrError({ code: 'STALE', status: 412, detail: `The settings of ${plugin} changed meanwhile.`, hint: 'Read them again, then send the change.' });
+  return new ContainrError({
+    code: 'STALE',
+    status: 412,
+    detail: `The settings of ${plugin} changed meanwhile.`,
+    hint: 'Read them again, then send the change.',
+  });
 }

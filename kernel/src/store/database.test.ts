@@ -19,7 +19,9 @@ describe('database by URL', function () {
   afterEach(() => rm(data, { recursive: true, force: true }));
 
   it('uses a Postgres that a URL names', async function () {
-    const bin = ['/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin'].find((folder) => spawnSync(join(folder, 'postgres'), ['--version']).status === 0);
+    const bin = ['/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin'].find(
+      (folder) => spawnSync(join(folder, 'postgres'), ['--version']).status === 0,
+    );
     if (bin === undefined) {
       log.info({}, 'apt-get install postgresql brings a Postgres to test with');
       return this.skip();
@@ -29,12 +31,23 @@ describe('database by URL', function () {
     await chmod(data, 0o755);
     await mkdir(cluster, { mode: 0o700 });
     if (asRoot) await chown(cluster, 65_534, 65_534);
-    expect(spawnSync(join(bin, 'initdb'), ['-D', cluster, '-U', 'boss', '--auth=trust'], { ...user, cwd: '/' }).status).to.equal(0);
-    const server = spawn(join(bin, 'postgres'), ['-D', cluster, '-k', cluster, '-c', 'listen_addresses='], { ...user, cwd: '/', stdio: 'ignore' });
+    expect(
+      spawnSync(join(bin, 'initdb'), ['-D', cluster, '-U', 'boss', '--auth=trust'], { ...user, cwd: '/' }).status,
+    ).to.equal(0);
+    const server = spawn(join(bin, 'postgres'), ['-D', cluster, '-k', cluster, '-c', 'listen_addresses='], {
+      ...user,
+      cwd: '/',
+      stdio: 'ignore',
+    });
     const url = `postgresql://boss@localhost/postgres?host=${encodeURIComponent(cluster)}`;
     const warnings: string[] = [];
     const loud = createLogger({ destination: { write: (line) => void warnings.push(line) } });
-    await until(() => openDatabase({ data, databaseUrl: url, log }).then((database) => database.stop().then(() => true), () => false));
+    await until(() =>
+      openDatabase({ data, databaseUrl: url, log }).then(
+        (database) => database.stop().then(() => true),
+        () => false,
+      ),
+    );
     const database = await openDatabase({ data, databaseUrl: url, log: loud });
     expect((await database.pool.query('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
     expect(warnings.join()).to.contain('row-level security');
@@ -44,8 +57,10 @@ describe('database by URL', function () {
     server.kill('SIGINT');
     await ended;
   });
-  it('says that a URL\'s database does not answer', async () => {
-    const error: unknown = await openDatabase({ data, databaseUrl: 'postgresql://x@127.0.0.1:1/x', log }).catch((reason: unknown) => reason);
+  it("says that a URL's database does not answer", async () => {
+    const error: unknown = await openDatabase({ data, databaseUrl: 'postgresql://x@127.0.0.1:1/x', log }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).to.have.property('code', 'DEPENDENCY_DOWN');
   });
 });

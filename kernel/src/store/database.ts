@@ -29,7 +29,9 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { log } = options;
   const cluster = options.databaseUrl === undefined ? await startCluster(options) : null;
-  const url = options.databaseUrl ?? `postgresql://${cluster?.role}@localhost/${cluster?.role}?host=${encodeURIComponent(cluster?.socket ?? '')}`;
+  const url =
+    options.databaseUrl ??
+    `postgresql://${cluster?.role}@localhost/${cluster?.role}?host=${encodeURIComponent(cluster?.socket ?? '')}`;
   const pool = openPool(url, log);
   const stop = async () => {
     await Promise.race([pool.end(), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
@@ -68,8 +70,13 @@ export function openPool(url: string, log: Logger, options: pg.PoolConfig = {}):
 }
 
 async function warnOfRights(pool: pg.Pool, log: Logger): Promise<void> {
-  const { rows } = await pool.query<{ mighty: boolean }>('select rolsuper or rolbypassrls as mighty from pg_roles where rolname = current_user');
+  const { rows } = await pool.query<{ mighty: boolean }>(
+    'select rolsuper or rolbypassrls as mighty from pg_roles where rolname = current_user',
+  );
   if (rows[0]?.mighty) {
-    log.warn({}, 'The database role of DATABASE_URL bypasses row-level security: use a role without SUPERUSER and BYPASSRLS');
+    log.warn(
+      {},
+      'The database role of DATABASE_URL bypasses row-level security: use a role without SUPERUSER and BYPASSRLS',
+    );
   }
 }

@@ -9,9 +9,16 @@ export async function withLock<T>(pool: Pool, name: string, work: () => Promise<
 }
 
 /** Like {@link withLock}, but does not wait: `ran` says whether the lock was free. */
-export async function tryLock<T>(pool: Pool, name: string, work: () => Promise<T>): Promise<{ ran: true; value: T } | { ran: false }> {
+export async function tryLock<T>(
+  pool: Pool,
+  name: string,
+  work: () => Promise<T>,
+): Promise<{ ran: true; value: T } | { ran: false }> {
   return onConnection(pool, async (client) => {
-    const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [name]);
+    const { rows } = await client.query<{ got: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 0)) as got',
+      [name],
+    );
     return rows[0]?.got ? { ran: true, value: await release(client, name, work) } : { ran: false };
   });
 }

@@ -7,30 +7,37 @@ import { asStoreError } from './store-error.ts';
  * time is in. Statements run with the schema as search path and see every organisation's rows.
  */
 export async function migrate(pool: Pool, schema: string, migrations: readonly Migration[]): Promise<void> {
-  const client = await pool.connect().catch((error: unknown) => Promise.reject(asStoreError(error)));
+  let client: PoolClient | undefined;
   try {
+    client = await pool.connect();
     await client.query('begin');
     await client.query(`select pg_advisory_xact_lock(hashtextextended('containr migrate', 0))`);
     await run(client, schema, migrations);
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback').catch(() => undefined);
+    await client?.query('rollback').catch(() => undefined);
     throw asStoreError(error);
   } finally {
-    client.release();
+    client?.release();
   }
 }
 
 async function run(client: PoolClient, schema: string, migrations: readonly Migration[]): Promise<void> {
-  const { rows: known } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [`${schema}.containr_migrations`]);
+  const { rows: known } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    `${schema}.containr_migrations`,
+  ]);
   if (!known[0]?.there) {
     await client.query(`create schema if not exists ${schema}`);
-    await client.query(`create table ${schema}.containr_migrations (name text primary key, at timestamptz not null default now())`);
+    await client.query(
+      `create table ${schema}.containr_migrations (name text primary key, at timestamptz not null default now())`,
+    );
   }
   const { rows } = await client.query<{ name: string }>(`select name from ${schema}.containr_migrations`);
   const done = new Set(rows.map((row) => row.name));
   const open = migrations.filter((migration) => !done.has(migration.name)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  await client.query(`select set_config('search_path', $1, true), set_config('containr.organisation', '*', true)`, [schema]);
+  await client.query(`select set_config('search_path', $1, true), set_config('containr.organisation', '*', true)`, [
+    schema,
+  ]);
   for (const migration of open) {
     for (const statement of migration.up) await client.query(statement);
     await client.query(`insert into ${schema}.containr_migrations (name) values ($1)`, [migration.name]);

@@ -18,7 +18,12 @@ const init = defineMigration({
   name: '0001-init',
   up: ['create table notes (id int primary key, organisation uuid not null, text text not null unique)'],
 });
-const NoteWritten = defineEvent({ name: 'note.written', payload: Empty, permission: 'note:read', topics: () => ['notes'] });
+const NoteWritten = defineEvent({
+  name: 'note.written',
+  payload: Empty,
+  permission: 'note:read',
+  topics: () => ['notes'],
+});
 const Print = defineJob({ name: 'note.print', input: Empty, summary: 'Prints' });
 
 function member(organisation: string | null): Principal {
@@ -39,16 +44,26 @@ describe('plugin store', () => {
 
   beforeEach(async () => {
     database = await testDatabase();
-    ({ store, close } = await openPluginStore({ database, plugin: 'notes', entities: [NoteSchema], migrations: [init] }));
-    await store.for(member(ours)).transaction(async ({ em }) => void em.create(NoteSchema, { id: 1, organisation: ours, text: 'ours' }));
-    await store.for(member(theirs)).transaction(async ({ em }) => void em.create(NoteSchema, { id: 2, organisation: theirs, text: 'theirs' }));
+    ({ store, close } = await openPluginStore({
+      database,
+      plugin: 'notes',
+      entities: [NoteSchema],
+      migrations: [init],
+    }));
+    await store
+      .for(member(ours))
+      .transaction(async ({ em }) => void em.create(NoteSchema, { id: 1, organisation: ours, text: 'ours' }));
+    await store
+      .for(member(theirs))
+      .transaction(async ({ em }) => void em.create(NoteSchema, { id: 2, organisation: theirs, text: 'theirs' }));
   });
   afterEach(async () => {
     await close();
     await database.stop();
   });
 
-  const count = async (table: string) => (await database.pool.query(`select count(*)::int as n from ${table}`)).rows[0]?.n;
+  const count = async (table: string) =>
+    (await database.pool.query(`select count(*)::int as n from ${table}`)).rows[0]?.n;
   const textsOf = (principal: Principal) =>
     store.for(principal).transaction(async ({ em }) => (await em.find(NoteSchema, {})).map((note) => note.text));
 
@@ -60,22 +75,36 @@ describe('plugin store', () => {
     const all = await store.system('test').transaction(({ em }) => em.count(NoteSchema, {}));
     expect(all).to.equal(2);
   });
-  it('hides other organisations\' rows from hand-written SQL too', async () => {
-    const rows = await store.for(member(ours)).transaction(({ em }) => em.getConnection().execute('select text from notes', [], 'all', em.getTransactionContext()));
+  it("hides other organisations' rows from hand-written SQL too", async () => {
+    const rows = await store
+      .for(member(ours))
+      .transaction(({ em }) =>
+        em.getConnection().execute('select text from notes', [], 'all', em.getTransactionContext()),
+      );
     expect(rows).to.deep.equal([{ text: 'ours' }]);
   });
   it('hides them when a query switches the filter off', async () => {
     const rows = await store.for(member(ours)).transaction(({ em }) => em.find(NoteSchema, {}, { filters: false }));
     expect(rows.map((row) => row.text)).to.deep.equal(['ours']);
   });
+  it('hides them by the filter alone too, where row-level security is not there', async () => {
+    await database.pool.query('alter table plugin_notes.notes disable row level security');
+    expect(await textsOf(member(ours))).to.deep.equal(['ours']);
+    await store.for(member(ours)).transaction(async ({ em }) => void (await em.nativeDelete(NoteSchema, {})));
+    expect(await textsOf(member(theirs))).to.deep.equal(['theirs']);
+  });
   it('shows nothing to a connection that names no organisation', async () => {
     expect(await count('plugin_notes.notes')).to.equal(0);
   });
   it('refuses a row for another organisation', async () => {
-    const error = await failureOf(store.for(member(ours)).transaction(async ({ em }) => void em.create(NoteSchema, { id: 3, organisation: theirs, text: 'x' })));
+    const error = await failureOf(
+      store
+        .for(member(ours))
+        .transaction(async ({ em }) => void em.create(NoteSchema, { id: 3, organisation: theirs, text: 'x' })),
+    );
     expect(String(error)).to.contain('row-level security');
   });
-  it('can neither change nor delete other organisations\' rows', async () => {
+  it("can neither change nor delete other organisations' rows", async () => {
     await store.for(member(ours)).transaction(async ({ em }) => {
       await em.nativeUpdate(NoteSchema, { id: 2 }, { text: 'taken' }, { filters: false });
       await em.nativeDelete(NoteSchema, { id: 2 }, { filters: false });
@@ -90,8 +119,12 @@ describe('plugin store', () => {
     expect(await textsOf(member(ours))).to.deep.equal(['ours']);
   });
   it('refuses a principal without an organisation', () => {
-    expect(() => store.for(member(null))).to.throw().with.property('code', 'FORBIDDEN');
-    expect(() => store.for(member('*'))).to.throw().with.property('code', 'FORBIDDEN');
+    expect(() => store.for(member(null)))
+      .to.throw()
+      .with.property('code', 'FORBIDDEN');
+    expect(() => store.for(member('*')))
+      .to.throw()
+      .with.property('code', 'FORBIDDEN');
   });
   it('commits rows, events and jobs together', async () => {
     await store.for(member(ours)).transaction(async ({ em, emit, enqueue }) => {
@@ -118,11 +151,16 @@ describe('plugin store', () => {
     expect(await textsOf(member(ours))).to.deep.equal(['ours']);
   });
   it('keeps one waiting job per key', async () => {
-    for (let n = 0; n < 3; n += 1) await store.for(member(ours)).transaction(({ enqueue }) => enqueue(Print, {}, { key: 'k' }));
+    for (let n = 0; n < 3; n += 1)
+      await store.for(member(ours)).transaction(({ enqueue }) => enqueue(Print, {}, { key: 'k' }));
     expect(await count('graphile_worker.jobs')).to.equal(1);
   });
   it('keeps unique violations recognisable', async () => {
-    const error = await failureOf(store.for(member(ours)).transaction(async ({ em }) => void em.create(NoteSchema, { id: 3, organisation: ours, text: 'ours' })));
+    const error = await failureOf(
+      store
+        .for(member(ours))
+        .transaction(async ({ em }) => void em.create(NoteSchema, { id: 3, organisation: ours, text: 'ours' })),
+    );
     expect(isUniqueViolation(error)).to.equal(true);
     expect(isUniqueViolation(error, 'notes_text_key')).to.equal(true);
     expect(isUniqueViolation(error, 'notes_pkey')).to.equal(false);
@@ -130,7 +168,9 @@ describe('plugin store', () => {
   it('says that the database is down when a connection breaks', async () => {
     const error = await failureOf(
       store.for(member(ours)).transaction(async ({ em }) => {
-        await em.getConnection().execute('select pg_terminate_backend(pg_backend_pid())', [], 'all', em.getTransactionContext());
+        await em
+          .getConnection()
+          .execute('select pg_terminate_backend(pg_backend_pid())', [], 'all', em.getTransactionContext());
       }),
     );
     expect(isContainrError(error) && [error.code, error.retryAfterSeconds]).to.deep.equal(['DEPENDENCY_DOWN', 1]);
@@ -138,19 +178,31 @@ describe('plugin store', () => {
   });
   it('runs a migration once, and a new one later', async () => {
     await close();
-    const more = defineMigration({ name: '0002-more', up: [`update notes set text = text || '!'`, 'create table extras (organisation uuid)'] });
+    const more = defineMigration({
+      name: '0002-more',
+      up: [`update notes set text = text || '!'`, 'create table extras (organisation uuid)'],
+    });
     for (let n = 0; n < 2; n += 1) {
-      ({ store, close } = await openPluginStore({ database, plugin: 'notes', entities: [NoteSchema], migrations: [more, init] }));
+      ({ store, close } = await openPluginStore({
+        database,
+        plugin: 'notes',
+        entities: [NoteSchema],
+        migrations: [more, init],
+      }));
       if (n === 0) await close();
     }
     expect(await textsOf(member(ours))).to.deep.equal(['ours!']);
-    const { rows } = await database.pool.query(`select relforcerowsecurity as forced from pg_class where relname = 'extras'`);
+    const { rows } = await database.pool.query(
+      `select relforcerowsecurity as forced from pg_class where relname = 'extras'`,
+    );
     expect(rows).to.deep.equal([{ forced: true }]);
   });
-  it('does not mix two plugins\' transactions', async () => {
+  it("does not mix two plugins' transactions", async () => {
     const other = await openPluginStore({ database, plugin: 'other', entities: [NoteSchema], migrations: [init] });
     await store.for(member(ours)).transaction(async () => {
-      await other.store.for(member(ours)).transaction(async ({ em }) => void em.create(NoteSchema, { id: 9, organisation: ours, text: 'other' }));
+      await other.store
+        .for(member(ours))
+        .transaction(async ({ em }) => void em.create(NoteSchema, { id: 9, organisation: ours, text: 'other' }));
     });
     await other.close();
     expect(await textsOf(member(ours))).to.deep.equal(['ours']);

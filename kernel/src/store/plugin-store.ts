@@ -21,8 +21,13 @@ export interface PluginStoreOptions {
 
 const everything = '*';
 
+/** Parameter of the filter. */
+interface Scope {
+  readonly id: string;
+}
+
 /** Brings the plugin's schema up and opens its store; closing it leaves the shared pool alone. */
-export async function openPluginStore(options: PluginStoreOptions): Promise<{ store: Store; close(): Promise<void> }> {
+export async function openPluginStore(options: PluginStoreOptions): Promise<{ store: Store; close: () => Promise<void> }> {
   const { plugin, entities = [] } = options;
   const { pool } = options.database;
   const schema = `plugin_${plugin.replaceAll('-', '_')}`;
@@ -33,15 +38,21 @@ export async function openPluginStore(options: PluginStoreOptions): Promise<{ st
     schema,
     // Two managers of the same name would silently share a transaction.
     contextName: schema,
-    driverOptions: new PostgresDialect({ pool: { connect: () => pool.connect(), end: () => Promise.resolve(), options: pool.options } }),
+    driverOptions: new PostgresDialect({
+      pool: { connect: () => pool.connect(), end: () => Promise.resolve(), options: pool.options },
+    }),
     ensureDatabase: false,
     discovery: { warnWhenNoEntities: false },
   });
-  const scoped: EntityName[] = Object.values(orm.getMetadata().getAll())
-    .filter((meta) => 'organisation' in meta.properties)
-    .map((meta) => meta.class);
+  const scoped: EntityName[] = [...orm.getMetadata().getAll()].flatMap(([entity, meta]) =>
+    'organisation' in meta.properties ? [entity] : [],
+  );
   if (scoped.length > 0) {
-    orm.em.addFilter({ name: 'organisation', cond: (args) => (args['id'] === everything ? {} : { organisation: args['id'] }), entity: scoped });
+    orm.em.addFilter({
+      name: 'organisation',
+      cond: ({ id }: Scope) => (id === everything ? {} : { organisation: id }),
+      entity: scoped,
+    });
   }
   const scope = (organisation: string): ScopedStore => ({
     transaction: (work) => transact(orm.em, { plugin, schema, organisation }, work),
@@ -71,12 +82,19 @@ async function transact<T>(
   work: (unit: UnitOfWork) => Promise<T>,
 ): Promise<T> {
   const em = root.fork({ disableContextResolution: true });
-  em.setFilterParams('organisation', { id: where.organisation });
+  em.setFilterParams('organisation', { id: where.organisation } satisfies Scope);
   const outbox: OutboxEntry[] = [];
   const unit: UnitOfWork = {
     em,
     emit<P>(event: Event<P>, payload: P, organisation?: string) {
-      outbox.push(outboxEntry(where.plugin, event, payload, organisation ?? (where.organisation === everything ? null : where.organisation)));
+      outbox.push(
+        outboxEntry(
+          where.plugin,
+          event,
+          payload,
+          organisation ?? (where.organisation === everything ? null : where.organisation),
+        ),
+      );
     },
     enqueue: <P>(job: Job<P>, input: P, options?: EnqueueOptions) => addJob(run, where.plugin, job, input, options),
   };
@@ -84,7 +102,10 @@ async function transact<T>(
   try {
     await em.begin();
     try {
-      await run(`select set_config('search_path', ?, true), set_config('containr.organisation', ?, true)`, [where.schema, where.organisation]);
+      await run(`select set_config('search_path', ?, true), set_config('containr.organisation', ?, true)`, [
+        where.schema,
+        where.organisation,
+      ]);
       const result = await work(unit);
       await em.flush();
       if (outbox.length > 0) await writeOutbox(run, outbox);

@@ -1,7 +1,8 @@
 import { ContainrError, isContainrError } from '@containr/sdk';
 
 const passing = /^(08...|40001|40P01|53300|55P03|57P0[1-3]|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
-const broken = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
+const broken =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
 
 /** Makes a failure that a new try may cure `DEPENDENCY_DOWN` (503); others, such as unique violations, stay as they are. */
 export function asStoreError(error: unknown): unknown {

@@ -8,9 +8,9 @@ export interface UnitOfWork {
   /** Entity manager of the plugin's own schema, inside the transaction, scoped to the organisation. */
   readonly em: EntityManager;
   /** Writes an event to the outbox. */
-  emit<P>(event: Event<P>, payload: P, organisation?: string): void;
+  readonly emit: <P>(event: Event<P>, payload: P, organisation?: string) => void;
   /** Starts a job of this plugin. */
-  enqueue<P>(job: Job<P>, input: P, options?: EnqueueOptions): Promise<void>;
+  readonly enqueue: <P>(job: Job<P>, input: P, options?: EnqueueOptions) => Promise<void>;
 }
 
 /** A store that sees one organisation's rows (or, for the system, all of them). */

@@ -29,13 +29,30 @@ const program = `
 `;
 
 /** Starts a control plane's database in a process of its own; gives what it says first. */
-async function start(data: string, options: { uid?: number; then?: 'stop' } = {}): Promise<{ child: ChildProcess; rows: number; uid: number }> {
-  const node = [process.execPath, '--conditions=containr-src', '--input-type=module', '-e', program, data, options.then ?? 'stay'];
-  const argv = options.uid === undefined ? node : ['setpriv', '--reuid', `${options.uid}`, '--regid', `${options.uid}`, '--clear-groups', ...node];
+async function start(
+  data: string,
+  options: { uid?: number; then?: 'stop' } = {},
+): Promise<{ child: ChildProcess; rows: number; uid: number }> {
+  const node = [
+    process.execPath,
+    '--conditions=containr-src',
+    '--input-type=module',
+    '-e',
+    program,
+    data,
+    options.then ?? 'stay',
+  ];
+  const argv =
+    options.uid === undefined
+      ? node
+      : ['setpriv', '--reuid', `${options.uid}`, '--regid', `${options.uid}`, '--clear-groups', ...node];
   const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const line = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => Promise.reject(new Error(said)))]);
+  const line = await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(() => Promise.reject(new Error(said))),
+  ]);
   return { child, ...(JSON.parse(String(line[0])) as { rows: number; uid: number }) };
 }
 
@@ -85,9 +102,15 @@ describe('embedded database', function () {
 
   it('starts without a network port, as a role that row-level security binds, and stops cleanly', async () => {
     const cluster = await startCluster({ data, log });
-    const { rows } = await ask(cluster, `select current_user as who, rolsuper or rolbypassrls as mighty, current_setting('listen_addresses') as addresses from pg_roles where rolname = current_user`);
+    const { rows } = await ask(
+      cluster,
+      `select current_user as who, rolsuper or rolbypassrls as mighty, current_setting('listen_addresses') as addresses from pg_roles where rolname = current_user`,
+    );
     expect(rows).to.deep.equal([{ who: 'containr', mighty: false, addresses: '' }]);
-    expect([(await stat(join(data, 'postgres/data'))).mode & 0o777, (await stat(join(data, 'postgres/socket'))).mode & 0o777]).to.deep.equal([0o700, 0o700]);
+    expect([
+      (await stat(join(data, 'postgres/data'))).mode & 0o777,
+      (await stat(join(data, 'postgres/socket'))).mode & 0o777,
+    ]).to.deep.equal([0o700, 0o700]);
     await cluster.stop();
     expect(await serverPids(join(data, 'postgres/data'))).to.deep.equal([]);
   });
@@ -124,7 +147,9 @@ describe('embedded database', function () {
     process.kill(Number(lock), 'SIGKILL');
     await end(child);
     const again = start(data);
-    await until(async () => (await readFile(join(data, 'postgres/owner'), 'utf8')).startsWith(`${child.pid} `) === false);
+    await until(
+      async () => (await readFile(join(data, 'postgres/owner'), 'utf8')).startsWith(`${child.pid} `) === false,
+    );
     for (const pid of backends) process.kill(pid, 'SIGCONT');
     const { rows, child: second } = await again;
     expect(rows).to.equal(2);
@@ -142,8 +167,16 @@ describe('embedded database', function () {
     const cluster = await startCluster({ data, log });
     const [lock = ''] = (await readFile(join(data, 'postgres/data/postmaster.pid'), 'utf8')).split('\n');
     process.kill(Number(lock), 'SIGKILL');
-    await until(async () => (await readFile(join(data, 'postgres/data/postmaster.pid'), 'utf8').catch(() => lock)).split('\n')[0] !== lock);
-    await until(() => ask(cluster, 'select 1').then(() => true, () => false));
+    await until(
+      async () =>
+        (await readFile(join(data, 'postgres/data/postmaster.pid'), 'utf8').catch(() => lock)).split('\n')[0] !== lock,
+    );
+    await until(() =>
+      ask(cluster, 'select 1').then(
+        () => true,
+        () => false,
+      ),
+    );
     await cluster.stop();
   });
   it('refuses a data folder that another living process uses', async () => {
@@ -160,7 +193,7 @@ describe('embedded database', function () {
     expect(session).to.equal(lock);
     await end(child);
   });
-  it('takes a socket folder elsewhere when the data folder\'s path is too long for one', async () => {
+  it("takes a socket folder elsewhere when the data folder's path is too long for one", async () => {
     const deep = join(data, 'd'.repeat(60), 'e'.repeat(60));
     await mkdir(deep, { recursive: true });
     await chmod(dirname(deep), 0o755);

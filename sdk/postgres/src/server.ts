@@ -31,7 +31,12 @@ const settings = {
  * Starts the server and waits until it takes connections. An instance whose memory a dying former backend still holds is
  * tried again. Throws `POSTGRES_FAILED` with the server's own words.
  */
-export async function startServer(postgres: string, home: Home, account: Account, extra: Readonly<Record<string, string>>): Promise<ChildProcess> {
+export async function startServer(
+  postgres: string,
+  home: Home,
+  account: Account,
+  extra: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
   const began = Date.now();
   for (;;) {
     const child = await launch(postgres, home, account, extra);
@@ -50,7 +55,11 @@ export async function startServer(postgres: string, home: Home, account: Account
 /** Stops the server: connections are ended, nothing committed is lost. */
 export async function stopServer(child: ChildProcess): Promise<void> {
   child.ref();
-  for (const [signal, ms] of [['SIGINT', 20_000], ['SIGQUIT', 5000], ['SIGKILL', 5000]] as const) {
+  for (const [signal, ms] of [
+    ['SIGINT', 20_000],
+    ['SIGQUIT', 5000],
+    ['SIGKILL', 5000],
+  ] as const) {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill(signal);
@@ -62,13 +71,28 @@ function logFile(home: Home): string {
   return join(home.root, 'server.log');
 }
 
-async function launch(postgres: string, home: Home, account: Account, extra: Readonly<Record<string, string>>): Promise<ChildProcess> {
+async function launch(
+  postgres: string,
+  home: Home,
+  account: Account,
+  extra: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
   const values = Object.entries({ ...settings, unix_socket_directories: home.socket, ...extra });
-  const { command, args, ...user } = serverCommand(account, postgres, ['-D', home.data, ...values.flatMap(([name, value]) => ['-c', `${name}=${value}`])]);
+  const { command, args, ...user } = serverCommand(account, postgres, [
+    '-D',
+    home.data,
+    ...values.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]);
   const log = await open(logFile(home), 'w', 0o600);
   try {
     // A session of its own: Ctrl-C must reach the database after the control plane has drained.
-    const child = spawn(command, args, { ...user, cwd: '/', detached: true, stdio: ['ignore', log.fd, log.fd], env: { PATH: process.env['PATH'], LC_ALL: 'C' } });
+    const child = spawn(command, args, {
+      ...user,
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    });
     child.on('error', () => undefined);
     return child;
   } finally {

@@ -19,7 +19,7 @@ export interface TestDatabase {
 
 interface Server {
   /** Connection to any database of the server, by its name. */
-  urlOf(database: string): string;
+  readonly urlOf: (database: string) => string;
   readonly admin: pg.Pool;
   readonly template: string;
 }
@@ -72,10 +72,14 @@ async function startServer(): Promise<Server> {
   return { admin, urlOf, template };
 }
 
-async function startEmbedded(): Promise<{ url: string; end(): Promise<void> }> {
+async function startEmbedded(): Promise<{ url: string; end: () => Promise<void> }> {
   await removeAbandoned();
   const data = await mkdtemp(join(tmpdir(), `containr-test-${process.pid}-`));
-  const cluster = await startCluster({ data, log: silent, settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } });
+  const cluster = await startCluster({
+    data,
+    log: silent,
+    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+  });
   return {
     url: `postgresql://${cluster.role}@localhost/${cluster.role}?host=${encodeURIComponent(cluster.socket)}`,
     async end() {

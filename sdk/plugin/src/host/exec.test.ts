@@ -77,7 +77,9 @@ describe('exec', () => {
   });
   it('says what is not there: the program, or the folder', async () => {
     expect(await codeOf(exec(['no-such-program'], { timeoutMs: 1000 }))).to.equal('EXEC_NOT_FOUND');
-    const error: unknown = await exec(['true'], { timeoutMs: 1000, cwd: '/no/such/folder' }).catch((reason: unknown) => reason);
+    const error: unknown = await exec(['true'], { timeoutMs: 1000, cwd: '/no/such/folder' }).catch(
+      (reason: unknown) => reason,
+    );
     expect(isContainrError(error) && error.message).to.contain('no such folder');
   });
   it('ends the whole group at the deadline, also who ignores SIGTERM', async () => {
@@ -90,7 +92,12 @@ describe('exec', () => {
   });
   it('stops at an abort, also one that came before', async () => {
     const controller = new AbortController();
-    const work = codeOf(node('console.log("up"); setInterval(() => {}, 1000)', { signal: controller.signal, onLine: () => controller.abort() }));
+    const work = codeOf(
+      node('console.log("up"); setInterval(() => {}, 1000)', {
+        signal: controller.signal,
+        onLine: () => controller.abort(),
+      }),
+    );
     expect(await work).to.equal('EXEC_ABORTED');
     expect(await codeOf(node('0', { signal: controller.signal }))).to.equal('EXEC_ABORTED');
   });

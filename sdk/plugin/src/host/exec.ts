@@ -32,8 +32,14 @@ export function createExec(defaults: ExecDefaults): Exec {
     groups.add(group);
     const began = performance.now();
     try {
-      const result = await waitFor(child, group, argv[0], { ...options, onLine: guarded(options.onLine, defaults.log) });
-      defaults.log.debug({ program: argv[0], exitCode: result.exitCode, ms: Math.round(performance.now() - began) }, 'Ran a program');
+      const result = await waitFor(child, group, argv[0], {
+        ...options,
+        onLine: guarded(options.onLine, defaults.log),
+      });
+      defaults.log.debug(
+        { program: argv[0], exitCode: result.exitCode, ms: Math.round(performance.now() - began) },
+        'Ran a program',
+      );
       return result;
     } finally {
       groups.delete(group);
@@ -88,7 +94,11 @@ async function waitFor(child: ChildProcess, group: number, program: string, opti
   child.on('close', () => end());
   const keep = { maxBytes: options.maxBytes ?? defaultMaxBytes };
   const outputs = (['stdout', 'stderr'] as const).map((name) =>
-    collect(child[name], { ...keep, redactor: createRedactor(options.redact ?? []), onLine: (text) => options.onLine?.(text, name) }),
+    collect(child[name], {
+      ...keep,
+      redactor: createRedactor(options.redact ?? []),
+      onLine: (text) => options.onLine?.(text, name),
+    }),
   );
   feed(child, options.stdin);
   try {
@@ -130,7 +140,9 @@ function notStarted(child: ChildProcess, program: string, cwd: string | undefine
         new ContainrError({
           code: 'EXEC_NOT_FOUND',
           status: 500,
-          detail: folder ? `${program} can't start in ${cwd}: there is no such folder.` : `${program} can't be started: ${cause.message}.`,
+          detail: folder
+            ? `${program} can't start in ${cwd}: there is no such folder.`
+            : `${program} can't be started: ${cause.message}.`,
           hint: folder ? 'Make the folder first.' : `Install ${program}, or check PATH.`,
           cause,
         }),
@@ -149,5 +161,11 @@ function timedOut(program: string, ms: number): ContainrError {
 }
 
 function aborted(program: string, cause: unknown): ContainrError {
-  return new ContainrError({ code: 'EXEC_ABORTED', status: 499, detail: `${program} was stopped because its work was cancelled.`, hint: 'Start it again.', cause });
+  return new ContainrError({
+    code: 'EXEC_ABORTED',
+    status: 499,
+    detail: `${program} was stopped because its work was cancelled.`,
+    hint: 'Start it again.',
+    cause,
+  });
 }

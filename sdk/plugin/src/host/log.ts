@@ -47,7 +47,10 @@ export function redactFields(fields: Record<string, unknown>): Record<string, un
 
 function redactEntries(fields: object, depth: number): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key, hides(key, value) ? '[redacted]' : redactValue(value, depth + 1)]),
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      hides(key, value) ? '[redacted]' : redactValue(value, depth + 1),
+    ]),
   );
 }
 
