@@ -56,10 +56,12 @@ export function createLiveHub(client: Client): LiveHub {
         onState(next) {
           if (current !== mine) return;
           if (next.state === 'open') {
+            const missed = lastEventId === null || lostAt.value !== null;
             state.value = 'connected';
             lostAt.value = null;
-            // Without a position to go on from, something may have happened between a view's first read and now.
-            if (lastEventId === null) tell(null);
+            // Without a position, something may have happened between a view's first read and now; and what could not be
+            // read while the connection was lost is read again.
+            if (missed) tell(null);
           } else {
             state.value = 'lost';
             lostAt.value ??= Date.now();
