@@ -9,6 +9,9 @@ import { repairSoon, wake } from './wake.ts';
 
 const maxAttempts = 3;
 
+/** Failures of the way to the control plane, not of the work: it is started again. */
+const passing = new Set(['CONTROL_PLANE_UNREACHABLE']);
+
 /** Work for an agent. */
 export interface TaskOrder<I, O> {
   readonly node: string;
@@ -39,7 +42,7 @@ export async function pursue<I, O>(
   if (outcome === null) return { state: 'running' };
   if (outcome.status === 'done')
     return { state: 'done', output: validate<O>(order.capability.output, outcome.output, 'The result of the task') };
-  if (outcome.status === 'failed')
+  if (outcome.status === 'failed' && !passing.has(outcome.code))
     throw new ContainrError({
       code: outcome.code,
       status: 500,
