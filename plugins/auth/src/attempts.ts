@@ -33,5 +33,7 @@ export async function countAttempt(store: Store, clock: Clock, account: string, 
 
 /** Forgets the failures of an account from an address: the password was right. */
 export async function clearAttempts(store: Store, account: string, address: string): Promise<void> {
-  await store.system('rate limit of sign-ins').transaction(({ em }) => em.nativeDelete(Attempt, { key: keyOf(account, address) }));
+  await store
+    .system('rate limit of sign-ins')
+    .transaction(({ em }) => em.nativeDelete(Attempt, { key: keyOf(account, address) }));
 }

@@ -3,7 +3,12 @@ import type { Answer, TestPlatform } from '@containr/testing';
 import { startTestPlatform } from '@containr/testing';
 import { Setup } from './contract.ts';
 
-const owner = { email: 'Ada@Example.com', password: 'correct horse battery', name: 'Ada', organisation: 'Ärzte & Söhne' };
+const owner = {
+  email: 'Ada@Example.com',
+  password: 'correct horse battery',
+  name: 'Ada',
+  organisation: 'Ärzte & Söhne',
+};
 
 function cookieOf(answer: Answer): { line: string; pair: string } {
   const lines = [answer.headers['set-cookie'] ?? []].flat();
@@ -17,7 +22,11 @@ function text(value: unknown): string {
 }
 
 /** Runs one statement as who sees the rows of every organisation. */
-async function sql(test: TestPlatform, statement: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+async function sql(
+  test: TestPlatform,
+  statement: string,
+  values: readonly unknown[] = [],
+): Promise<Record<string, unknown>[]> {
   const client = await test.database.pool.connect();
   try {
     await client.query('begin');
@@ -67,14 +76,20 @@ describe('accounts', function () {
 
     for (const password of ['short', '1234567890', 'password123', 'aaaaaaaaaaaa', 'ada@example.com']) {
       it(`refuses the password ${password}`, async () => {
-        const answer = await test.request('/api/v1/setup', { method: 'POST', body: { ...owner, password, token: await setupToken(test) } });
+        const answer = await test.request('/api/v1/setup', {
+          method: 'POST',
+          body: { ...owner, password, token: await setupToken(test) },
+        });
         expect([answer.status, answer.field('errors', 0, 'path')]).to.deep.equal([422, '/password']);
       });
     }
 
     it('makes the first owner, names the organisation, and signs in', async () => {
       expect((await test.request('/api/v1/setup')).json).to.deep.equal({ done: false });
-      const answer = await test.request('/api/v1/setup', { method: 'POST', body: { ...owner, token: await setupToken(test) } });
+      const answer = await test.request('/api/v1/setup', {
+        method: 'POST',
+        body: { ...owner, token: await setupToken(test) },
+      });
       expect(answer.status, answer.text).to.equal(201);
       expect(answer.field('user', 'email')).to.equal('ada@example.com');
       expect(answer.field('organisation', 'slug')).to.equal('arzte-sohne');
@@ -105,11 +120,18 @@ describe('accounts', function () {
   });
 
   describe('who is asking', () => {
-    const basic = (user: string, password: string) => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` });
+    const basic = (user: string, password: string) => ({
+      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+    });
     const me = (headers: Record<string, string>) => test.request('/api/v1/users/me', { headers });
 
     it('takes a token, a session, and Basic with either', async () => {
-      for (const headers of [{ authorization: `Bearer ${secret}` }, { cookie }, basic('anything', secret), basic('ada@example.com', owner.password)]) {
+      for (const headers of [
+        { authorization: `Bearer ${secret}` },
+        { cookie },
+        basic('anything', secret),
+        basic('ada@example.com', owner.password),
+      ]) {
         const answer = await me(headers);
         expect(answer.status, answer.text).to.equal(200);
         expect(answer.field('user', 'name')).to.equal('Ada');
@@ -119,7 +141,14 @@ describe('accounts', function () {
     });
 
     it('refuses what is not right', async () => {
-      for (const headers of [{}, { authorization: `Bearer ${secret}x` }, { authorization: 'Bearer ctr_' }, { cookie: `${cookie}x` }, basic('ada@example.com', 'wrong password'), { authorization: 'Basic ???' }]) {
+      for (const headers of [
+        {},
+        { authorization: `Bearer ${secret}x` },
+        { authorization: 'Bearer ctr_' },
+        { cookie: `${cookie}x` },
+        basic('ada@example.com', 'wrong password'),
+        { authorization: 'Basic ???' },
+      ]) {
         expect((await me(headers)).status).to.equal(401);
       }
     });
@@ -147,7 +176,10 @@ describe('accounts', function () {
       expect(items).to.be.an('array').with.length(2);
       expect(list.text).not.to.contain('hash');
       expect(Array.isArray(items) && items.filter((one) => one.current === true)).to.have.length(1);
-      const out = await test.request('/api/v1/sessions/current', { method: 'DELETE', headers: { cookie: own, 'sec-fetch-site': 'same-origin' } });
+      const out = await test.request('/api/v1/sessions/current', {
+        method: 'DELETE',
+        headers: { cookie: own, 'sec-fetch-site': 'same-origin' },
+      });
       expect(out.status, out.text).to.equal(200);
       expect(cookieOf(out).line).to.match(/^containr_session=;.*Max-Age=0/);
       expect((await test.request('/api/v1/users/me', { headers: { cookie: own } })).status).to.equal(401);
@@ -155,17 +187,25 @@ describe('accounts', function () {
 
     it('end after a week of silence', async () => {
       const own = cookieOf(await signIn({ email: 'ada@example.com', password: owner.password })).pair;
-      await sql(test, `update plugin_auth.sessions set last_seen_at = now() - interval '7 days 1 minute' where created_at = (select max(created_at) from plugin_auth.sessions)`);
+      await sql(
+        test,
+        `update plugin_auth.sessions set last_seen_at = now() - interval '7 days 1 minute' where created_at = (select max(created_at) from plugin_auth.sessions)`,
+      );
       expect((await test.request('/api/v1/users/me', { headers: { cookie: own } })).status).to.equal(401);
     });
 
     it('are not changed from another site', async () => {
-      const answer = await test.request('/api/v1/sessions/current', { method: 'DELETE', headers: { cookie, origin: 'https://evil.example' } });
+      const answer = await test.request('/api/v1/sessions/current', {
+        method: 'DELETE',
+        headers: { cookie, origin: 'https://evil.example' },
+      });
       expect([answer.status, answer.field('code')]).to.deep.equal([403, 'CROSS_SITE']);
     });
 
     it('are refused after ten wrong passwords, also when they come at once, but not for other accounts', async () => {
-      const tries = await Promise.all(Array.from({ length: 12 }, () => signIn({ email: 'victim@example.com', password: 'wrong wrong' })));
+      const tries = await Promise.all(
+        Array.from({ length: 12 }, () => signIn({ email: 'victim@example.com', password: 'wrong wrong' })),
+      );
       expect(tries.filter((one) => one.status === 401)).to.have.length(10);
       const late = tries.find((one) => one.status === 429);
       expect(Number(late?.headers['retry-after'])).to.be.within(1, 600);
@@ -187,13 +227,23 @@ describe('accounts', function () {
       const list = await test.request('/api/v1/tokens?search=DEPLOY', { token: secret });
       expect(list.field('items', 0, 'name')).to.equal('deploys');
       expect(list.text).not.to.contain(text(made.field('secret')));
-      expect(text(made.field('secret'))).to.satisfy((one: string) => one.startsWith(String(list.field('items', 0, 'prefix'))));
+      expect(text(made.field('secret'))).to.satisfy((one: string) =>
+        one.startsWith(String(list.field('items', 0, 'prefix'))),
+      );
     });
 
     it('do only what they are for, and can make nothing stronger', async () => {
       const weak = text((await post({ name: 'weak', scopes: ['account:self', 'token:manage'] })).field('secret'));
       expect((await test.request('/api/v1/tokens', { token: weak })).status).to.equal(200);
-      expect((await test.request('/api/v1/organisations/00000000-0000-7000-8000-000000000000', { method: 'PATCH', token: weak, body: { name: 'x' } })).status).to.equal(403);
+      expect(
+        (
+          await test.request('/api/v1/organisations/00000000-0000-7000-8000-000000000000', {
+            method: 'PATCH',
+            token: weak,
+            body: { name: 'x' },
+          })
+        ).status,
+      ).to.equal(403);
       const stronger = await post({ name: 'strong', scopes: ['*'] }, weak);
       expect([stronger.status, stronger.field('code')]).to.deep.equal([403, 'FORBIDDEN']);
       expect((await post({ name: 'same' }, weak)).field('scopes')).to.deep.equal(['account:self', 'token:manage']);
@@ -203,14 +253,18 @@ describe('accounts', function () {
       const made = await post({ name: 'short-lived' });
       const own = text(made.field('secret'));
       expect((await test.request('/api/v1/users/me', { token: own })).status).to.equal(200);
-      expect((await test.request(`/api/v1/tokens/${text(made.field('id'))}`, { method: 'DELETE', token: secret })).status).to.equal(200);
+      expect(
+        (await test.request(`/api/v1/tokens/${text(made.field('id'))}`, { method: 'DELETE', token: secret })).status,
+      ).to.equal(200);
       expect((await test.request('/api/v1/users/me', { token: own })).status).to.equal(401);
     });
 
     it('stop when they expire', async () => {
       expect((await post({ name: 'late', expiresAt: '2001-01-01T00:00:00Z' })).status).to.equal(422);
       const made = await post({ name: 'soon', expiresAt: '2999-01-01T00:00:00Z' });
-      await sql(test, `update plugin_auth.tokens set expires_at = now() - interval '1 second' where id = $1`, [made.field('id')]);
+      await sql(test, `update plugin_auth.tokens set expires_at = now() - interval '1 second' where id = $1`, [
+        made.field('id'),
+      ]);
       expect((await test.request('/api/v1/users/me', { token: text(made.field('secret')) })).status).to.equal(401);
     });
 
@@ -220,28 +274,47 @@ describe('accounts', function () {
       const list = await test.console('/tokens', { organisation: 'other' });
       expect(list.field('items')).to.deep.equal([]);
       const [first] = await sql(test, 'select id from plugin_auth.tokens limit 1');
-      expect((await test.console(`/tokens/${text(first?.['id'])}`, { method: 'DELETE', organisation: 'other' })).status).to.equal(404);
+      expect(
+        (await test.console(`/tokens/${text(first?.['id'])}`, { method: 'DELETE', organisation: 'other' })).status,
+      ).to.equal(404);
     });
   });
 
-  describe('one\'s own account', () => {
-    const patch = (body: object, headers: Record<string, string>) => test.request('/api/v1/users/me', { method: 'PATCH', body, headers });
+  describe("one's own account", () => {
+    const patch = (body: object, headers: Record<string, string>) =>
+      test.request('/api/v1/users/me', { method: 'PATCH', body, headers });
 
     it('changes the password with the present one, and signs out elsewhere', async () => {
       const headers = { cookie, 'sec-fetch-site': 'same-origin' };
-      const elsewhere = cookieOf(await test.request('/api/v1/sessions', { method: 'POST', body: { email: owner.email, password: owner.password } })).pair;
+      const elsewhere = cookieOf(
+        await test.request('/api/v1/sessions', {
+          method: 'POST',
+          body: { email: owner.email, password: owner.password },
+        }),
+      ).pair;
       expect((await patch({ password: 'another horse battery' }, headers)).status).to.equal(422);
-      expect((await patch({ password: 'another horse battery', currentPassword: 'wrong' }, headers)).status).to.equal(401);
-      const changed = await patch({ name: 'Ada L.', password: 'another horse battery', currentPassword: owner.password }, headers);
+      expect((await patch({ password: 'another horse battery', currentPassword: 'wrong' }, headers)).status).to.equal(
+        401,
+      );
+      const changed = await patch(
+        { name: 'Ada L.', password: 'another horse battery', currentPassword: owner.password },
+        headers,
+      );
       expect(changed.status, changed.text).to.equal(200);
-      expect((await test.request('/api/v1/users/me', { headers: { cookie } })).field('user', 'name')).to.equal('Ada L.');
+      expect((await test.request('/api/v1/users/me', { headers: { cookie } })).field('user', 'name')).to.equal(
+        'Ada L.',
+      );
       expect((await test.request('/api/v1/users/me', { headers: { cookie: elsewhere } })).status).to.equal(401);
     });
 
     it('renames its organisation and keeps the slug', async () => {
       const [found] = [await test.request('/api/v1/organisations', { token: secret })];
       const id = text(found?.field('items', 0, 'id'));
-      const renamed = await test.request(`/api/v1/organisations/${id}`, { method: 'PATCH', token: secret, body: { name: 'Clinic' } });
+      const renamed = await test.request(`/api/v1/organisations/${id}`, {
+        method: 'PATCH',
+        token: secret,
+        body: { name: 'Clinic' },
+      });
       expect([renamed.field('name'), renamed.field('slug')]).to.deep.equal(['Clinic', 'arzte-sohne']);
     });
 

@@ -23,7 +23,11 @@ export interface Claim {
  * Makes the first owner: account, membership, the organisation's name, a session and a first API token, in one transaction.
  * Throws `SETUP_DONE` (410), `SETUP_TOKEN_WRONG` (403) or `INVALID` (422) for a password that can't be used.
  */
-export async function claimInstall(ctx: Pick<PluginContext, 'store' | 'clock' | 'random'>, claim: Claim, request: RequestInfo) {
+export async function claimInstall(
+  ctx: Pick<PluginContext, 'store' | 'clock' | 'random'>,
+  claim: Claim,
+  request: RequestInfo,
+) {
   const store = ctx.store.system('set-up');
   // The token is checked before a password is hashed: who has no token costs nothing.
   await store.transaction(({ em }) => checkSetupToken(em, claim.token, false));
@@ -41,10 +45,29 @@ export async function claimInstall(ctx: Pick<PluginContext, 'store' | 'clock' | 
       organisation.slug = slugOf(claim.organisation, 'default');
       await em.flush();
     }
-    await em.insert(Membership, { id: ctx.random.id(), organisation: organisation.id, userId: user.id, role: 'owner', createdAt: now });
-    const token = await createToken(ctx, em, { organisation: organisation.id, user: user.id, name: 'Set-up', scopes: ['*'], expiresAt: null });
+    await em.insert(Membership, {
+      id: ctx.random.id(),
+      organisation: organisation.id,
+      userId: user.id,
+      role: 'owner',
+      createdAt: now,
+    });
+    const token = await createToken(ctx, em, {
+      organisation: organisation.id,
+      user: user.id,
+      name: 'Set-up',
+      scopes: ['*'],
+      expiresAt: null,
+    });
     const cookie = await startSession(ctx, em, request, user.id);
     await em.nativeUpdate(SetupLink, { id: setup.id }, { doneAt: now, sealed: null });
-    return { body: { user: showUser(user), organisation: showOrganisation(organisation), token: { id: token.row.id, secret: token.secret } }, cookie };
+    return {
+      body: {
+        user: showUser(user),
+        organisation: showOrganisation(organisation),
+        token: { id: token.row.id, secret: token.secret },
+      },
+      cookie,
+    };
   });
 }

@@ -61,19 +61,44 @@ export const Setup = defineContract('setup', 'The one-time link that makes the f
   /** `url: null` once set-up is done. */
   link: {
     input: Empty,
-    output: { type: 'object', properties: { url: nullable({ type: 'string' }) }, required: ['url'], additionalProperties: false },
+    output: {
+      type: 'object',
+      properties: { url: nullable({ type: 'string' }) },
+      required: ['url'],
+      additionalProperties: false,
+    },
   },
 });
 
 /** Names of organisations, for plugins that show or parse them; not scoped to the caller's organisation. */
 export const Organisations = defineContract('organisations', 'Names of organisations', {
   bySlug: {
-    input: { type: 'object', properties: { slug: { type: 'string' } }, required: ['slug'], additionalProperties: false },
-    output: { type: 'object', properties: { organisation: nullable(OrganisationDocument) }, required: ['organisation'], additionalProperties: false },
+    input: {
+      type: 'object',
+      properties: { slug: { type: 'string' } },
+      required: ['slug'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: { organisation: nullable(OrganisationDocument) },
+      required: ['organisation'],
+      additionalProperties: false,
+    },
   },
   /** Unknown ids are left out. */
   byIds: {
-    input: { type: 'object', properties: { ids: { type: 'array', items: Id, maxItems: 1000 } }, required: ['ids'], additionalProperties: false },
-    output: { type: 'object', properties: { organisations: { type: 'array', items: OrganisationDocument } }, required: ['organisations'], additionalProperties: false },
+    input: {
+      type: 'object',
+      properties: { ids: { type: 'array', items: Id, maxItems: 1000 } },
+      required: ['ids'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: { organisations: { type: 'array', items: OrganisationDocument } },
+      required: ['organisations'],
+      additionalProperties: false,
+    },
   },
 });

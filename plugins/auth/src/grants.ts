@@ -31,8 +31,13 @@ export interface Grant {
 
 /** Where a user may act. */
 export async function placesOf(em: EntityManager, user: User, only?: string): Promise<Place[]> {
-  const memberships = await em.find(Membership, only === undefined ? { userId: user.id } : { userId: user.id, organisation: only });
-  const organisations = await em.find(Organisation, { id: { $in: memberships.map((membership) => membership.organisation) } });
+  const memberships = await em.find(
+    Membership,
+    only === undefined ? { userId: user.id } : { userId: user.id, organisation: only },
+  );
+  const organisations = await em.find(Organisation, {
+    id: { $in: memberships.map((membership) => membership.organisation) },
+  });
   const slugs = new Map(organisations.map((organisation) => [organisation.id, organisation.slug]));
   return memberships.map(({ organisation, role }) => ({ organisation, role, slug: slugs.get(organisation) ?? '' }));
 }
@@ -40,7 +45,12 @@ export async function placesOf(em: EntityManager, user: User, only?: string): Pr
 /** Who acts, by a grant, in the organisation that the request names. Throws `NOT_FOUND` when it is not in that one. */
 export function principalOf(grant: Grant, slug: string | null, via: Principal['via']): Principal {
   const named = slug === null || slug === '' ? null : slug;
-  const place = named === null ? (grant.places.length === 1 ? grant.places[0] : undefined) : grant.places.find((candidate) => candidate.slug === named);
+  const place =
+    named === null
+      ? grant.places.length === 1
+        ? grant.places[0]
+        : undefined
+      : grant.places.find((candidate) => candidate.slug === named);
   if (named !== null && !place) throw notFound('organisation');
   const user: Principal = {
     kind: 'user',
@@ -51,6 +61,8 @@ export function principalOf(grant: Grant, slug: string | null, via: Principal['v
     via,
   };
   if (!grant.token) return user;
-  const permissions = grant.token.scopes.includes('*') ? user.permissions : grant.token.scopes.filter((scope) => can(user, scope));
+  const permissions = grant.token.scopes.includes('*')
+    ? user.permissions
+    : grant.token.scopes.filter((scope) => can(user, scope));
   return { ...user, kind: 'token', id: grant.token.id, name: grant.token.name, permissions };
 }

@@ -30,7 +30,8 @@ async function byToken(ctx: Pick<PluginContext, 'store' | 'clock'>, hash: string
     const user = await em.findOne(User, { id: token.userId });
     const places = user ? await placesOf(em, user, token.organisation) : [];
     if (!user || places.length === 0) return null;
-    if (!token.lastUsedAt || now.getTime() - token.lastUsedAt.getTime() > touchMs) await em.nativeUpdate(Token, { id: token.id }, { lastUsedAt: now });
+    if (!token.lastUsedAt || now.getTime() - token.lastUsedAt.getTime() > touchMs)
+      await em.nativeUpdate(Token, { id: token.id }, { lastUsedAt: now });
     return { user: { id: user.id, name: user.name }, places, token, until: token.expiresAt ?? null };
   });
 }
@@ -42,12 +43,22 @@ async function bySession(ctx: Pick<PluginContext, 'store' | 'clock'>, hash: stri
     if (!session || !isUsable(session, now)) return null;
     const user = await em.findOne(User, { id: session.userId });
     if (!user) return null;
-    if (now.getTime() - session.lastSeenAt.getTime() > touchMs) await em.nativeUpdate(Session, { id: session.id }, { lastSeenAt: now });
-    return { user: { id: user.id, name: user.name }, places: await placesOf(em, user), token: null, until: session.expiresAt };
+    if (now.getTime() - session.lastSeenAt.getTime() > touchMs)
+      await em.nativeUpdate(Session, { id: session.id }, { lastSeenAt: now });
+    return {
+      user: { id: user.id, name: user.name },
+      places: await placesOf(em, user),
+      token: null,
+      until: session.expiresAt,
+    };
   });
 }
 
-async function byPassword(ctx: Pick<PluginContext, 'store'>, signIn: SignIn, proof: { account: string; password: string; address: string }): Promise<Grant | null> {
+async function byPassword(
+  ctx: Pick<PluginContext, 'store'>,
+  signIn: SignIn,
+  proof: { account: string; password: string; address: string },
+): Promise<Grant | null> {
   try {
     const user = await signIn({ email: proof.account, password: proof.password, address: proof.address });
     const places = await ctx.store.system('authentication').transaction(({ em }) => placesOf(em, user));
@@ -59,7 +70,11 @@ async function byPassword(ctx: Pick<PluginContext, 'store'>, signIn: SignIn, pro
 }
 
 /** Makes the check of what a request offers as proof. `null`: not valid. Look-ups are kept for a few seconds. */
-export function createAuthenticate(ctx: Pick<PluginContext, 'store' | 'clock'>, recent: Recent<Grant>, signIn: SignIn): (proof: Proof) => Promise<Principal | null> {
+export function createAuthenticate(
+  ctx: Pick<PluginContext, 'store' | 'clock'>,
+  recent: Recent<Grant>,
+  signIn: SignIn,
+): (proof: Proof) => Promise<Principal | null> {
   async function grantOf(proof: Proof): Promise<{ grant: Grant | null; via: Principal['via'] }> {
     if (proof.authorization === null) {
       const secret = sessionSecretOf(proof.cookies);
@@ -77,7 +92,10 @@ export function createAuthenticate(ctx: Pick<PluginContext, 'store' | 'clock'>, 
     }
     if (!basic) return { grant: null, via };
     const key = `basic ${hashSecret(`${basic.account}\n${basic.password}`)}`;
-    return { grant: await recent.through(key, () => byPassword(ctx, signIn, { ...basic, address: proof.address ?? '' })), via };
+    return {
+      grant: await recent.through(key, () => byPassword(ctx, signIn, { ...basic, address: proof.address ?? '' })),
+      via,
+    };
   }
 
   return async (proof) => {

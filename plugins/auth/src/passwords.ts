@@ -9,12 +9,60 @@ const longest = 200;
 
 /** What people choose most when ten letters are asked for; compared without case and without a tail of digits. */
 const common = new Set([
-  'password', 'passwordpassword', 'passwort', 'passw0rd', 'p@ssword', 'p@ssw0rd', 'mypassword', 'thepassword', 'newpassword', 'adminadmin',
-  'administrator', 'qwertyuiop', 'qwertyuiopasdf', 'qwerty', 'qwertzuiop', 'azertyuiop', 'asdfghjkl', 'asdfghjklqwerty', 'zxcvbnmasdf',
-  'letmein', 'letmeinplease', 'welcome', 'welcomehome', 'iloveyou', 'iloveyouforever', 'changeme', 'changemenow', 'changeit', 'secret', 'topsecret',
-  'superman', 'sunshine', 'princess', 'football', 'basketball', 'baseball', 'trustno', 'whatever', 'starwars', 'computer', 'internet',
-  'abcdefghij', 'abcdefghijk', 'abcdefghijkl', 'abcd', 'aabbccddee', 'qazwsxedcrfv', 'qazwsxedc', 'onetwothree', 'testtest', 'testing', 'defaultpassword',
-  'containr', 'containrcontainr',
+  'password',
+  'passwordpassword',
+  'passwort',
+  'passw0rd',
+  'p@ssword',
+  'p@ssw0rd',
+  'mypassword',
+  'thepassword',
+  'newpassword',
+  'adminadmin',
+  'administrator',
+  'qwertyuiop',
+  'qwertyuiopasdf',
+  'qwerty',
+  'qwertzuiop',
+  'azertyuiop',
+  'asdfghjkl',
+  'asdfghjklqwerty',
+  'zxcvbnmasdf',
+  'letmein',
+  'letmeinplease',
+  'welcome',
+  'welcomehome',
+  'iloveyou',
+  'iloveyouforever',
+  'changeme',
+  'changemenow',
+  'changeit',
+  'secret',
+  'topsecret',
+  'superman',
+  'sunshine',
+  'princess',
+  'football',
+  'basketball',
+  'baseball',
+  'trustno',
+  'whatever',
+  'starwars',
+  'computer',
+  'internet',
+  'abcdefghij',
+  'abcdefghijk',
+  'abcdefghijkl',
+  'abcd',
+  'aabbccddee',
+  'qazwsxedcrfv',
+  'qazwsxedc',
+  'onetwothree',
+  'testtest',
+  'testing',
+  'defaultpassword',
+  'containr',
+  'containrcontainr',
 ]);
 
 function isCommon(password: string): boolean {
@@ -27,7 +75,11 @@ function isCommon(password: string): boolean {
 /** Refuses passwords that are guessed first. Throws `INVALID` with the path of the field. */
 export function checkPassword(password: string, about: { email: string; path: string }): void {
   const refuse = (message: string): never => {
-    throw invalid('This password can\'t be used.', [{ path: about.path, message }], 'Choose a longer one that is not easily guessed, four random words for example.');
+    throw invalid(
+      "This password can't be used.",
+      [{ path: about.path, message }],
+      'Choose a longer one that is not easily guessed, four random words for example.',
+    );
   };
   if (password.length < shortest) refuse(`must have at least ${shortest} characters`);
   if (password.length > longest) refuse(`must have at most ${longest} characters`);
@@ -35,7 +87,8 @@ export function checkPassword(password: string, about: { email: string; path: st
   const email = about.email.toLowerCase();
   const plain = password.toLowerCase();
   const account = email.split('@')[0] ?? '';
-  if (plain === email || (account.length > 3 && plain.replace(/\d+$/, '') === account)) refuse('must not be the e-mail address');
+  if (plain === email || (account.length > 3 && plain.replace(/\d+$/, '') === account))
+    refuse('must not be the e-mail address');
 }
 
 /** Hashes a password; the same text in another Unicode form gives a hash that fits too. */

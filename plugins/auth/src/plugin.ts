@@ -19,7 +19,11 @@ import { sweepSessions } from './sessions.ts';
 import { ensureSetup } from './setup-link.ts';
 import { createSignIn } from './sign-in.ts';
 
-const SweepSessions = defineJob({ name: 'session.sweep', input: Empty, summary: 'Deletes sessions and counted sign-ins that ended' });
+const SweepSessions = defineJob({
+  name: 'session.sweep',
+  input: Empty,
+  summary: 'Deletes sessions and counted sign-ins that ended',
+});
 
 export default definePlugin({
   entities: [User, Organisation, Membership, Session, Token, SetupLink, Attempt],

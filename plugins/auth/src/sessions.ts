@@ -28,7 +28,12 @@ export function isUsable(session: Session, now: Date): boolean {
 }
 
 /** Starts a session for who has just proved itself; the answer is its cookie. */
-export async function startSession(ctx: Pick<PluginContext, 'clock' | 'random'>, em: EntityManager, request: RequestInfo, user: string): Promise<Cookie> {
+export async function startSession(
+  ctx: Pick<PluginContext, 'clock' | 'random'>,
+  em: EntityManager,
+  request: RequestInfo,
+  user: string,
+): Promise<Cookie> {
   const secret = newSecret(ctx.random);
   const now = ctx.clock.now();
   await em.insert(Session, {
@@ -51,5 +56,7 @@ export function clearedCookie(origin: string): Cookie {
 
 /** Deletes sessions that nobody can use any more. */
 export async function sweepSessions(em: EntityManager, now: Date): Promise<number> {
-  return em.nativeDelete(Session, { $or: [{ expiresAt: { $lte: now } }, { lastSeenAt: { $lte: new Date(now.getTime() - idleMs) } }] });
+  return em.nativeDelete(Session, {
+    $or: [{ expiresAt: { $lte: now } }, { lastSeenAt: { $lte: new Date(now.getTime() - idleMs) } }],
+  });
 }

@@ -8,7 +8,9 @@ import { SetupLink } from './entities/setup-link.entity.ts';
 import { hashSecret, newSecret, sameHash } from './proofs.ts';
 
 const only = 'setup';
-type Ctx = Pick<PluginContext, 'store' | 'clock' | 'random' | 'secrets' | 'log'> & { readonly http: Pick<PluginContext['http'], 'origin'> };
+type Ctx = Pick<PluginContext, 'store' | 'clock' | 'random' | 'secrets' | 'log'> & {
+  readonly http: Pick<PluginContext['http'], 'origin'>;
+};
 
 /** Makes organisation `default` and the one-time token at the first boot; later boots find them. */
 export async function ensureSetup(ctx: Ctx): Promise<void> {
@@ -18,7 +20,14 @@ export async function ensureSetup(ctx: Ctx): Promise<void> {
     const secret = newSecret(ctx.random);
     const organisation = { id: ctx.random.id(), slug: 'default', name: 'Default', createdAt: now };
     await em.insert(Organisation, organisation);
-    await em.insert(SetupLink, { id: only, hash: hashSecret(secret), sealed: ctx.secrets.seal(only, secret), organisationId: organisation.id, createdAt: now, doneAt: null });
+    await em.insert(SetupLink, {
+      id: only,
+      hash: hashSecret(secret),
+      sealed: ctx.secrets.seal(only, secret),
+      organisationId: organisation.id,
+      createdAt: now,
+      doneAt: null,
+    });
   });
 }
 
@@ -56,7 +65,11 @@ export async function isSetUp(ctx: Ctx): Promise<boolean> {
 
 /** Checks a set-up token; with `lock`, nobody else can claim until the transaction ends. Throws `SETUP_DONE` or `SETUP_TOKEN_WRONG`. */
 export async function checkSetupToken(em: EntityManager, token: string, lock: boolean): Promise<SetupLink> {
-  const row = await em.findOne(SetupLink, { id: only }, lock ? { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } : {});
+  const row = await em.findOne(
+    SetupLink,
+    { id: only },
+    lock ? { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } : {},
+  );
   if (!row || row.doneAt) throw setupDone();
   if (!sameHash(row.hash, hashSecret(token))) throw setupTokenWrong();
   return row;

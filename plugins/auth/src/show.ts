@@ -11,7 +11,12 @@ export function showUser(user: User): UserDocument {
 
 /** An organisation as the API shows it. */
 export function showOrganisation(organisation: Organisation): OrganisationDocument {
-  return { id: organisation.id, slug: organisation.slug, name: organisation.name, createdAt: organisation.createdAt.toISOString() };
+  return {
+    id: organisation.id,
+    slug: organisation.slug,
+    name: organisation.name,
+    createdAt: organisation.createdAt.toISOString(),
+  };
 }
 
 /** A token as the API shows it: never its secret. */

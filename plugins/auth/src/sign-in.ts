@@ -22,7 +22,11 @@ export async function createSignIn(ctx: Pick<PluginContext, 'store' | 'clock' | 
     await clearAttempts(ctx.store, account, address);
     if (needsRehash(user.passwordHash)) {
       const passwordHash = await hashPassword(password);
-      await ctx.store.system('stronger password hash').transaction(({ em }) => em.nativeUpdate(User, { id: user.id, passwordHash: user.passwordHash }, { passwordHash }));
+      await ctx.store
+        .system('stronger password hash')
+        .transaction(({ em }) =>
+          em.nativeUpdate(User, { id: user.id, passwordHash: user.passwordHash }, { passwordHash }),
+        );
     }
     return user;
   };

@@ -4,11 +4,27 @@ import { isContainrError } from '@containr/sdk';
 import type { BuildPlan } from '@containr/sdk/contracts';
 import { planDockerfile } from './plan.ts';
 
-const settings = { builder: 'auto', installCommand: null, buildCommand: null, startCommand: null, dockerfile: null, target: null };
+const settings = {
+  builder: 'auto',
+  installCommand: null,
+  buildCommand: null,
+  startCommand: null,
+  dockerfile: null,
+  target: null,
+};
 
-function plan(lines: readonly string[], more: { target?: string; startCommand?: string; runtime?: string; variables?: Record<string, string> } = {}): BuildPlan {
+function plan(
+  lines: readonly string[],
+  more: { target?: string; startCommand?: string; runtime?: string; variables?: Record<string, string> } = {},
+): BuildPlan {
   const { target = null, startCommand = null, runtime = 'docker', variables = {} } = more;
-  return planDockerfile({ path: 'Dockerfile', text: lines.join('\n'), settings: { ...settings, target, startCommand }, variables, runtime });
+  return planDockerfile({
+    path: 'Dockerfile',
+    text: lines.join('\n'),
+    settings: { ...settings, target, startCommand },
+    variables,
+    runtime,
+  });
 }
 
 function failure(work: () => unknown): { code: string; detail: string; hint: string } {
@@ -23,7 +39,14 @@ function failure(work: () => unknown): { code: string; detail: string; hint: str
 
 describe('plan of a Dockerfile', () => {
   it('names outside images only, and the first port', () => {
-    const made = plan(['FROM node:24 AS build', 'RUN npm ci', 'FROM nginx:1', 'COPY --from=build /app /srv', 'EXPOSE 8080/tcp 9090', 'CMD ["nginx"]']);
+    const made = plan([
+      'FROM node:24 AS build',
+      'RUN npm ci',
+      'FROM nginx:1',
+      'COPY --from=build /app /srv',
+      'EXPOSE 8080/tcp 9090',
+      'CMD ["nginx"]',
+    ]);
     expect(made.baseImages).to.deep.equal(['nginx:1', 'node:24']);
     expect(made.port).to.equal(8080);
     expect(made.start).to.equal(null);
@@ -36,17 +59,28 @@ describe('plan of a Dockerfile', () => {
   });
 
   it('leaves images of stages out that the target does not need', () => {
-    expect(plan(['FROM golang:1 AS test', 'FROM busybox:1 AS app', 'CMD ["sh"]'], { target: 'APP' }).baseImages).to.deep.equal(['busybox:1']);
-    expect(plan(['FROM golang:1 AS test', 'FROM busybox:1 AS app', 'CMD ["sh"]'], { target: 'test' }).target).to.equal('test');
+    expect(
+      plan(['FROM golang:1 AS test', 'FROM busybox:1 AS app', 'CMD ["sh"]'], { target: 'APP' }).baseImages,
+    ).to.deep.equal(['busybox:1']);
+    expect(plan(['FROM golang:1 AS test', 'FROM busybox:1 AS app', 'CMD ["sh"]'], { target: 'test' }).target).to.equal(
+      'test',
+    );
   });
 
   it('sees images that files are copied or mounted from', () => {
-    const made = plan(['FROM scratch', 'COPY --from=ghcr.io/x/tool:1 /t /t', 'RUN --mount=type=bind,from=alpine:3,target=/m true', 'CMD ["/t"]']);
+    const made = plan([
+      'FROM scratch',
+      'COPY --from=ghcr.io/x/tool:1 /t /t',
+      'RUN --mount=type=bind,from=alpine:3,target=/m true',
+      'CMD ["/t"]',
+    ]);
     expect(made.baseImages).to.deep.equal(['ghcr.io/x/tool:1', 'alpine:3']);
   });
 
   it('takes the port of a stage that the target is built on, with ENV put in', () => {
-    expect(plan(['FROM node:24 AS base', 'ENV APP_PORT=4000', 'EXPOSE $APP_PORT', 'FROM base', 'CMD node .']).port).to.equal(4000);
+    expect(
+      plan(['FROM node:24 AS base', 'ENV APP_PORT=4000', 'EXPOSE $APP_PORT', 'FROM base', 'CMD node .']).port,
+    ).to.equal(4000);
   });
 
   it('passes ports over that are not TCP', () => {
@@ -54,7 +88,18 @@ describe('plan of a Dockerfile', () => {
   });
 
   it('joins continued lines and skips comments and heredocs', () => {
-    const made = plan(['# syntax=docker/dockerfile:1', 'FROM debian:12', 'RUN echo a \\', '  # why', '  && echo b', 'RUN <<EOF', 'NOT an instruction', 'EOF', 'EXPOSE 80', 'CMD ["sh"]']);
+    const made = plan([
+      '# syntax=docker/dockerfile:1',
+      'FROM debian:12',
+      'RUN echo a \\',
+      '  # why',
+      '  && echo b',
+      'RUN <<EOF',
+      'NOT an instruction',
+      'EOF',
+      'EXPOSE 80',
+      'CMD ["sh"]',
+    ]);
     expect(made.port).to.equal(80);
   });
 
@@ -86,7 +131,31 @@ describe('plan of a Dockerfile', () => {
   });
 
   it('throws nothing but a cause, whatever the file holds', () => {
-    const word = fc.constantFrom('FROM', 'from', 'ARG', 'COPY', 'RUN', '--from=', 'AS', '$A', '${A:-', '}', '<<EOF', 'EOF', '\\', '#', '=', '"', '\n', '\n', ' ', 'x', '1', '\u0000', '--mount=from=');
+    const word = fc.constantFrom(
+      'FROM',
+      'from',
+      'ARG',
+      'COPY',
+      'RUN',
+      '--from=',
+      'AS',
+      '$A',
+      '${A:-',
+      '}',
+      '<<EOF',
+      'EOF',
+      '\\',
+      '#',
+      '=',
+      '"',
+      '\n',
+      '\n',
+      ' ',
+      'x',
+      '1',
+      '\u0000',
+      '--mount=from=',
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(word, fc.string({ maxLength: 5 })), { maxLength: 40 }), (words) => {
         try {

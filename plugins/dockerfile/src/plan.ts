@@ -32,10 +32,20 @@ export function planDockerfile({ path, text, settings, variables, runtime }: Doc
   const target = targetStage(path, stages, settings.target);
   const found = survey(stages, target, given);
   if (found.fromScratch && !found.starts && settings.startCommand === null) {
-    throw dockerfileInvalid(path, target.line, 'The image is built from scratch, and nothing says what to start in it.', 'Add a CMD or ENTRYPOINT, or set start.command.');
+    throw dockerfileInvalid(
+      path,
+      target.line,
+      'The image is built from scratch, and nothing says what to start in it.',
+      'Add a CMD or ENTRYPOINT, or set start.command.',
+    );
   }
   if (runtime === 'process') throw needsEngine(path);
-  const start = settings.startCommand === null ? (found.starts ? 'CMD or ENTRYPOINT of the Dockerfile' : 'what the base image starts') : 'start command of the spec';
+  const start =
+    settings.startCommand === null
+      ? found.starts
+        ? 'CMD or ENTRYPOINT of the Dockerfile'
+        : 'what the base image starts'
+      : 'start command of the spec';
   return {
     builder: 'dockerfile',
     provider: 'dockerfile',
@@ -55,7 +65,10 @@ export function planDockerfile({ path, text, settings, variables, runtime }: Doc
     baseImages: [...found.images],
     files: {},
     why: [
-      { what: `build ${path}`, from: settings.builder === 'dockerfile' ? 'build.builder of the spec' : 'the source has a Dockerfile' },
+      {
+        what: `build ${path}`,
+        from: settings.builder === 'dockerfile' ? 'build.builder of the spec' : 'the source has a Dockerfile',
+      },
       { what: `stage ${target.name}`, from: settings.target === null ? 'the last FROM' : 'build.target of the spec' },
       ...found.images.map((image) => ({ what: `needs image ${image}`, from: path })),
       { what: `port ${found.port ?? 'of PORT'}`, from: found.port === null ? 'no EXPOSE' : 'EXPOSE' },

@@ -23,7 +23,13 @@ export default definePlugin({
         async plan({ directory, settings, variables, runtime }) {
           const path = settings.dockerfile ?? usual;
           const text = await readInside(directory, path);
-          if (text === null) throw dockerfileInvalid(path, null, 'There is no such file in the source, or it is larger than 1 MiB.', 'Add it, or set build.dockerfile to its path below the root directory.');
+          if (text === null)
+            throw dockerfileInvalid(
+              path,
+              null,
+              'There is no such file in the source, or it is larger than 1 MiB.',
+              'Add it, or set build.dockerfile to its path below the root directory.',
+            );
           return planDockerfile({ path, text, settings, variables, runtime });
         },
       },

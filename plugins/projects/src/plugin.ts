@@ -1,5 +1,12 @@
 import { definePlugin } from '@containr/sdk';
-import { ProjectChanged, ServiceChanged, ServiceCreated, ServiceDelete, ServiceDeleted, ServiceDescribe } from './contract.ts';
+import {
+  ProjectChanged,
+  ServiceChanged,
+  ServiceCreated,
+  ServiceDelete,
+  ServiceDeleted,
+  ServiceDescribe,
+} from './contract.ts';
 import { Environment } from './entities/environment.entity.ts';
 import { Project } from './entities/project.entity.ts';
 import { Revision } from './entities/revision.entity.ts';

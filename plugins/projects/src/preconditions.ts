@@ -27,7 +27,11 @@ export function requireMatch(headers: Readonly<Record<string, string>>, row: Ver
 /** A deletion names what it deletes. Throws `CONFLICT_CONFIRM` (409). */
 export function requireConfirm(confirm: string | undefined, slug: string, what: string): void {
   if (confirm === slug) return;
-  throw conflict('CONFLICT_CONFIRM', `Deleting ${what} "${slug}" can't be undone, and it was not confirmed.`, `Add ?confirm=${slug} to the request.`);
+  throw conflict(
+    'CONFLICT_CONFIRM',
+    `Deleting ${what} "${slug}" can't be undone, and it was not confirmed.`,
+    `Add ?confirm=${slug} to the request.`,
+  );
 }
 
 /** Runs a write; a taken slug becomes `CONFLICT_SLUG` (409), something still inside becomes `CONFLICT_IN_USE`. */
@@ -36,8 +40,18 @@ export async function refusing<T>(what: string, slug: string, work: () => Promis
     return await work();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === '23505') throw conflict('CONFLICT_SLUG', `There is already ${what} with the slug "${slug}" here.`, `Choose another slug, "${slug.slice(0, 37)}-2" for example.`);
-    if (code === '23503') throw conflict('CONFLICT_IN_USE', `There was still something inside of "${slug}".`, 'Look at what is in it, and try again.');
+    if (code === '23505')
+      throw conflict(
+        'CONFLICT_SLUG',
+        `There is already ${what} with the slug "${slug}" here.`,
+        `Choose another slug, "${slug.slice(0, 37)}-2" for example.`,
+      );
+    if (code === '23503')
+      throw conflict(
+        'CONFLICT_IN_USE',
+        `There was still something inside of "${slug}".`,
+        'Look at what is in it, and try again.',
+      );
     throw error;
   }
 }

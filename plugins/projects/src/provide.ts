@@ -10,9 +10,20 @@ import { Revision } from './entities/revision.entity.ts';
 import { Service } from './entities/service.entity.ts';
 import { openVariables } from './variables/kept.ts';
 
-async function pathsOf(em: EntityManager, slugs: ReadonlyMap<string, string>, services: readonly Service[]): Promise<ServicePath[]> {
-  const projects = new Map((await em.find(Project, { id: { $in: services.map((row) => row.project) } })).map((row) => [row.id, row.slug]));
-  const environments = new Map((await em.find(Environment, { id: { $in: services.map((row) => row.environment) } })).map((row) => [row.id, row.slug]));
+async function pathsOf(
+  em: EntityManager,
+  slugs: ReadonlyMap<string, string>,
+  services: readonly Service[],
+): Promise<ServicePath[]> {
+  const projects = new Map(
+    (await em.find(Project, { id: { $in: services.map((row) => row.project) } })).map((row) => [row.id, row.slug]),
+  );
+  const environments = new Map(
+    (await em.find(Environment, { id: { $in: services.map((row) => row.environment) } })).map((row) => [
+      row.id,
+      row.slug,
+    ]),
+  );
   return services.map((row) => ({
     organisation: row.organisation,
     organisationSlug: slugs.get(row.organisation) ?? '',
@@ -28,7 +39,10 @@ async function pathsOf(em: EntityManager, slugs: ReadonlyMap<string, string>, se
 }
 
 async function revisionOf(em: EntityManager, service: string, number: number | null): Promise<Revision> {
-  const [row] = await em.find(Revision, number === null ? { service } : { service, number }, { orderBy: { number: 'desc' }, limit: 1 });
+  const [row] = await em.find(Revision, number === null ? { service } : { service, number }, {
+    orderBy: { number: 'desc' },
+    limit: 1,
+  });
   if (!row) throw notFound(number === null ? 'service' : 'revision');
   return row;
 }
@@ -37,7 +51,11 @@ async function revisionOf(em: EntityManager, service: string, number: number | n
 export function provideProjects(ctx: PluginContext): void {
   const organisations = ctx.services.get(Organisations);
   const inside = (call: Call) => ctx.store.for(call.principal);
-  const pathOf = async (principal: Principal, organisation: { id: string; slug: string }, slugs: { project: string; environment: string; service: string }) =>
+  const pathOf = async (
+    principal: Principal,
+    organisation: { id: string; slug: string },
+    slugs: { project: string; environment: string; service: string },
+  ) =>
     ctx.store.for({ ...principal, organisation: organisation.id }).transaction(async ({ em }) => {
       const project = await em.findOne(Project, { slug: slugs.project });
       const environment = project && (await em.findOne(Environment, { project: project.id, slug: slugs.environment }));
@@ -48,7 +66,9 @@ export function provideProjects(ctx: PluginContext): void {
 
   ctx.services.provide(Projects, {
     paths: async ({ services }, call) => {
-      const paths = await inside(call).transaction(async ({ em }) => pathsOf(em, new Map(), await em.find(Service, { id: { $in: services } })));
+      const paths = await inside(call).transaction(async ({ em }) =>
+        pathsOf(em, new Map(), await em.find(Service, { id: { $in: services } })),
+      );
       const named = await organisations.byIds({ ids: [...new Set(paths.map((path) => path.organisation))] }, call);
       const slugs = new Map(named.organisations.map((organisation) => [organisation.id, organisation.slug]));
       return { paths: paths.map((path) => ({ ...path, organisationSlug: slugs.get(path.organisation) ?? '' })) };
@@ -57,7 +77,8 @@ export function provideProjects(ctx: PluginContext): void {
       const { organisation } = await organisations.bySlug({ slug: wanted.organisation }, call);
       if (!organisation) return { path: null };
       // A plugin that acts for nobody yet may look a path up; everybody else stays in its own organisation.
-      const anywhere = call.principal.organisation === null && (call.principal.kind === 'plugin' || call.principal.kind === 'system');
+      const anywhere =
+        call.principal.organisation === null && (call.principal.kind === 'plugin' || call.principal.kind === 'system');
       if (!anywhere && call.principal.organisation !== organisation.id) return { path: null };
       return { path: await pathOf(call.principal, organisation, wanted) };
     },

@@ -5,6 +5,12 @@ import { defineEntity, p } from '@mikro-orm/core';
 export const Membership = defineEntity({
   name: 'Membership',
   tableName: 'memberships',
-  properties: { id: p.uuid().primary(), organisation: p.uuid(), userId: p.uuid(), role: p.text(), createdAt: p.datetime() },
+  properties: {
+    id: p.uuid().primary(),
+    organisation: p.uuid(),
+    userId: p.uuid(),
+    role: p.text(),
+    createdAt: p.datetime(),
+  },
 });
 export type Membership = InferEntity<typeof Membership>;

@@ -21,7 +21,11 @@ async function visibleTo(em: EntityManager, principal: Principal): Promise<{ id?
   return { id: { $in: places.map((place) => place.organisation) } };
 }
 
-async function listOrganisations(ctx: PluginContext, query: Infer<typeof OrganisationQuery>, principal: Principal): Promise<Infer<typeof OrganisationPage>> {
+async function listOrganisations(
+  ctx: PluginContext,
+  query: Infer<typeof OrganisationQuery>,
+  principal: Principal,
+): Promise<Infer<typeof OrganisationPage>> {
   const keys = keyset<Organisation>(query, { createdAt: 'time', name: 'text', slug: 'text' }, 'name');
   const rows = await ctx.store.system('own organisations').transaction(async ({ em }) => {
     const visible = await visibleTo(em, principal);
@@ -56,7 +60,12 @@ export function organisationRoutes(ctx: PluginContext, recent: Recent<Grant>): v
     permission: 'organisation:write',
     summary: 'Renames an organisation; its slug, and with it Git addresses, stays',
     params: { type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false },
-    body: { type: 'object', properties: { name: { type: 'string', minLength: 1, maxLength: 60, pattern: '\\S' } }, required: ['name'], additionalProperties: false },
+    body: {
+      type: 'object',
+      properties: { name: { type: 'string', minLength: 1, maxLength: 60, pattern: '\\S' } },
+      required: ['name'],
+      additionalProperties: false,
+    },
     response: OrganisationDocument,
     handler: async ({ params, body, principal }) => {
       if (principal.organisation !== params.id) throw notFound('organisation');

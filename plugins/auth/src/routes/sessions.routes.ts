@@ -12,7 +12,12 @@ import { showSession, showUser } from '../show.ts';
 import type { SignIn } from '../sign-in.ts';
 import { Email, Password } from './fields.ts';
 
-const SignedIn = defineSchema({ type: 'object', properties: { user: UserDocument }, required: ['user'], additionalProperties: false });
+const SignedIn = defineSchema({
+  type: 'object',
+  properties: { user: UserDocument },
+  required: ['user'],
+  additionalProperties: false,
+});
 
 function currentHash(cookies: Readonly<Record<string, string>>): string | null {
   const secret = sessionSecretOf(cookies);
@@ -26,13 +31,25 @@ export function sessionRoutes(ctx: PluginContext, signIn: SignIn, recent: Recent
     path: '/sessions',
     public: true,
     summary: 'Signs in with e-mail and password',
-    body: { type: 'object', properties: { email: Email, password: Password }, required: ['email', 'password'], additionalProperties: false },
+    body: {
+      type: 'object',
+      properties: { email: Email, password: Password },
+      required: ['email', 'password'],
+      additionalProperties: false,
+    },
     response: SignedIn,
     status: 201,
     handler: async (request) => {
       const user = await signIn({ ...request.body, address: request.ip });
-      const cookie = await ctx.store.system('authentication').transaction(({ em }) => startSession(ctx, em, request, user.id));
-      return reply({ status: 201, headers: { location: '/api/v1/sessions/current' }, cookies: [cookie], body: { user: showUser(user) } });
+      const cookie = await ctx.store
+        .system('authentication')
+        .transaction(({ em }) => startSession(ctx, em, request, user.id));
+      return reply({
+        status: 201,
+        headers: { location: '/api/v1/sessions/current' },
+        cookies: [cookie],
+        body: { user: showUser(user) },
+      });
     },
   });
   ctx.http.route({
@@ -46,7 +63,11 @@ export function sessionRoutes(ctx: PluginContext, signIn: SignIn, recent: Recent
       ctx.store.system('own sessions').transaction(async ({ em }) => {
         const user = await accountOf(em, principal);
         const keys = keyset<Session>(query, { createdAt: 'time', lastSeenAt: 'time' }, '-createdAt');
-        const rows = await em.find(Session, { $and: [{ userId: user.id, expiresAt: { $gt: ctx.clock.now() } }, keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit });
+        const rows = await em.find(
+          Session,
+          { $and: [{ userId: user.id, expiresAt: { $gt: ctx.clock.now() } }, keys.where] },
+          { orderBy: [...keys.orderBy], limit: keys.limit },
+        );
         return keys.page(rows, (row) => showSession(row, currentHash(cookies)));
       }),
   });
@@ -55,13 +76,21 @@ export function sessionRoutes(ctx: PluginContext, signIn: SignIn, recent: Recent
     path: '/sessions/{id}',
     permission: 'account:self',
     summary: 'Signs out: here (`current`) or somewhere else',
-    params: { type: 'object', properties: { id: { anyOf: [Id, { type: 'string', const: 'current' }] } }, required: ['id'], additionalProperties: false },
+    params: {
+      type: 'object',
+      properties: { id: { anyOf: [Id, { type: 'string', const: 'current' }] } },
+      required: ['id'],
+      additionalProperties: false,
+    },
     response: Empty,
     handler: async ({ params, principal, cookies, origin }) => {
       const here = currentHash(cookies);
       const ended = await ctx.store.system('own sessions').transaction(async ({ em }) => {
         const user = await accountOf(em, principal);
-        const session = await em.findOne(Session, params.id === 'current' ? { userId: user.id, hash: here ?? '' } : { userId: user.id, id: params.id });
+        const session = await em.findOne(
+          Session,
+          params.id === 'current' ? { userId: user.id, hash: here ?? '' } : { userId: user.id, id: params.id },
+        );
         if (!session) throw notFound('session');
         await em.nativeDelete(Session, { id: session.id });
         return session.hash;

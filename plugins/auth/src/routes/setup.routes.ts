@@ -10,7 +10,12 @@ const Claimed = defineSchema({
   properties: {
     user: UserDocument,
     organisation: OrganisationDocument,
-    token: { type: 'object', properties: { id: Id, secret: { type: 'string' } }, required: ['id', 'secret'], additionalProperties: false },
+    token: {
+      type: 'object',
+      properties: { id: Id, secret: { type: 'string' } },
+      required: ['id', 'secret'],
+      additionalProperties: false,
+    },
   },
   required: ['user', 'organisation', 'token'],
   additionalProperties: false,
@@ -23,7 +28,12 @@ export function setupRoutes(ctx: PluginContext): void {
     path: '/setup',
     public: true,
     summary: 'Whether the first owner exists',
-    response: { type: 'object', properties: { done: { type: 'boolean' } }, required: ['done'], additionalProperties: false },
+    response: {
+      type: 'object',
+      properties: { done: { type: 'boolean' } },
+      required: ['done'],
+      additionalProperties: false,
+    },
     handler: async () => ({ done: await isSetUp(ctx) }),
   });
   ctx.http.route({

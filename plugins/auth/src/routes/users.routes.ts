@@ -38,9 +38,21 @@ export function userRoutes(ctx: PluginContext, signIn: SignIn, recent: Recent<Gr
     handler: async ({ principal }) =>
       ctx.store.system('own account').transaction(async ({ em }) => {
         const user = await accountOf(em, principal);
-        const places = await placesOf(em, user, principal.kind === 'token' && principal.organisation !== null ? principal.organisation : undefined);
-        const organisations = await em.find(Organisation, { id: { $in: places.map((place) => place.organisation) } }, { orderBy: { name: 'asc' } });
-        return { user: showUser(user), organisations: organisations.map(showOrganisation), permissions: [...principal.permissions] };
+        const places = await placesOf(
+          em,
+          user,
+          principal.kind === 'token' && principal.organisation !== null ? principal.organisation : undefined,
+        );
+        const organisations = await em.find(
+          Organisation,
+          { id: { $in: places.map((place) => place.organisation) } },
+          { orderBy: { name: 'asc' } },
+        );
+        return {
+          user: showUser(user),
+          organisations: organisations.map(showOrganisation),
+          permissions: [...principal.permissions],
+        };
       }),
   });
   ctx.http.route({
@@ -48,14 +60,21 @@ export function userRoutes(ctx: PluginContext, signIn: SignIn, recent: Recent<Gr
     path: '/users/me',
     permission: 'account:self',
     summary: 'Changes your name or password; a new password signs out everywhere else',
-    body: { type: 'object', properties: { name: PersonName, password: Password, currentPassword: Password }, additionalProperties: false },
+    body: {
+      type: 'object',
+      properties: { name: PersonName, password: Password, currentPassword: Password },
+      additionalProperties: false,
+    },
     response: UserDocument,
     handler: async ({ body, principal, cookies, ip }) => {
       const store = ctx.store.system('own account');
       const before = await store.transaction(({ em }) => accountOf(em, principal));
       let passwordHash: string | null = null;
       if (body.password !== undefined) {
-        if (body.currentPassword === undefined) throw invalid('A new password needs the present one beside it.', [{ path: '/currentPassword', message: 'is missing' }]);
+        if (body.currentPassword === undefined)
+          throw invalid('A new password needs the present one beside it.', [
+            { path: '/currentPassword', message: 'is missing' },
+          ]);
         await signIn({ email: before.email, password: body.currentPassword, address: ip });
         checkPassword(body.password, { email: before.email, path: '/password' });
         passwordHash = await hashPassword(body.password);

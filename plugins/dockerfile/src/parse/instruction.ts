@@ -26,7 +26,11 @@ function escapeOf(lines: readonly string[]): string {
 function splitFlags(rest: string): Pick<Instruction, 'flags' | 'value'> {
   const flags: [string, string][] = [];
   let value = rest;
-  for (let flag = /^--([a-z][a-z-]*)(?:=(\S*))?\s*/.exec(value); flag; flag = /^--([a-z][a-z-]*)(?:=(\S*))?\s*/.exec(value)) {
+  for (
+    let flag = /^--([a-z][a-z-]*)(?:=(\S*))?\s*/.exec(value);
+    flag;
+    flag = /^--([a-z][a-z-]*)(?:=(\S*))?\s*/.exec(value)
+  ) {
     flags.push([flag[1] ?? '', flag[2] ?? '']);
     value = value.slice(flag[0].length);
   }

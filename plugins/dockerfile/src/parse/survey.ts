@@ -18,10 +18,16 @@ export interface Survey {
 
 /** The stage to build: `target`, or the last. Throws `DOCKERFILE_INVALID` with the stages that there are. */
 export function targetStage(path: string, stages: readonly Stage[], target: string | null): Stage {
-  const stage = target === null ? stages.at(-1) : (byName(stages, target) ?? stages[/^\d+$/.test(target) ? Number(target) : -1]);
+  const stage =
+    target === null ? stages.at(-1) : (byName(stages, target) ?? stages[/^\d+$/.test(target) ? Number(target) : -1]);
   if (stage) return stage;
   const names = stages.map((candidate) => candidate.name).join(', ');
-  throw dockerfileInvalid(path, null, `There is no stage "${target ?? ''}" in it.`, `Set build.target to one of its stages (${names}), or to nothing.`);
+  throw dockerfileInvalid(
+    path,
+    null,
+    `There is no stage "${target ?? ''}" in it.`,
+    `Set build.target to one of its stages (${names}), or to nothing.`,
+  );
 }
 
 function byName(stages: readonly Stage[], name: string): Stage | undefined {
@@ -32,7 +38,9 @@ function byName(stages: readonly Stage[], name: string): Stage | undefined {
 function sourcesOf({ keyword, flags }: Instruction): string[] {
   if (keyword === 'COPY') return flags.flatMap(([name, value]) => (name === 'from' ? [value] : []));
   if (keyword !== 'RUN') return [];
-  return flags.flatMap(([name, value]) => (name === 'mount' ? [...value.matchAll(/(?:^|,)from=([^,]+)/g)].map(([, from = '']) => from) : []));
+  return flags.flatMap(([name, value]) =>
+    name === 'mount' ? [...value.matchAll(/(?:^|,)from=([^,]+)/g)].map(([, from = '']) => from) : [],
+  );
 }
 
 /** Follows a target through the stages that it needs; the others are not built, so their images need not be there. */
@@ -45,7 +53,9 @@ export function survey(stages: readonly Stage[], target: Stage, given: ReadonlyM
     seen.add(stage);
     const before = stages.slice(0, stages.indexOf(stage));
     const bases = [byName(before, stage.base) ?? stage.base];
-    const sources = stage.instructions.flatMap(sourcesOf).map((name) => byName(before, name) ?? (/^\d+$/.test(name) ? before[Number(name)] : undefined) ?? name);
+    const sources = stage.instructions
+      .flatMap(sourcesOf)
+      .map((name) => byName(before, name) ?? (/^\d+$/.test(name) ? before[Number(name)] : undefined) ?? name);
     for (const needed of [...bases, ...sources]) {
       if (typeof needed !== 'string') open.push(needed);
       else if (needed !== 'scratch' && needed !== '') images.add(needed);
@@ -56,7 +66,10 @@ export function survey(stages: readonly Stage[], target: Stage, given: ReadonlyM
   return {
     images: [...images],
     port: firstPort(own, given),
-    starts: own.some(({ keyword, value }) => (keyword === 'CMD' || keyword === 'ENTRYPOINT') && value !== '' && value.replace(/\s/g, '') !== '[]'),
+    starts: own.some(
+      ({ keyword, value }) =>
+        (keyword === 'CMD' || keyword === 'ENTRYPOINT') && value !== '' && value.replace(/\s/g, '') !== '[]',
+    ),
     fromScratch: chain[0]?.base === 'scratch',
   };
 }
@@ -64,7 +77,7 @@ export function survey(stages: readonly Stage[], target: Stage, given: ReadonlyM
 /** A stage with the stages that it is built on, the oldest first. */
 function lineage(stages: readonly Stage[], target: Stage): Stage[] {
   const chain = [target];
-  for (let stage: Stage | undefined = target; stage; ) {
+  for (let stage: Stage | undefined = target; stage;) {
     const parent: Stage | undefined = byName(stages.slice(0, stages.indexOf(stage)), stage.base);
     if (parent) chain.unshift(parent);
     stage = parent;

@@ -5,6 +5,13 @@ import { defineEntity, p } from '@mikro-orm/core';
 export const Project = defineEntity({
   name: 'Project',
   tableName: 'projects',
-  properties: { id: p.uuid().primary(), organisation: p.uuid(), slug: p.text(), name: p.text(), createdAt: p.datetime(), updatedAt: p.datetime() },
+  properties: {
+    id: p.uuid().primary(),
+    organisation: p.uuid(),
+    slug: p.text(),
+    name: p.text(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
 });
 export type Project = InferEntity<typeof Project>;

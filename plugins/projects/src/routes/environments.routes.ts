@@ -16,7 +16,14 @@ import { ById, Confirm, Name } from './fields.ts';
 const EnvironmentPage = defineSchema(pageOf(EnvironmentDocument));
 
 function show(row: Environment): EnvironmentDocument {
-  return { id: row.id, slug: row.slug, name: row.name, project: row.project, kind: row.kind, createdAt: row.createdAt.toISOString() };
+  return {
+    id: row.id,
+    slug: row.slug,
+    name: row.name,
+    project: row.project,
+    kind: row.kind,
+    createdAt: row.createdAt.toISOString(),
+  };
 }
 
 async function find(em: EntityManager, id: string, lock = false): Promise<Environment> {
@@ -39,7 +46,13 @@ export function environmentRoutes(ctx: PluginContext): void {
       const of = query.project === undefined ? {} : { project: query.project };
       const rows = await ctx.store
         .for(principal)
-        .transaction(({ em }) => em.find(Environment, { $and: [of, matching(query.search), keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit }));
+        .transaction(({ em }) =>
+          em.find(
+            Environment,
+            { $and: [of, matching(query.search), keys.where] },
+            { orderBy: [...keys.orderBy], limit: keys.limit },
+          ),
+        );
       return keys.page(rows, show);
     },
   });
@@ -50,7 +63,12 @@ export function environmentRoutes(ctx: PluginContext): void {
     summary: 'Makes an environment in a project',
     body: {
       type: 'object',
-      properties: { project: Id, name: Name, slug: Slug, kind: { type: 'string', enum: environmentKinds, default: 'named' } },
+      properties: {
+        project: Id,
+        name: Name,
+        slug: Slug,
+        kind: { type: 'string', enum: environmentKinds, default: 'named' },
+      },
       required: ['project', 'name'],
       additionalProperties: false,
     },
@@ -59,14 +77,28 @@ export function environmentRoutes(ctx: PluginContext): void {
     handler: async ({ body, principal }) => {
       const slug = body.slug ?? slugOf(body.name, 'environment');
       return refusing('an environment', slug, async () =>
-        ctx.store.for(principal).transaction(async ({ em, emit }) => {
+        ctx.store.for(principal).transaction(async (unit) => {
+          const { em } = unit;
           const project = await em.findOne(Project, { id: body.project });
           if (!project) throw notFound('project');
           const now = ctx.clock.now();
-          const row = { id: ctx.random.id(), organisation: project.organisation, project: project.id, slug, name: body.name.trim(), kind: body.kind, createdAt: now, updatedAt: now };
+          const row = {
+            id: ctx.random.id(),
+            organisation: project.organisation,
+            project: project.id,
+            slug,
+            name: body.name.trim(),
+            kind: body.kind,
+            createdAt: now,
+            updatedAt: now,
+          };
           await em.insert(Environment, row);
-          emit(ProjectChanged, { project: project.id });
-          return reply({ status: 201, headers: { location: `/api/v1/environments/${row.id}`, etag: etagOf(row) }, body: show(row) });
+          unit.emit(ProjectChanged, { project: project.id });
+          return reply({
+            status: 201,
+            headers: { location: `/api/v1/environments/${row.id}`, etag: etagOf(row) },
+            body: show(row),
+          });
         }),
       );
     },
@@ -92,13 +124,14 @@ export function environmentRoutes(ctx: PluginContext): void {
     body: { type: 'object', properties: { name: Name }, additionalProperties: false },
     response: EnvironmentDocument,
     handler: async ({ params, body, principal, headers }) =>
-      ctx.store.for(principal).transaction(async ({ em, emit }) => {
+      ctx.store.for(principal).transaction(async (unit) => {
+        const { em } = unit;
         const row = await find(em, params.id, true);
         requireMatch(headers, row);
         if (body.name !== undefined && body.name.trim() !== row.name) {
           row.name = body.name.trim();
           row.updatedAt = ctx.clock.now();
-          emit(ProjectChanged, { project: row.project });
+          unit.emit(ProjectChanged, { project: row.project });
         }
         return reply({ headers: { etag: etagOf(row) }, body: show(row) });
       }),
@@ -120,10 +153,11 @@ export function environmentRoutes(ctx: PluginContext): void {
       });
       for (const service of services) await deleteService(ctx, principal, service, signal);
       await refusing('an environment', row.slug, async () =>
-        store.transaction(async ({ em, emit }) => {
+        store.transaction(async (unit) => {
+          const { em } = unit;
           await em.nativeDelete(Variable, { owner: row.id });
           await em.nativeDelete(Environment, { id: row.id });
-          emit(ProjectChanged, { project: row.project });
+          unit.emit(ProjectChanged, { project: row.project });
         }),
       );
       return {};

@@ -47,7 +47,11 @@ export function projectRoutes(ctx: PluginContext): void {
     handler: async ({ query, principal }) =>
       ctx.store.for(principal).transaction(async ({ em }) => {
         const keys = keyset<Project>(query, { createdAt: 'time', name: 'text', slug: 'text' }, 'name');
-        const rows = await em.find(Project, { $and: [matching(query.search), keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit });
+        const rows = await em.find(
+          Project,
+          { $and: [matching(query.search), keys.where] },
+          { orderBy: [...keys.orderBy], limit: keys.limit },
+        );
         return keys.page(rows, await show(em, rows));
       }),
   });
@@ -62,15 +66,34 @@ export function projectRoutes(ctx: PluginContext): void {
     handler: async ({ body, principal }) => {
       const slug = body.slug ?? slugOf(body.name, 'project');
       return refusing('a project', slug, async () =>
-        ctx.store.for(principal).transaction(async ({ em, emit }) => {
+        ctx.store.for(principal).transaction(async (unit) => {
+          const { em } = unit;
           const now = ctx.clock.now();
           const stamp = { organisation: principal.organisation ?? '', createdAt: now, updatedAt: now };
           const project = { id: ctx.random.id(), slug, name: body.name.trim(), ...stamp };
           await em.insert(Project, project);
-          await em.insert(Environment, { id: ctx.random.id(), project: project.id, slug: 'production', name: 'Production', kind: 'production', ...stamp });
-          emit(ProjectChanged, { project: project.id });
-          const document: ProjectDocument = { id: project.id, slug, name: project.name, createdAt: now.toISOString(), environments: 1, services: 0 };
-          return reply({ status: 201, headers: { location: `/api/v1/projects/${project.id}`, etag: etagOf(project) }, body: document });
+          await em.insert(Environment, {
+            id: ctx.random.id(),
+            project: project.id,
+            slug: 'production',
+            name: 'Production',
+            kind: 'production',
+            ...stamp,
+          });
+          unit.emit(ProjectChanged, { project: project.id });
+          const document: ProjectDocument = {
+            id: project.id,
+            slug,
+            name: project.name,
+            createdAt: now.toISOString(),
+            environments: 1,
+            services: 0,
+          };
+          return reply({
+            status: 201,
+            headers: { location: `/api/v1/projects/${project.id}`, etag: etagOf(project) },
+            body: document,
+          });
         }),
       );
     },
@@ -97,13 +120,14 @@ export function projectRoutes(ctx: PluginContext): void {
     body: { type: 'object', properties: { name: Name }, additionalProperties: false },
     response: ProjectDocument,
     handler: async ({ params, body, principal, headers }) =>
-      ctx.store.for(principal).transaction(async ({ em, emit }) => {
+      ctx.store.for(principal).transaction(async (unit) => {
+        const { em } = unit;
         const row = await find(em, params.id, true);
         requireMatch(headers, row);
         if (body.name !== undefined && body.name.trim() !== row.name) {
           row.name = body.name.trim();
           row.updatedAt = ctx.clock.now();
-          emit(ProjectChanged, { project: row.id });
+          unit.emit(ProjectChanged, { project: row.id });
         }
         return reply({ headers: { etag: etagOf(row) }, body: (await show(em, [row]))(row) });
       }),
@@ -125,11 +149,14 @@ export function projectRoutes(ctx: PluginContext): void {
       });
       for (const service of services) await deleteService(ctx, principal, service, signal);
       await refusing('a project', row.slug, async () =>
-        store.transaction(async ({ em, emit }) => {
+        store.transaction(async (unit) => {
+          const { em } = unit;
           const environments = await em.find(Environment, { project: row.id });
-          await em.nativeDelete(Variable, { owner: { $in: [row.id, ...environments.map((environment) => environment.id)] } });
+          await em.nativeDelete(Variable, {
+            owner: { $in: [row.id, ...environments.map((environment) => environment.id)] },
+          });
           await em.nativeDelete(Project, { id: row.id });
-          emit(ProjectChanged, { project: row.id });
+          unit.emit(ProjectChanged, { project: row.id });
         }),
       );
       return {};

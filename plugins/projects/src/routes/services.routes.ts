@@ -22,7 +22,11 @@ export function serviceRoutes(ctx: PluginContext): void {
     path: '/services',
     permission: 'service:read',
     summary: 'Services, of one environment, one project or all',
-    query: { type: 'object', properties: { ...listQuery, environment: Id, project: Id, kind: { type: 'string', enum: serviceKinds } }, additionalProperties: false },
+    query: {
+      type: 'object',
+      properties: { ...listQuery, environment: Id, project: Id, kind: { type: 'string', enum: serviceKinds } },
+      additionalProperties: false,
+    },
     response: ServicePage,
     handler: async ({ query, principal }) => {
       const keys = keyset<Service>(query, { createdAt: 'time', name: 'text', slug: 'text' }, 'createdAt');
@@ -33,7 +37,13 @@ export function serviceRoutes(ctx: PluginContext): void {
       };
       const rows = await ctx.store
         .for(principal)
-        .transaction(({ em }) => em.find(Service, { $and: [of, matching(query.search), keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit }));
+        .transaction(({ em }) =>
+          em.find(
+            Service,
+            { $and: [of, matching(query.search), keys.where] },
+            { orderBy: [...keys.orderBy], limit: keys.limit },
+          ),
+        );
       const page = keys.page(rows, (row) => row);
       return { items: await describeServices(ctx, page.items), nextCursor: page.nextCursor };
     },
@@ -45,7 +55,13 @@ export function serviceRoutes(ctx: PluginContext): void {
     summary: 'Makes a service; what its spec leaves out is the default',
     body: {
       type: 'object',
-      properties: { environment: Id, name: Name, slug: Slug, kind: { type: 'string', enum: serviceKinds, default: 'web' }, spec: PartialSpec },
+      properties: {
+        environment: Id,
+        name: Name,
+        slug: Slug,
+        kind: { type: 'string', enum: serviceKinds, default: 'web' },
+        spec: PartialSpec,
+      },
       required: ['environment', 'name'],
       additionalProperties: false,
     },
@@ -53,7 +69,11 @@ export function serviceRoutes(ctx: PluginContext): void {
     status: 201,
     handler: async ({ body, principal }) => {
       const service = await createService(ctx, principal, body);
-      return reply({ status: 201, headers: { location: `/api/v1/services/${service.id}`, etag: etagOf(service) }, body: await describeService(ctx, service) });
+      return reply({
+        status: 201,
+        headers: { location: `/api/v1/services/${service.id}`, etag: etagOf(service) },
+        body: await describeService(ctx, service),
+      });
     },
   });
   ctx.http.route({

@@ -30,14 +30,20 @@ export function specRoutes(ctx: PluginContext): void {
     summary: 'Revisions of a service, newest first',
     query: {
       type: 'object',
-      properties: { ...listQuery, limit: { type: 'integer', minimum: 1, maximum: 50, default: 20 }, service: Id, revision: { type: 'integer', minimum: 1 } },
+      properties: {
+        ...listQuery,
+        limit: { type: 'integer', minimum: 1, maximum: 50, default: 20 },
+        service: Id,
+        revision: { type: 'integer', minimum: 1 },
+      },
       required: ['service'],
       additionalProperties: false,
     },
     response: SpecPage,
     handler: async ({ query, principal }) => {
       const keys = keyset<Revision>(query, { number: 'number', createdAt: 'time' }, '-number');
-      const of = query.revision === undefined ? { service: query.service } : { service: query.service, number: query.revision };
+      const of =
+        query.revision === undefined ? { service: query.service } : { service: query.service, number: query.revision };
       const rows = await ctx.store.for(principal).transaction(async ({ em }) => {
         if ((await em.count(Service, { id: query.service })) === 0) throw notFound('service');
         return em.find(Revision, { $and: [of, keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit });

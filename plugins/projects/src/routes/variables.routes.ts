@@ -27,10 +27,15 @@ export function variableRoutes(ctx: PluginContext): void {
     handler: async ({ query, principal }) => {
       const owner = ownerOf(query);
       const keys = keyset<Variable>(query, { name: 'text', createdAt: 'time' }, 'name');
-      const named = query.search === undefined ? {} : { name: { $ilike: `%${query.search.replace(/[\\%_]/g, '\\$&')}%` } };
+      const named =
+        query.search === undefined ? {} : { name: { $ilike: `%${query.search.replace(/[\\%_]/g, '\\$&')}%` } };
       const rows = await ctx.store.for(principal).transaction(async ({ em }) => {
         await organisationOf(em, owner);
-        return em.find(Variable, { $and: [{ owner: owner.id }, named, keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit });
+        return em.find(
+          Variable,
+          { $and: [{ owner: owner.id }, named, keys.where] },
+          { orderBy: [...keys.orderBy], limit: keys.limit },
+        );
       });
       return keys.page(rows, (row) => showVariable(ctx.secrets, principal, row));
     },
@@ -50,7 +55,11 @@ export function variableRoutes(ctx: PluginContext): void {
     status: 201,
     handler: async ({ body, principal }) => {
       const variable = await createVariable(ctx, principal, ownerOf(body), body);
-      return reply({ status: 201, headers: { location: `/api/v1/variables/${variable.id}` }, body: showVariable(ctx.secrets, principal, variable) });
+      return reply({
+        status: 201,
+        headers: { location: `/api/v1/variables/${variable.id}` },
+        body: showVariable(ctx.secrets, principal, variable),
+      });
     },
   });
   ctx.http.route({
@@ -61,7 +70,8 @@ export function variableRoutes(ctx: PluginContext): void {
     params: ById,
     body: { type: 'object', properties: { kind: Kind, value: Value }, additionalProperties: false },
     response: VariableDocument,
-    handler: async ({ params, body, principal }) => showVariable(ctx.secrets, principal, await changeVariable(ctx, principal, params.id, body)),
+    handler: async ({ params, body, principal }) =>
+      showVariable(ctx.secrets, principal, await changeVariable(ctx, principal, params.id, body)),
   });
   ctx.http.route({
     method: 'DELETE',

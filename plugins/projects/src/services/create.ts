@@ -18,7 +18,11 @@ export interface NewService {
 }
 
 /** Makes a service with its first revision. Throws `NOT_FOUND`, `CONFLICT_SLUG` or `INVALID`. */
-export async function createService(ctx: Pick<PluginContext, 'store' | 'clock' | 'random'>, principal: Principal, wanted: NewService): Promise<Service> {
+export async function createService(
+  ctx: Pick<PluginContext, 'store' | 'clock' | 'random'>,
+  principal: Principal,
+  wanted: NewService,
+): Promise<Service> {
   const slug = wanted.slug ?? slugOf(wanted.name, 'service');
   const spec = patchSpec(defaultSpec, wanted.spec ?? {});
   return refusing('a service', slug, async () =>

@@ -14,11 +14,16 @@ function staysInside(path: string): boolean {
 function faults(spec: ServiceSpec): FieldError[] {
   const found: FieldError[] = [];
   const { source, build, health } = spec;
-  if (!staysInside(source.rootDirectory)) found.push({ path: '/spec/source/rootDirectory', message: 'must be a path inside the source' });
-  if (!branch.test(source.branch)) found.push({ path: '/spec/source/branch', message: 'must be the name of a Git branch' });
-  if (source.kind === 'image' && !source.image) found.push({ path: '/spec/source/image', message: 'must be given when the source is an image' });
-  if (build.dockerfile !== null && !staysInside(build.dockerfile)) found.push({ path: '/spec/build/dockerfile', message: 'must be a path inside the source' });
-  if (health.kind === 'command' && health.command === null) found.push({ path: '/spec/health/command', message: 'must be given when health is checked by a command' });
+  if (!staysInside(source.rootDirectory))
+    found.push({ path: '/spec/source/rootDirectory', message: 'must be a path inside the source' });
+  if (!branch.test(source.branch))
+    found.push({ path: '/spec/source/branch', message: 'must be the name of a Git branch' });
+  if (source.kind === 'image' && !source.image)
+    found.push({ path: '/spec/source/image', message: 'must be given when the source is an image' });
+  if (build.dockerfile !== null && !staysInside(build.dockerfile))
+    found.push({ path: '/spec/build/dockerfile', message: 'must be a path inside the source' });
+  if (health.kind === 'command' && health.command === null)
+    found.push({ path: '/spec/health/command', message: 'must be given when health is checked by a command' });
   return found;
 }
 
@@ -26,6 +31,10 @@ function faults(spec: ServiceSpec): FieldError[] {
 export function patchSpec(base: ServiceSpec, patch: unknown): ServiceSpec {
   const spec = validate<ServiceSpec>(ServiceSpec, fillFrom(defaultSpec, mergePatch(base, patch)), 'The spec');
   const wrong = faults(spec);
-  if (wrong.length > 0) throw invalid(`The spec does not fit together: ${wrong.map((fault) => `${fault.path} ${fault.message}`).join('; ')}.`, wrong);
+  if (wrong.length > 0)
+    throw invalid(
+      `The spec does not fit together: ${wrong.map((fault) => `${fault.path} ${fault.message}`).join('; ')}.`,
+      wrong,
+    );
   return spec;
 }

@@ -19,7 +19,12 @@ export async function firstRevision(ctx: Ctx, unit: UnitOfWork, service: Service
  * Appends a revision when spec or variables differ from the newest; the service is a managed row that the caller holds the lock of.
  * Answers whether there was a difference.
  */
-export async function revise(ctx: Ctx, unit: UnitOfWork, service: Service, change: { spec?: ServiceSpec; reason: string; by: Principal }): Promise<boolean> {
+export async function revise(
+  ctx: Ctx,
+  unit: UnitOfWork,
+  service: Service,
+  change: { spec?: ServiceSpec; reason: string; by: Principal },
+): Promise<boolean> {
   const newest = await unit.em.findOneOrFail(Revision, { service: service.id, number: service.revision });
   const variables = await effectiveVariables(unit.em, service);
   const spec = change.spec ?? service.spec;

@@ -4,7 +4,11 @@ import type { VariableDocument } from '../contract.ts';
 import type { Variable } from '../entities/variable.entity.ts';
 
 /** A variable as the API shows it: sealed values never, others to who may read them. */
-export function showVariable(secrets: PluginContext['secrets'], principal: Principal, variable: Variable): VariableDocument {
+export function showVariable(
+  secrets: PluginContext['secrets'],
+  principal: Principal,
+  variable: Variable,
+): VariableDocument {
   const { id, name, kind, scope, owner } = variable;
   return {
     id,
@@ -13,7 +17,12 @@ export function showVariable(secrets: PluginContext['secrets'], principal: Princ
     service: scope === 'service' ? owner : null,
     name,
     kind,
-    value: kind === 'sealed' || !can(principal, 'variable:read') ? null : kind === 'plain' ? variable.value : secrets.open(id, variable.value),
+    value:
+      kind === 'sealed' || !can(principal, 'variable:read')
+        ? null
+        : kind === 'plain'
+          ? variable.value
+          : secrets.open(id, variable.value),
     createdAt: variable.createdAt.toISOString(),
     updatedAt: variable.updatedAt.toISOString(),
   };

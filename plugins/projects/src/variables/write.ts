@@ -9,7 +9,12 @@ type Kind = Variable['kind'];
 
 function requireSecretWrite(principal: Principal, ...kinds: readonly Kind[]): void {
   if (!kinds.includes('sealed') || can(principal, 'secret:write')) return;
-  throw new ContainrError({ code: 'FORBIDDEN', status: 403, detail: 'Setting a sealed variable needs the permission secret:write.', hint: 'Ask an owner for it, or set a variable of another kind.' });
+  throw new ContainrError({
+    code: 'FORBIDDEN',
+    status: 403,
+    detail: 'Setting a sealed variable needs the permission secret:write.',
+    hint: 'Ask an owner for it, or set a variable of another kind.',
+  });
 }
 
 function keep(ctx: Ctx, id: string, kind: Kind, value: string): string {
@@ -17,7 +22,12 @@ function keep(ctx: Ctx, id: string, kind: Kind, value: string): string {
 }
 
 /** Makes a variable. Throws `CONFLICT_NAME` when there is one of that name. */
-export async function createVariable(ctx: Ctx, principal: Principal, owner: Owner, wanted: { name: string; kind: Kind; value: string }): Promise<Variable> {
+export async function createVariable(
+  ctx: Ctx,
+  principal: Principal,
+  owner: Owner,
+  wanted: { name: string; kind: Kind; value: string },
+): Promise<Variable> {
   requireSecretWrite(principal, wanted.kind);
   return ctx.store.for(principal).transaction(async (unit) => {
     const organisation = await organisationOf(unit.em, owner);
@@ -27,7 +37,17 @@ export async function createVariable(ctx: Ctx, principal: Principal, owner: Owne
     const now = ctx.clock.now();
     const id = ctx.random.id();
     const { name, kind } = wanted;
-    const variable = unit.em.create(Variable, { id, organisation, scope: owner.scope, owner: owner.id, name, kind, value: keep(ctx, id, kind, wanted.value), createdAt: now, updatedAt: now });
+    const variable = unit.em.create(Variable, {
+      id,
+      organisation,
+      scope: owner.scope,
+      owner: owner.id,
+      name,
+      kind,
+      value: keep(ctx, id, kind, wanted.value),
+      createdAt: now,
+      updatedAt: now,
+    });
     await unit.em.persist(variable).flush();
     await reviseReached(ctx, unit, owner, { reason: `variable ${name} set`, by: principal });
     return variable;
@@ -35,20 +55,31 @@ export async function createVariable(ctx: Ctx, principal: Principal, owner: Owne
 }
 
 /** Changes a variable's value or kind; another kind needs the value again, so that nothing sealed is shown by a detour. */
-export async function changeVariable(ctx: Ctx, principal: Principal, id: string, change: { kind?: Kind; value?: string }): Promise<Variable> {
+export async function changeVariable(
+  ctx: Ctx,
+  principal: Principal,
+  id: string,
+  change: { kind?: Kind; value?: string },
+): Promise<Variable> {
   return ctx.store.for(principal).transaction(async (unit) => {
     const variable = await unit.em.findOne(Variable, { id });
     if (!variable) throw notFound('variable');
     const kind = change.kind ?? variable.kind;
     requireSecretWrite(principal, kind, variable.kind);
-    if (kind !== variable.kind && change.value === undefined) throw invalid('Another kind needs the value again.', [{ path: '/value', message: 'is missing' }]);
+    if (kind !== variable.kind && change.value === undefined)
+      throw invalid('Another kind needs the value again.', [{ path: '/value', message: 'is missing' }]);
     if (change.value === undefined) return variable;
     if (kind === 'plain' && variable.kind === 'plain' && change.value === variable.value) return variable;
     variable.kind = kind;
     variable.value = keep(ctx, id, kind, change.value);
     variable.updatedAt = ctx.clock.now();
     await unit.em.flush();
-    await reviseReached(ctx, unit, { scope: variable.scope, id: variable.owner }, { reason: `variable ${variable.name} changed`, by: principal });
+    await reviseReached(
+      ctx,
+      unit,
+      { scope: variable.scope, id: variable.owner },
+      { reason: `variable ${variable.name} changed`, by: principal },
+    );
     return variable;
   });
 }
@@ -60,6 +91,11 @@ export async function deleteVariable(ctx: Ctx, principal: Principal, id: string)
     if (!variable) throw notFound('variable');
     requireSecretWrite(principal, variable.kind);
     await unit.em.nativeDelete(Variable, { id });
-    await reviseReached(ctx, unit, { scope: variable.scope, id: variable.owner }, { reason: `variable ${variable.name} deleted`, by: principal });
+    await reviseReached(
+      ctx,
+      unit,
+      { scope: variable.scope, id: variable.owner },
+      { reason: `variable ${variable.name} deleted`, by: principal },
+    );
   });
 }

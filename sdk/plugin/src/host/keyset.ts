@@ -6,7 +6,11 @@ import { validate } from './validate.ts';
 
 const Cursor = defineSchema({
   type: 'object',
-  properties: { s: { type: 'string' }, v: { anyOf: [{ type: 'string' }, { type: 'number' }] }, i: { type: 'string', format: 'uuid' } },
+  properties: {
+    s: { type: 'string' },
+    v: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+    i: { type: 'string', format: 'uuid' },
+  },
   required: ['s', 'v', 'i'],
   additionalProperties: false,
 });
@@ -26,12 +30,19 @@ export interface Keyset<T> {
 function readCursor(text: string, sort: string, kind: 'time' | 'text' | 'number'): Cursor {
   try {
     const cursor = validate<Cursor>(Cursor, JSON.parse(Buffer.from(text, 'base64url').toString()), 'The cursor');
-    const fits = kind === 'time' ? !Number.isNaN(Date.parse(String(cursor.v))) : typeof cursor.v === (kind === 'text' ? 'string' : 'number');
+    const fits =
+      kind === 'time'
+        ? !Number.isNaN(Date.parse(String(cursor.v)))
+        : typeof cursor.v === (kind === 'text' ? 'string' : 'number');
     if (cursor.s === sort && fits) return cursor;
   } catch {
     // told below: what a cursor is made of is nobody's business
   }
-  throw invalid('The cursor is not one that this list gave.', [{ path: '/cursor', message: 'is not valid for this list and order' }], 'Start again without a cursor.');
+  throw invalid(
+    'The cursor is not one that this list gave.',
+    [{ path: '/cursor', message: 'is not valid for this list and order' }],
+    'Start again without a cursor.',
+  );
 }
 
 /**
@@ -53,7 +64,11 @@ export function keyset<T extends { id: string }>(
   const field = descending ? sort.slice(1) : sort;
   const kind = Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (!kind) {
-    throw invalid(`This list can't be sorted by "${field}".`, [{ path: '/sort', message: `is none of ${Object.keys(fields).join(', ')}` }], 'Sort by one of the named fields.');
+    throw invalid(
+      `This list can't be sorted by "${field}".`,
+      [{ path: '/sort', message: `is none of ${Object.keys(fields).join(', ')}` }],
+      'Sort by one of the named fields.',
+    );
   }
   const direction = descending ? 'desc' : 'asc';
   return {
@@ -68,10 +83,17 @@ export function keyset<T extends { id: string }>(
   };
 }
 
-function after<T>(cursor: Cursor | null, field: string, kind: 'time' | 'text' | 'number', descending: boolean): FilterQuery<T> {
+function after<T>(
+  cursor: Cursor | null,
+  field: string,
+  kind: 'time' | 'text' | 'number',
+  descending: boolean,
+): FilterQuery<T> {
   const beyond = descending ? '$lt' : '$gt';
   const value = cursor && kind === 'time' ? new Date(cursor.v) : cursor?.v;
-  const where = cursor ? { $or: [{ [field]: { [beyond]: value } }, { [field]: value, id: { [beyond]: cursor.i } }] } : {};
+  const where = cursor
+    ? { $or: [{ [field]: { [beyond]: value } }, { [field]: value, id: { [beyond]: cursor.i } }] }
+    : {};
   return where as FilterQuery<T>;
 }
 

@@ -1,0 +1,155 @@
+import type { Infer } from '@containr/sdk';
+import { defineSchema, Id, Slug, Timestamp } from '@containr/sdk';
+import { nullable } from './nullable.ts';
+import { ServiceSpec } from './spec.ts';
+
+export const ProjectDocument = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    slug: Slug,
+    name: { type: 'string' },
+    createdAt: Timestamp,
+    environments: { type: 'integer' },
+    services: { type: 'integer' },
+  },
+  required: ['id', 'slug', 'name', 'createdAt', 'environments', 'services'],
+  additionalProperties: false,
+});
+export type ProjectDocument = Infer<typeof ProjectDocument>;
+
+export const EnvironmentDocument = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    slug: Slug,
+    name: { type: 'string' },
+    project: Id,
+    kind: { type: 'string', enum: ['production', 'preview', 'development', 'named'] },
+    createdAt: Timestamp,
+  },
+  required: ['id', 'slug', 'name', 'project', 'kind', 'createdAt'],
+  additionalProperties: false,
+});
+export type EnvironmentDocument = Infer<typeof EnvironmentDocument>;
+
+const DeploymentRef = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    number: { type: 'integer' },
+    status: { type: 'string' },
+    phase: nullable({ type: 'string' }),
+    createdAt: Timestamp,
+  },
+  required: ['id', 'number', 'status', 'phase', 'createdAt'],
+  additionalProperties: false,
+});
+
+/** A service as the API shows it. What other plugins know (status, urls, gitUrl, deployments) they add by {@link ServiceDescribe}. */
+export const ServiceDocument = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    slug: Slug,
+    name: { type: 'string' },
+    kind: { type: 'string', enum: ['web', 'worker', 'cron', 'database', 'static'] },
+    organisation: Id,
+    project: Id,
+    environment: Id,
+    revision: { type: 'integer' },
+    status: {
+      type: 'object',
+      properties: {
+        state: { type: 'string', enum: ['live', 'deploying', 'failed', 'stopped', 'sleeping', 'unknown'] },
+        replicas: {
+          type: 'object',
+          properties: { desired: { type: 'integer' }, ready: { type: 'integer' } },
+          required: ['desired', 'ready'],
+          additionalProperties: false,
+        },
+      },
+      required: ['state', 'replicas'],
+      additionalProperties: false,
+    },
+    urls: { type: 'array', items: { type: 'string' } },
+    gitUrl: nullable({ type: 'string' }),
+    liveDeployment: nullable(DeploymentRef),
+    latestDeployment: nullable(DeploymentRef),
+    createdAt: Timestamp,
+  },
+  required: [
+    'id',
+    'slug',
+    'name',
+    'kind',
+    'organisation',
+    'project',
+    'environment',
+    'revision',
+    'status',
+    'urls',
+    'gitUrl',
+    'liveDeployment',
+    'latestDeployment',
+    'createdAt',
+  ],
+  additionalProperties: false,
+});
+export type ServiceDocument = Infer<typeof ServiceDocument>;
+
+const VariableKind = { type: 'string', enum: ['plain', 'secret', 'sealed'] } as const;
+
+/**
+ * A variable of a project, environment or service (exactly one of the three is set). `plain` is stored as it is, `secret`
+ * encrypted and shown to who may read variables, `sealed` encrypted and never shown again: its `value` is always `null`.
+ */
+export const VariableDocument = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    project: nullable(Id),
+    environment: nullable(Id),
+    service: nullable(Id),
+    name: { type: 'string' },
+    kind: VariableKind,
+    /** `null` for sealed ones, and for who lacks `variable:read`. */
+    value: nullable({ type: 'string' }),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  },
+  required: ['id', 'project', 'environment', 'service', 'name', 'kind', 'value', 'createdAt', 'updatedAt'],
+  additionalProperties: false,
+});
+export type VariableDocument = Infer<typeof VariableDocument>;
+
+/** One revision of a service: its spec and the names of the variables it had. */
+export const SpecDocument = defineSchema({
+  type: 'object',
+  properties: {
+    id: Id,
+    service: Id,
+    revision: { type: 'integer' },
+    spec: ServiceSpec,
+    variables: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          name: { type: 'string' },
+          kind: VariableKind,
+          scope: { type: 'string', enum: ['project', 'environment', 'service'] },
+        },
+        required: ['name', 'kind', 'scope'],
+        additionalProperties: false,
+      },
+    },
+    /** What made it, for people: `created`, `spec changed`, `variable DATABASE_URL set` … */
+    reason: { type: 'string' },
+    createdBy: { type: 'string' },
+    createdAt: Timestamp,
+  },
+  required: ['id', 'service', 'revision', 'spec', 'variables', 'reason', 'createdBy', 'createdAt'],
+  additionalProperties: false,
+});
+export type SpecDocument = Infer<typeof SpecDocument>;
