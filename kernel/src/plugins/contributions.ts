@@ -52,6 +52,6 @@ export class Contributions {
     if (contribution.dropped) return;
     const undo = contribution.enter();
     let left: Promise<void> | undefined;
-    contribution.leave = () => (left ??= Promise.resolve(undo()));
+    contribution.leave = () => (left ??= (async () => undo())());
   }
 }

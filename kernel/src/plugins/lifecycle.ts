@@ -142,8 +142,16 @@ export class Lifecycle {
       if (!dryRun) {
         const { parts, container, drainMs } = this.#options;
         const next = await setUp(container, parts, entry.package, (permission) => this.knows(permission));
+        try {
+          await goLive(parts, next, running);
+        } catch (error) {
+          // Half of the old one is out already, so neither can serve.
+          entry.running = null;
+          await Promise.all([next, running].map((one) => tearDown(parts, one, 0)));
+          this.#become(entry, 'failed', failureOf(name, error));
+          throw entry.cause;
+        }
         entry.running = next;
-        await goLive(parts, next, running);
         this.#become(entry, 'active');
         await tearDown(parts, running, drainMs);
       }

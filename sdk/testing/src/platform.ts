@@ -12,7 +12,9 @@ import type { TestAgent } from './agent-process.ts';
 import type { Answer, Ask } from './answer.ts';
 import { ask } from './answer.ts';
 import { testDatabase } from './database.ts';
+import { endLeftRunning } from './left-running.ts';
 import type { TestDatabase } from './database.ts';
+import { endLeftovers } from './leftovers.ts';
 
 const folder = fileURLToPath(new URL('../../../plugins/', import.meta.url));
 
@@ -58,7 +60,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const database = options.database ?? (await testDatabase());
   const log = createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
   const undo: (() => Promise<unknown>)[] = [];
-  if (!options.data) undo.push(() => rm(data, { recursive: true, force: true }));
+  if (!options.data) undo.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }), () => endLeftRunning(data));
   if (!options.database) undo.push(() => database.stop());
   async function stop(): Promise<void> {
     for (let next = undo.pop(); next; next = undo.pop()) await next();
