@@ -14,7 +14,6 @@ import { ask } from './answer.ts';
 import { testDatabase } from './database.ts';
 import { endLeftRunning } from './left-running.ts';
 import type { TestDatabase } from './database.ts';
-import { endLeftovers } from './leftovers.ts';
 
 const folder = fileURLToPath(new URL('../../../plugins/', import.meta.url));
 
