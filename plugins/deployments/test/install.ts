@@ -8,6 +8,7 @@ import { validate } from '@containr/sdk/host';
 import type { Ask, TestPlatform, TestPlatformOptions } from '@containr/testing';
 import { startTestPlatform, until } from '@containr/testing';
 import { DeploymentDocument } from '../src/contract.ts';
+import { endProcessesOf } from './leftovers.ts';
 import type { OpenLoop } from './open-loop.ts';
 import { openLoop } from './open-loop.ts';
 import { planFileBuilder } from './plan-file-builder.ts';
@@ -179,8 +180,11 @@ export class Install {
     }
   }
 
+  /** Stops everything, also what outlives an install: replicas and the router. */
   async stop(): Promise<void> {
+    const { data } = this.test;
     for (const test of [this.test, ...this.#earlier.reverse()]) await test.stop();
+    await endProcessesOf(data);
   }
 }
 
