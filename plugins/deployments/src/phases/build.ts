@@ -2,12 +2,14 @@ import { ContainrError, isContainrError } from '@containr/sdk';
 import type { Artifact } from '@containr/sdk/contracts';
 import type { Deployment } from '../entities/deployment.ts';
 import { Deployment as Deployments } from '../entities/deployment.ts';
+import { note } from '../engine/notes.ts';
 import { buildVariables } from '../engine/variables.ts';
 import type { Road } from '../engine/road.ts';
 import { storeOf } from '../engine/road.ts';
 import { pursue } from '../engine/tasks.ts';
 import { chooseBuildNode } from '../placement/choose-build-node.ts';
 import { driver } from '../replicas/drivers.ts';
+import { fallsBack } from './offline-fallback.ts';
 import { sameBuild } from './same-build.ts';
 import { missing } from '../snapshots/store.ts';
 import type { PhaseWork } from './phase-work.ts';
@@ -16,11 +18,18 @@ import type { PhaseWork } from './phase-work.ts';
 export const build: PhaseWork = {
   timeoutMs: (road) => road.ctx.settings.current.buildTimeoutMs,
   async run(road, { deployment, tasks }) {
-    const runtime = deployment.runtime ?? 'process';
+    const nodes = await road.ctx.agents.nodes();
+    const offline = fallsBack(road.ctx.settings.current.runtime, deployment, tasks, nodes);
+    const runtime = offline ? 'process' : (deployment.runtime ?? 'process');
     if (deployment.source.kind === 'image')
       return { kind: 'done', skipped: true, findings: { artifact: imageArtifact(deployment) } };
-    const running = tasks.at(-1);
-    if (!running) {
+    const subject = offline ? 'process' : null;
+    const running = tasks.filter((task) => task.subject === subject).at(-1);
+    if (offline)
+      await note(road, deployment, 'build', 'offline', [
+        'The base image is not to be had from here, so this builds and runs as a process instead of a container.',
+      ]);
+    if (tasks.length === 0) {
       const found = await reusable(road, deployment);
       if (found)
         return {
@@ -33,7 +42,7 @@ export const build: PhaseWork = {
     const node =
       running?.node ??
       chooseBuildNode(
-        await road.ctx.agents.nodes(),
+        nodes,
         runtime,
         (await latestOf(road, deployment))?.artifact?.node ?? null,
       );
@@ -42,7 +51,7 @@ export const build: PhaseWork = {
       node,
       capability,
       phase: 'build',
-      subject: null,
+      subject,
       input: () => buildRequest(road, deployment),
     });
     if (progress.state === 'running') return { kind: 'wait' };
@@ -51,7 +60,7 @@ export const build: PhaseWork = {
     return {
       kind: 'done',
       message: `${artifact.kind} of ${(artifact.sizeBytes / 1_048_576).toFixed(1)} MB`,
-      findings: { artifact },
+      findings: { artifact, runtime },
     };
   },
 };
