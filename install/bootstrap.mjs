@@ -1,4 +1,5 @@
 // Plain JavaScript for any Node from 20 on: brings the right Node, the packages and the build, then hands over.
+import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './bootstrap/build.mjs';
@@ -9,11 +10,13 @@ import { ensureNode, isNodeRecent } from './bootstrap/toolchain.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [command = 'start', ...rest] = process.argv.slice(2);
+/** How a long-lived control plane is started: flags and environment that keep its memory small. */
+const launch = JSON.parse(readFileSync(join(root, 'install/launch.json'), 'utf8'));
 const progress = createProgress({ json: rest.includes('--json'), quiet: command === 'containr' });
 
 /** What each command needs, and the program that it hands over to. */
 const commands = {
-  start: { build: true, program: ['install/dist/start.js', ...rest], flags: ['--max-semi-space-size=1'] },
+  start: { build: true, program: ['install/dist/start.js', ...rest], launch: true },
   dev: { build: true, program: ['install/dev.mjs', ...rest] },
   build: { build: true },
   test: { build: true, program: ['install/test.mjs', ...rest] },
@@ -35,8 +38,9 @@ try {
   if (plan.build) await ensureBuild(root, progress);
   if (plan.program) {
     const [program, ...args] = plan.program;
-    const flags = ['--disable-warning=ExperimentalWarning', ...(plan.flags ?? [])];
-    process.exit(await run([process.execPath, ...flags, join(root, program), ...args], { cwd: process.cwd(), env: process.env, forwardSignals: true }));
+    const flags = plan.launch ? launch.flags : ['--disable-warning=ExperimentalWarning'];
+    const env = plan.launch ? { ...launch.env, ...process.env } : process.env;
+    process.exit(await run([process.execPath, ...flags, join(root, program), ...args], { cwd: process.cwd(), env, forwardSignals: true }));
   }
 } catch (error) {
   progress.fail(error instanceof Error ? error.message : String(error));

@@ -6,9 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Infer } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const Launch = defineSchema({
+  type: 'object',
+  properties: { flags: { type: 'array', items: { type: 'string' } }, env: { type: 'object', additionalProperties: { type: 'string' } } },
+  required: ['flags', 'env'],
+  additionalProperties: false,
+});
+type Launch = Infer<typeof Launch>;
 
 /** What `npm start -- --json` says when everything is up. */
 export interface Ready {
@@ -51,8 +62,9 @@ export class Install {
 
   /** Starts and resolves with the `ready` event; rejects with what it wrote when it ends before. */
   async start(): Promise<Ready> {
-    const argv = ['--max-semi-space-size=1', join(root, 'install/dist/start.js'), '--data', this.data, '--port', String(this.port), '--ingress-port', String(this.ingressPort), '--json', ...this.#options];
-    const child = spawn(process.execPath, argv, { env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const launch = validate<Launch>(Launch, JSON.parse(await readFile(join(root, 'install/launch.json'), 'utf8')), 'install/launch.json');
+    const argv = [...launch.flags, join(root, 'install/dist/start.js'), '--data', this.data, '--port', String(this.port), '--ingress-port', String(this.ingressPort), '--json', ...this.#options];
+    const child = spawn(process.execPath, argv, { env: { ...launch.env, PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-8000)));
