@@ -1,11 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
@@ -105,6 +107,7 @@ export class Install {
   /** Ends everything that was started below the data folder, apps and ingress too, and removes the folder. */
   async destroy(): Promise<void> {
     if (this.#process && this.#process.exitCode === null && this.#process.signalCode === null) await this.interrupt();
+    await removeContainers(this.data);
     const pids = await processesNaming(this.data);
     for (const pid of pids) {
       try {
@@ -126,6 +129,20 @@ export class Install {
 
 function isReady(event: unknown): event is Ready & { event: 'ready' } {
   return typeof event === 'object' && event !== null && 'event' in event && event.event === 'ready';
+}
+
+const Enrolled = { type: 'object', properties: { install: { type: 'string' } }, required: ['install'] } as const;
+
+/** Containers of this install outlive it on purpose, so a test takes them with it. */
+async function removeContainers(data: string): Promise<void> {
+  const text = await readFile(join(data, 'agent/identity.json'), 'utf8').catch(() => null);
+  if (text === null || !existsSync('/var/run/docker.sock')) return;
+  const { install } = validate<{ install: string }>(Enrolled, JSON.parse(text), 'The identity of the agent');
+  const docker = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker';
+  const run = promisify(execFile);
+  const { stdout } = await run(docker, ['ps', '--all', '--quiet', '--filter', `label=containr.install=${install}`]);
+  const ids = stdout.split('\n').filter(Boolean);
+  if (ids.length > 0) await run(docker, ['rm', '--force', '--volumes', ...ids]);
 }
 
 async function freePort(): Promise<number> {
