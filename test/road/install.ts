@@ -66,7 +66,7 @@ export class Install {
   async start(): Promise<Ready> {
     const launch = validate<Launch>(Launch, JSON.parse(await readFile(join(root, 'install/launch.json'), 'utf8')), 'install/launch.json');
     const argv = [...launch.flags, join(root, 'install/dist/start.js'), '--data', this.data, '--port', String(this.port), '--ingress-port', String(this.ingressPort), '--json', ...this.#options];
-    const child = spawn(process.execPath, argv, { env: { ...launch.env, PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, argv, { env: { ...launch.env, ...ownEnvironment(), ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-8000)));
@@ -129,6 +129,12 @@ export class Install {
 
 function isReady(event: unknown): event is Ready & { event: 'ready' } {
   return typeof event === 'object' && event !== null && 'event' in event && event.event === 'ready';
+}
+
+/** What the operator's machine needs to reach networks and registries, without settings of an install. */
+function ownEnvironment(): Record<string, string> {
+  const settings = /^(CONTAINR_|DATABASE_URL$|REDIS_URL$|NODE_OPTIONS$)/;
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined || settings.test(name) ? [] : [[name, value]])));
 }
 
 const Enrolled = { type: 'object', properties: { install: { type: 'string' } }, required: ['install'] } as const;
