@@ -39,7 +39,10 @@ describe('planning a source', () => {
     return validate<BuildPlan>(BuildPlan, made, 'The plan');
   }
 
-  function refusal(files: Readonly<Record<string, string>>, more: Partial<PlanOptions> = {}): { code: string; message: string } {
+  function refusal(
+    files: Readonly<Record<string, string>>,
+    more: Partial<PlanOptions> = {},
+  ): { code: string; message: string } {
     try {
       plan(files, more);
     } catch (error) {
@@ -49,14 +52,18 @@ describe('planning a source', () => {
     throw new Error('a plan was made');
   }
 
-  const node = (more: Record<string, unknown>): Record<string, string> => ({ 'package.json': JSON.stringify({ name: 'app', ...more }) });
+  const node = (more: Record<string, unknown>): Record<string, string> => ({
+    'package.json': JSON.stringify({ name: 'app', ...more }),
+  });
 
   it('runs the start script itself, as one process', () => {
     expect(plan(node({ scripts: { start: 'node server.js' } })).start).to.equal('exec node server.js');
   });
 
   it('puts programs of packages on the path', () => {
-    expect(plan(node({ scripts: { start: 'verdaccio --listen $PORT' } })).start).to.equal('PATH="$PWD/node_modules/.bin:$PATH"; export PATH; exec verdaccio --listen $PORT');
+    expect(plan(node({ scripts: { start: 'verdaccio --listen $PORT' } })).start).to.equal(
+      'PATH="$PWD/node_modules/.bin:$PATH"; export PATH; exec verdaccio --listen $PORT',
+    );
   });
 
   it('lets npm run what has steps around it', () => {
@@ -93,12 +100,31 @@ describe('planning a source', () => {
     expect(Object.keys(made.files ?? {})).to.deep.equal(['.containr/static-server.mjs']);
   });
 
+  it('keeps development packages that the start script runs', () => {
+    const manifest = {
+      scripts: { start: 'tsx server.ts', build: 'tsc' },
+      devDependencies: { tsx: '4', typescript: '5' },
+    };
+    const { install, build } = plan({ 'package.json': JSON.stringify(manifest) });
+    expect([...install, ...build].join(' '))
+      .to.contain('--include=dev')
+      .and.not.to.contain('prune');
+    const pruned = plan({
+      'package.json': JSON.stringify({ ...manifest, scripts: { start: 'node dist', build: 'tsc' } }),
+    });
+    expect(pruned.build.join(' ')).to.contain('npm prune --omit=dev');
+  });
+
   it('prefers the Procfile', () => {
-    expect(plan({ ...node({ scripts: { start: 'node a.js' } }), Procfile: 'worker: node w.js\nweb: node b.js\n' }).start).to.equal('exec node b.js');
+    expect(
+      plan({ ...node({ scripts: { start: 'node a.js' } }), Procfile: 'worker: node w.js\nweb: node b.js\n' }).start,
+    ).to.equal('exec node b.js');
   });
 
   it('lets the settings of the service win', () => {
-    const made = plan(node({ scripts: { start: 'node a.js' } }), { settings: { installCommand: 'true', buildCommand: 'make', startCommand: 'node c.js' } });
+    const made = plan(node({ scripts: { start: 'node a.js' } }), {
+      settings: { installCommand: 'true', buildCommand: 'make', startCommand: 'node c.js' },
+    });
     expect(made).to.deep.include({ install: ['true'], build: ['make'], start: 'exec node c.js' });
   });
 
@@ -137,17 +163,36 @@ describe('planning a source', () => {
   });
 
   it('gives a plan or a reason for any content, never anything else', () => {
-    const names = fc.constantFrom('package.json', 'Procfile', '.nvmrc', '.tool-versions', 'requirements.txt', 'pyproject.toml', 'go.mod', 'main.go', 'main.py', 'Staticfile', 'index.html', 'yarn.lock');
+    const names = fc.constantFrom(
+      'package.json',
+      'Procfile',
+      '.nvmrc',
+      '.tool-versions',
+      'requirements.txt',
+      'pyproject.toml',
+      'go.mod',
+      'main.go',
+      'main.py',
+      'Staticfile',
+      'index.html',
+      'yarn.lock',
+    );
     const manifest = fc.json().map((text) => text);
-    const scripts = fc.dictionary(fc.constantFrom('build', 'start', 'prestart', 'postinstall'), fc.string()).map((value) => JSON.stringify({ scripts: value, engines: { node: '>=20' } }));
+    const scripts = fc
+      .dictionary(fc.constantFrom('build', 'start', 'prestart', 'postinstall'), fc.string())
+      .map((value) => JSON.stringify({ scripts: value, engines: { node: '>=20' } }));
     fc.assert(
-      fc.property(fc.dictionary(names, fc.oneof(fc.string(), manifest, scripts), { maxKeys: 4 }), fc.constantFrom('docker', 'process'), (files, runtime) => {
-        try {
-          plan(files, { runtime });
-        } catch (error) {
-          expect(isContainrError(error), String(error)).to.equal(true);
-        }
-      }),
+      fc.property(
+        fc.dictionary(names, fc.oneof(fc.string(), manifest, scripts), { maxKeys: 4 }),
+        fc.constantFrom('docker', 'process'),
+        (files, runtime) => {
+          try {
+            plan(files, { runtime });
+          } catch (error) {
+            expect(isContainrError(error), String(error)).to.equal(true);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });

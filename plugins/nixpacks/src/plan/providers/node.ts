@@ -23,7 +23,12 @@ export const nodeProvider: Provider = {
   plan(source, options): Draft {
     const manifest = source.json('package.json') ?? {};
     const scripts = strings(manifest['scripts']);
-    const version = chooseVersion(options.catalogue, 'node', nodeRequest(source, manifest, options.variables), options.runtime);
+    const version = chooseVersion(
+      options.catalogue,
+      'node',
+      nodeRequest(source, manifest, options.variables),
+      options.runtime,
+    );
     const manager = managerOf(source, manifest);
     const why = [
       { what: `Node ${version.entry.version}`, from: version.from },
@@ -43,17 +48,33 @@ export const nodeProvider: Provider = {
     };
     const site = staticOutput(source, manifest, scripts);
     if (site && !options.settings.startCommand && !readProcfile(source).has('web')) {
-      why.push({ what: `serve ${site.output} as a static site`, from: `${site.name} in package.json, and no start script` });
+      why.push({
+        what: `serve ${site.output} as a static site`,
+        from: `${site.name} in package.json, and no start script`,
+      });
       const serve = staticServe(site.output);
-      return { ...common, provider: 'static', install: manager.install({ development: true }), prune: [], start: serve.start, staticRoot: site.output, variables: {}, files: serve.files, why };
+      return {
+        ...common,
+        provider: 'static',
+        install: manager.install({ development: true }),
+        prune: [],
+        start: serve.start,
+        staticRoot: site.output,
+        variables: {},
+        files: serve.files,
+        why,
+      };
     }
     const start = startCommand(source, manifest, scripts);
     why.push({ what: `start: ${start.command}`, from: start.from });
+    const developed = startedBy(manifest, scripts, start.command);
+    if (developed !== null)
+      why.push({ what: 'keep development packages', from: `${developed} is one, and starts the application` });
     return {
       ...common,
       provider: 'node',
-      install: manager.install({ development: build.length > 0 }),
-      prune: build.length > 0 ? manager.prune : [],
+      install: manager.install({ development: build.length > 0 || developed !== null }),
+      prune: build.length > 0 && developed === null ? manager.prune : [],
       start: start.command,
       staticRoot: null,
       variables: { NODE_ENV: 'production' },
@@ -63,7 +84,11 @@ export const nodeProvider: Provider = {
   },
 };
 
-function nodeRequest(source: SourceTree, manifest: Record<string, unknown>, variables: Readonly<Record<string, string>>): VersionRequest | null {
+function nodeRequest(
+  source: SourceTree,
+  manifest: Record<string, unknown>,
+  variables: Readonly<Record<string, string>>,
+): VersionRequest | null {
   const asked: readonly (readonly [string | undefined, string])[] = [
     [variables['NIXPACKS_NODE_VERSION'], 'the variable NIXPACKS_NODE_VERSION'],
     [strings(manifest['engines'])['node'], 'engines.node in package.json'],
@@ -76,14 +101,22 @@ function nodeRequest(source: SourceTree, manifest: Record<string, unknown>, vari
   return null;
 }
 
-function staticOutput(source: SourceTree, manifest: Record<string, unknown>, scripts: Record<string, string>): { name: string; output: string } | null {
+function staticOutput(
+  source: SourceTree,
+  manifest: Record<string, unknown>,
+  scripts: Record<string, string>,
+): { name: string; output: string } | null {
   if (scripts['build'] === undefined || scripts['start'] !== undefined || manifest['main'] !== undefined) return null;
   if (['server.js', 'server.mjs', 'index.js', 'app.js'].some((name) => source.has(name))) return null;
   const packages = { ...strings(manifest['dependencies']), ...strings(manifest['devDependencies']) };
   return staticBuilds.find(({ name }) => name in packages) ?? null;
 }
 
-function startCommand(source: SourceTree, manifest: Record<string, unknown>, scripts: Record<string, string>): { command: string; from: string } {
+function startCommand(
+  source: SourceTree,
+  manifest: Record<string, unknown>,
+  scripts: Record<string, string>,
+): { command: string; from: string } {
   const web = readProcfile(source).get('web');
   if (web) return { command: asOneProcess(web), from: 'web in the Procfile' };
   const script = scripts['start'];
@@ -93,9 +126,21 @@ function startCommand(source: SourceTree, manifest: Record<string, unknown>, scr
     return { command: plain ? asOneProcess(script) : 'exec npm start', from: 'scripts.start in package.json' };
   }
   const main = typeof manifest['main'] === 'string' ? manifest['main'] : null;
-  const file = [main, 'server.js', 'server.mjs', 'index.js', 'index.mjs', 'app.js'].find((name) => name !== null && source.has(name));
+  const file = [main, 'server.js', 'server.mjs', 'index.js', 'index.mjs', 'app.js'].find(
+    (name) => name !== null && source.has(name),
+  );
   if (file) return { command: `exec node ${file}`, from: file === main ? 'main in package.json' : `${file} is there` };
-  throw planError('PLAN_NOT_FOUND', 'package.json has no start script, and no server.js, index.js or app.js is there.', 'Add a start script to package.json, or set the start command of the service.');
+  throw planError(
+    'PLAN_NOT_FOUND',
+    'package.json has no start script, and no server.js, index.js or app.js is there.',
+    'Add a start script to package.json, or set the start command of the service.',
+  );
+}
+
+/** The development package that the start command runs, if it does: without it nothing would start. */
+function startedBy(manifest: Record<string, unknown>, scripts: Record<string, string>, command: string): string | null {
+  const words = new Set(`${command} ${scripts['start'] ?? ''}`.split(/[^\w@./-]+/));
+  return Object.keys(strings(manifest['devDependencies'])).find((name) => words.has(name)) ?? null;
 }
 
 function strings(value: unknown): Record<string, string> {
