@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RuntimeCatalogue } from '@containr/plugin-nixpacks/contract';
+import { validate } from '@containr/sdk/host';
 import { expect } from 'chai';
 import { Owner } from '../road/api.ts';
 import { get, startLoad } from '../road/http.ts';
@@ -74,9 +77,12 @@ const possible = catalogue !== undefined && existsSync(catalogue) && existsSync(
   this.timeout(600_000);
   let install: Install;
   let owner: Owner;
+  let nodeImage = '';
   const repositories: Repository[] = [];
 
   before(async () => {
+    const known = validate<RuntimeCatalogue>(RuntimeCatalogue, JSON.parse(await readFile(catalogue ?? '', 'utf8')), 'The catalogue of the tests');
+    nodeImage = known.runtimes['node']?.[0]?.image ?? '';
     install = await Install.prepare({ CONTAINR_RUNTIME: 'docker', CONTAINR_RUNTIME_CATALOGUE: catalogue ?? '' }, ['--no-sample']);
     const ready = await install.start();
     owner = await Owner.claim(ready.dashboard, ready.setup);
@@ -91,8 +97,7 @@ const possible = catalogue !== undefined && existsSync(catalogue) && existsSync(
 
   for (const app of apps) {
     it(`${app.name} is pushed and answers with its own page`, async () => {
-      const image = process.env['CONTAINR_TEST_NODE_IMAGE'] ?? 'node';
-      const files = Object.fromEntries(Object.entries(app.files).map(([name, text]) => [name, text.replace('%NODE_IMAGE%', image)]));
+      const files = Object.fromEntries(Object.entries(app.files).map(([name, text]) => [name, text.replace('%NODE_IMAGE%', nodeImage)]));
       const service = await owner.makeService('apps', app.name, { watchMs: 500, ...app.spec });
       const repository = await Repository.make(files);
       repositories.push(repository);
