@@ -8,8 +8,8 @@ import { proofText } from '@containr/sdk/wire';
 import type { TestDatabase } from '@containr/testing';
 import { testDatabase } from '@containr/testing';
 import { expect } from 'chai';
-import { WebSocket } from 'ws';
 import type { AgentProcess } from './fixtures/agent-process.ts';
+import { caught, closeCodeOf } from './fixtures/by-hand.ts';
 import { makeFolder, startAgentProcess, until } from './fixtures/agent-process.ts';
 import type { ControlPlane } from './fixtures/control-plane.ts';
 import { startControlPlane } from './fixtures/control-plane.ts';
@@ -72,26 +72,6 @@ describe('an agent and its control plane', function () {
 
   const machine = { address: '127.0.0.1', cpus: 1, memoryBytes: 1 };
 
-  /** Connects by hand and gives the code with which it is closed. */
-  function closeCodeOf(play: { first?: unknown; method?: string; answer?: (params: { nonce: string }) => unknown }): Promise<number> {
-    const socket = new WebSocket(`${control.origin.replace('http', 'ws')}/api/v1/agents/connect`);
-    if (play.first !== undefined) socket.once('open', () => socket.send(JSON.stringify(play.first)));
-    socket.on('message', (text) => {
-      const { id, method, params } = JSON.parse(String(text)) as { id: number; method: string; params: { nonce: string } };
-      if (method === play.method) socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: play.answer?.(params) }));
-    });
-    return new Promise((resolve) => socket.once('close', resolve));
-  }
-
-  async function caught(work: Promise<unknown>): Promise<{ code?: string; hint?: string; status?: number }> {
-    try {
-      await work;
-    } catch (error) {
-      return error as { code?: string };
-    }
-    throw new Error('nothing was thrown');
-  }
-
   it('enrols once, calls a capability, and tells nodes', async () => {
     expect(await control.agents.call(node, Echo, { text: 'hello' })).to.deep.equal({ text: 'hello v1' });
     expect(statSync(join(data(), 'key.pem')).mode & 0o777).to.equal(0o600);
@@ -102,7 +82,9 @@ describe('an agent and its control plane', function () {
 
   it('checks inputs before they leave and refuses what a node does not offer', async () => {
     expect(await caught(control.agents.call(node, Echo, { text: 1 } as never))).to.include({ code: 'INVALID' });
-    expect(await caught(control.agents.call(node, { ...Echo, name: 'other.test' }, { text: '' }))).to.include({ code: 'CAPABILITY_MISSING' });
+    expect(await caught(control.agents.call(node, { ...Echo, name: 'other.test' }, { text: '' }))).to.include({
+      code: 'CAPABILITY_MISSING',
+    });
     const nobody = await caught(control.agents.call('018f4a00-0000-7000-8000-000000000000', Echo, { text: '' }));
     expect(nobody.code).to.equal('NODE_UNREACHABLE');
     expect(nobody.hint).to.be.a('string');
@@ -127,16 +109,24 @@ describe('an agent and its control plane', function () {
   it('refuses a proof that was made for another connection, and speech without proof', async () => {
     const key = createPrivateKey(readFileSync(join(data(), 'key.pem')));
     const prove = (nonce: string): string => sign(null, proofText(node, nonce), key).toString('base64');
-    expect(await closeCodeOf({ method: 'prove', answer: ({ nonce }) => ({ node, signature: prove(`${nonce}, earlier`), machine }) })).to.equal(4003);
+    expect(
+      await closeCodeOf(control.origin, {
+        method: 'prove',
+        answer: ({ nonce }) => ({ node, signature: prove(`${nonce}, earlier`), machine }),
+      }),
+    ).to.equal(4003);
     const speech = { jsonrpc: '2.0', id: 1, method: 'report', params: { name: 'test.greeted', payload: {} } };
-    expect(await closeCodeOf({ first: speech })).to.equal(4003);
+    expect(await closeCodeOf(control.origin, { first: speech })).to.equal(4003);
     expect(await control.agents.call(node, Echo, { text: 'still' })).to.deep.equal({ text: 'still v1' });
   });
 
   it('lets a second connection of a node replace the first', async () => {
     const key = createPrivateKey(readFileSync(join(data(), 'key.pem')));
     const prove = (nonce: string): string => sign(null, proofText(node, nonce), key).toString('base64');
-    const closed = closeCodeOf({ method: 'prove', answer: ({ nonce }) => ({ node, signature: prove(nonce), machine }) });
+    const closed = closeCodeOf(control.origin, {
+      method: 'prove',
+      answer: ({ nonce }) => ({ node, signature: prove(nonce), machine }),
+    });
     await until('the first is out', async () => !(await reaches(node)));
     await until('the first is back and the second out', () => reaches(node), 20_000);
     expect(await closed).to.equal(4001);
@@ -195,7 +185,9 @@ describe('an agent and its control plane', function () {
     const leave = new AbortController();
     const call = caught(control.agents.call(node, Sleep, { text: '' }, { signal: leave.signal }));
     leave.abort(new Error('left'));
-    expect(await call).to.be.an('error').with.property('message', 'left');
+    expect(await call)
+      .to.be.an('error')
+      .with.property('message', 'left');
   });
 
   it('holds the end of a task back while no plugin takes it', async () => {
@@ -218,7 +210,9 @@ describe('an agent and its control plane', function () {
     const heard = listen();
     await control.agents.startTask(node, Count, 'task-1', { lines: 20_000, everyMs: 0, batch: 1 });
     await until('the end', () => heard.ends.length > 0);
-    const dropped = heard.lines.filter(({ stream }) => stream === 'system').reduce((sum, { text }) => sum + Number(text.split(' ')[0]), 0);
+    const dropped = heard.lines
+      .filter(({ stream }) => stream === 'system')
+      .reduce((sum, { text }) => sum + Number(text.split(' ')[0]), 0);
     expect(heard.lines.filter(({ stream }) => stream === 'stdout').length + dropped).to.equal(20_000);
     expect(dropped).to.be.greaterThan(0);
     expect(heard.lines.map(({ seq }) => seq)).to.deep.equal(heard.lines.map((_, n) => n));
@@ -269,7 +263,11 @@ describe('an agent and its control plane', function () {
     const port = Number(new URL(control.origin).port);
     control = await startControlPlane(database, () => halves, port);
     await agent.stop();
-    agent = startAgentProcess({ control: control.origin, data: data(), token: (await control.gateway.createToken()).token });
+    agent = startAgentProcess({
+      control: control.origin,
+      data: data(),
+      token: (await control.gateway.createToken()).token,
+    });
     expect(await nodeWith('echo.test')).to.not.equal(node);
   });
 });

@@ -5,7 +5,18 @@ import { ContainrError, isContainrError } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
 import { createLogger } from '@containr/sdk/host';
 import type { Wire } from '@containr/sdk/wire';
-import { Advertise, Bearer, CallCapability, Prove, Ready, SetHalves, TaskCancel, TaskStart, TaskStatus, Welcome } from '@containr/sdk/wire';
+import {
+  Advertise,
+  Bearer,
+  CallCapability,
+  Prove,
+  Ready,
+  SetHalves,
+  TaskCancel,
+  TaskStart,
+  TaskStatus,
+  Welcome,
+} from '@containr/sdk/wire';
 import { Capabilities } from './capabilities.ts';
 import { getAsAgent } from './control-client.ts';
 import { lockData } from './data-lock.ts';
@@ -29,7 +40,10 @@ export interface Agent {
 const enrolWaitMs = 1000;
 
 /** Starts an agent; resolves when it is enrolled. `signal` gives up enrolling. Throws `AGENT_RUNNING`, `AGENT_NOT_ENROLLED`, `ENROL_TOKEN_INVALID`. */
-export async function startAgent(options: AgentOptions, signal: AbortSignal = new AbortController().signal): Promise<Agent> {
+export async function startAgent(
+  options: AgentOptions,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Agent> {
   mkdirSync(join(options.data, 'halves'), { recursive: true, mode: 0o700 });
   const unlock = lockData(options.data);
   try {
@@ -43,7 +57,12 @@ export async function startAgent(options: AgentOptions, signal: AbortSignal = ne
   }
 }
 
-async function runAgent(options: AgentOptions, identity: Identity, log: HostLogger, unlock: () => void): Promise<Agent> {
+async function runAgent(
+  options: AgentOptions,
+  identity: Identity,
+  log: HostLogger,
+  unlock: () => void,
+): Promise<Agent> {
   const { control, data } = options;
   let node = { id: identity.node ?? '', name: options.name, address: options.address ?? '127.0.0.1' };
   let loading = false;
@@ -51,23 +70,45 @@ async function runAgent(options: AgentOptions, identity: Identity, log: HostLogg
   const link = new Link(control, log, { answer, unknown: () => enrolAgain(options, identity, log) });
   const greetings = new Greetings(link);
   const tasks = new Tasks(data, capabilities, link, log);
-  const store = new HalfStore(join(data, 'halves'), (path, signal) => getAsAgent(control, path, () => link.bearer(signal), signal));
+  const store = new HalfStore(join(data, 'halves'), (path, signal) =>
+    getAsAgent(control, path, () => link.bearer(signal), signal),
+  );
   const halves = new Halves({
     data,
     store,
     log,
     context: (half, scope) =>
-      createHalfContext({ data, control, install: identity.install, node, log, link, capabilities, greetings, programPath: (sha256) => store.pathOf(sha256) }, half, scope),
+      createHalfContext(
+        {
+          data,
+          control,
+          install: identity.install,
+          node,
+          log,
+          link,
+          capabilities,
+          greetings,
+          programPath: (sha256) => store.pathOf(sha256),
+        },
+        half,
+        scope,
+      ),
   });
 
   function advertise(): void {
     // What changes while halves are loaded is in the answer to that.
     if (loading || !link.current) return;
-    link.current.request(Advertise, { capabilities: capabilities.names }, { timeoutMs: 10_000 }).catch((error: unknown) => log.debug({ err: error }, 'Capabilities are told at the next connection'));
+    link.current
+      .request(Advertise, { capabilities: capabilities.names }, { timeoutMs: 10_000 })
+      .catch((error: unknown) => log.debug({ err: error }, 'Capabilities are told at the next connection'));
   }
 
   function answer(wire: Wire): void {
-    wire.handle(Prove, async ({ nonce }) => ({ node: identity.node ?? '', signature: identity.prove(nonce), machine: await describeMachine(control, options.address) }));
+    wire.handle(Prove, async ({ nonce }) => ({
+      node: identity.node ?? '',
+      signature: identity.prove(nonce),
+      machine: await describeMachine(control, options.address),
+    }));
     wire.handle(Welcome, async (welcome) => {
       node = welcome.node;
       link.setBearer(welcome.bearer);
@@ -89,7 +130,11 @@ async function runAgent(options: AgentOptions, identity: Identity, log: HostLogg
     });
     wire.handle(CallCapability, async ({ capability, input }, signal) => {
       const served = capabilities.get(capability);
-      const io = { signal: AbortSignal.any([signal, served.signal, AbortSignal.timeout(served.timeoutMs)]), task: null, output: (text: string) => log.debug({ capability, text }, 'A short call wrote a line') };
+      const io = {
+        signal: AbortSignal.any([signal, served.signal, AbortSignal.timeout(served.timeoutMs)]),
+        task: null,
+        output: (text: string) => log.debug({ capability, text }, 'A short call wrote a line'),
+      };
       return { output: await served.run(input, io) };
     });
     wire.handle(TaskStart, async ({ task, capability, input }) => {
@@ -104,7 +149,9 @@ async function runAgent(options: AgentOptions, identity: Identity, log: HostLogg
   }
 
   tasks.restore();
-  const restored = halves.restore().catch((error: unknown) => log.warn({ err: error }, 'Plugin halves are loaded at the next connection'));
+  const restored = halves
+    .restore()
+    .catch((error: unknown) => log.warn({ err: error }, 'Plugin halves are loaded at the next connection'));
   link.start();
   return {
     get node() {
@@ -120,11 +167,21 @@ async function runAgent(options: AgentOptions, identity: Identity, log: HostLogg
   };
 }
 
-async function enrolPatiently(options: AgentOptions, identity: Identity, log: HostLogger, signal: AbortSignal): Promise<void> {
+async function enrolPatiently(
+  options: AgentOptions,
+  identity: Identity,
+  log: HostLogger,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     const token = await options.token();
     if (token === null) {
-      throw new ContainrError({ code: 'AGENT_NOT_ENROLLED', status: 401, detail: 'This node is not enrolled and has no enrolment token.', hint: 'Make a token under Nodes and give its file with --token-file.' });
+      throw new ContainrError({
+        code: 'AGENT_NOT_ENROLLED',
+        status: 401,
+        detail: 'This node is not enrolled and has no enrolment token.',
+        hint: 'Make a token under Nodes and give its file with --token-file.',
+      });
     }
     try {
       const machine = await describeMachine(options.control, options.address);
@@ -144,8 +201,20 @@ async function enrolPatiently(options: AgentOptions, identity: Identity, log: Ho
 async function enrolAgain(options: AgentOptions, identity: Identity, log: HostLogger): Promise<void> {
   const token = await options.token();
   try {
-    if (token === null) throw new ContainrError({ code: 'AGENT_NOT_ENROLLED', status: 401, detail: 'The control plane does not know this node.', hint: 'Make a token under Nodes and give its file with --token-file.' });
-    await identity.enrol(options.control, token, options.name, await describeMachine(options.control, options.address), AbortSignal.timeout(15_000));
+    if (token === null)
+      throw new ContainrError({
+        code: 'AGENT_NOT_ENROLLED',
+        status: 401,
+        detail: 'The control plane does not know this node.',
+        hint: 'Make a token under Nodes and give its file with --token-file.',
+      });
+    await identity.enrol(
+      options.control,
+      token,
+      options.name,
+      await describeMachine(options.control, options.address),
+      AbortSignal.timeout(15_000),
+    );
     log.warn({ node: identity.node }, 'The control plane did not know this node; enrolled it again');
   } catch (error) {
     log.error({ err: error }, 'The control plane does not know this node');

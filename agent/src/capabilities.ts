@@ -31,15 +31,30 @@ export class Capabilities {
   get(name: string): Served {
     const served = this.#served.get(name);
     if (served) return served;
-    throw new ContainrError({ code: 'CAPABILITY_MISSING', status: 409, detail: `This node does not offer "${name}" now.`, hint: 'Switch on the plugin that brings it.' });
+    throw new ContainrError({
+      code: 'CAPABILITY_MISSING',
+      status: 409,
+      detail: `This node does not offer "${name}" now.`,
+      hint: 'Switch on the plugin that brings it.',
+    });
   }
 
   /** Serves a capability; gives how to stop. Throws `CAPABILITY_TAKEN` when another plugin serves the name. */
-  serve<I, O>(plugin: string, signal: AbortSignal, capability: Capability<I, O>, handler: (input: I, io: TaskIo) => Promise<O>): () => void {
+  serve<I, O>(
+    plugin: string,
+    signal: AbortSignal,
+    capability: Capability<I, O>,
+    handler: (input: I, io: TaskIo) => Promise<O>,
+  ): () => void {
     const { name } = capability;
     const taken = this.#served.get(name);
     if (taken) {
-      throw new ContainrError({ code: 'CAPABILITY_TAKEN', status: 409, detail: `"${name}" is served by ${taken.plugin} already.`, hint: 'Switch one of the two plugins off.' });
+      throw new ContainrError({
+        code: 'CAPABILITY_TAKEN',
+        status: 409,
+        detail: `"${name}" is served by ${taken.plugin} already.`,
+        hint: 'Switch one of the two plugins off.',
+      });
     }
     const served: Served = {
       plugin,
@@ -65,6 +80,12 @@ function checkedOutput<I, O>(capability: Capability<I, O>, output: O): O {
     return validate<O>(capability.output, output, `The result of ${capability.name}`);
   } catch (cause) {
     const detail = isContainrError(cause) ? cause.message : String(cause);
-    throw new ContainrError({ code: 'AGENT_ANSWER_INVALID', status: 500, detail, hint: 'This is a bug in the plugin that serves it.', cause });
+    throw new ContainrError({
+      code: 'AGENT_ANSWER_INVALID',
+      status: 500,
+      detail,
+      hint: 'This is a bug in the plugin that serves it.',
+      cause,
+    });
   }
 }

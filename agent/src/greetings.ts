@@ -29,7 +29,8 @@ export class Greetings {
       try {
         await entry.handler();
       } catch (error) {
-        if (this.#entries.has(entry)) entry.log.error({ err: error }, 'The state could not be sent at a new connection');
+        if (this.#entries.has(entry))
+          entry.log.error({ err: error }, 'The state could not be sent at a new connection');
       }
     }
     entry.busy = false;

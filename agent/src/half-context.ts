@@ -32,7 +32,8 @@ export function createHalfContext(host: HalfHost, half: Half, scope: Scope): Age
   const directory = join(host.data, 'plugins', plugin);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const log = host.log.child({ plugin });
-  const within = (signal: AbortSignal | undefined): AbortSignal => (signal ? AbortSignal.any([scope.signal, signal]) : scope.signal);
+  const within = (signal: AbortSignal | undefined): AbortSignal =>
+    signal ? AbortSignal.any([scope.signal, signal]) : scope.signal;
   const exec = createExec({ log });
   const run: Exec = (argv, options) => exec(argv, { ...options, signal: within(options.signal) });
   return {
@@ -46,9 +47,17 @@ export function createHalfContext(host: HalfHost, half: Half, scope: Scope): Age
     program(name) {
       const sha256 = half.programs[name];
       if (sha256 !== undefined) return host.programPath(sha256);
-      throw new ContainrError({ code: 'AGENT_NO_PROGRAM', status: 500, detail: `The manifest of ${plugin} names no program "${name}".`, hint: 'Add it to "programs" in the manifest.' });
+      throw new ContainrError({
+        code: 'AGENT_NO_PROGRAM',
+        status: 500,
+        detail: `The manifest of ${plugin} names no program "${name}".`,
+        hint: 'Add it to "programs" in the manifest.',
+      });
     },
-    capability: (capability, handler): Owned => ownAfter(scope, `capability ${capability.name}`, () => capabilities.serve(plugin, scope.signal, capability, handler)),
+    capability: (capability, handler): Owned =>
+      ownAfter(scope, `capability ${capability.name}`, () =>
+        capabilities.serve(plugin, scope.signal, capability, handler),
+      ),
     async report(report, payload, options = {}) {
       validate(report.payload, payload, `The report ${report.name}`);
       await link.deliver(SendReport, { name: report.name, payload }, within(options.signal), isWrong);

@@ -27,7 +27,12 @@ export class HalfStore {
     if (present && hashOf(present) === sha256) return path;
     const content = await buffer(await this.#download(`/api/v1/agents/halves/${sha256}`, signal));
     if (hashOf(content) !== sha256) {
-      throw new ContainrError({ code: 'AGENT_HALF_CORRUPT', status: 502, detail: `The bundle ${sha256.slice(0, 12)} arrived with another content.`, hint: 'Look for a proxy between agent and control plane that changes answers.' });
+      throw new ContainrError({
+        code: 'AGENT_HALF_CORRUPT',
+        status: 502,
+        detail: `The bundle ${sha256.slice(0, 12)} arrived with another content.`,
+        hint: 'Look for a proxy between agent and control plane that changes answers.',
+      });
     }
     await writeFile(`${path}.next`, content, { mode: 0o600 });
     await rename(`${path}.next`, path);

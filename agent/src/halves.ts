@@ -22,7 +22,12 @@ export interface HalvesOptions {
 }
 
 const setupMs = 30_000;
-const StoredHalves = defineSchema({ type: 'object', properties: { halves: { type: 'array', items: Half } }, required: ['halves'], additionalProperties: false });
+const StoredHalves = defineSchema({
+  type: 'object',
+  properties: { halves: { type: 'array', items: Half } },
+  required: ['halves'],
+  additionalProperties: false,
+});
 
 /** Runs the agent halves of plugins, each in a scope of its own. */
 export class Halves {
@@ -97,7 +102,8 @@ export class Halves {
     const running = this.#running.get(plugin);
     if (!running) return;
     this.#running.delete(plugin);
-    for (const failure of await running.scope.dispose()) this.#options.log.error({ ...failure, plugin }, 'The agent half of a plugin left something behind');
+    for (const failure of await running.scope.dispose())
+      this.#options.log.error({ ...failure, plugin }, 'The agent half of a plugin left something behind');
   }
 }
 
@@ -108,7 +114,12 @@ function keyOf(half: Half): string {
 function agentPlugin(module: unknown, plugin: string): AgentPlugin {
   const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
   if (isAgentPlugin(found)) return found;
-  throw new ContainrError({ code: 'AGENT_HALF_INVALID', status: 500, detail: `The agent half of ${plugin} has no default export with a setup.`, hint: 'Export defineAgentPlugin({ setup }) as default.' });
+  throw new ContainrError({
+    code: 'AGENT_HALF_INVALID',
+    status: 500,
+    detail: `The agent half of ${plugin} has no default export with a setup.`,
+    hint: 'Export defineAgentPlugin({ setup }) as default.',
+  });
 }
 
 function isAgentPlugin(value: unknown): value is AgentPlugin {
@@ -118,7 +129,14 @@ function isAgentPlugin(value: unknown): value is AgentPlugin {
 async function withDeadline(work: Promise<void>, plugin: string): Promise<void> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late.reject(new ContainrError({ code: 'AGENT_HALF_SLOW', status: 504, detail: `The setup of ${plugin} took more than ${setupMs} ms.`, hint: 'Do not wait for reports in setup; use onConnect.' }));
+    late.reject(
+      new ContainrError({
+        code: 'AGENT_HALF_SLOW',
+        status: 504,
+        detail: `The setup of ${plugin} took more than ${setupMs} ms.`,
+        hint: 'Do not wait for reports in setup; use onConnect.',
+      }),
+    );
   }, setupMs);
   try {
     await Promise.race([work, late.promise]);

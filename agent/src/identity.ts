@@ -66,6 +66,12 @@ function openKey(file: string): KeyObject {
   try {
     return createPrivateKey(readFileSync(file));
   } catch (cause) {
-    throw new ContainrError({ code: 'AGENT_KEY_UNREADABLE', status: 500, detail: `The agent's key ${file} can't be read.`, hint: 'Delete it and enrol the node again.', cause });
+    throw new ContainrError({
+      code: 'AGENT_KEY_UNREADABLE',
+      status: 500,
+      detail: `The agent's key ${file} can't be read.`,
+      hint: 'Delete it and enrol the node again.',
+      cause,
+    });
   }
 }

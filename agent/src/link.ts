@@ -82,7 +82,12 @@ export class Link {
    * Has the control plane take something, however long that takes: over reconnects, and again when it is refused for now.
    * `final` says which refusals are for good; those are thrown.
    */
-  async deliver<P>(method: WireMethod<P>, params: P, signal: AbortSignal, final: (error: unknown) => boolean): Promise<void> {
+  async deliver<P>(
+    method: WireMethod<P>,
+    params: P,
+    signal: AbortSignal,
+    final: (error: unknown) => boolean,
+  ): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       const wire = await this.ready(signal);
       try {
@@ -90,7 +95,8 @@ export class Link {
         return;
       } catch (error) {
         if (signal.aborted || final(error)) throw error;
-        if (isContainrError(error) && error.code !== 'WIRE_CLOSED') this.#log.debug({ err: error, method: method.name, attempt }, 'Refused for now; sent again later');
+        if (isContainrError(error) && error.code !== 'WIRE_CLOSED')
+          this.#log.debug({ err: error, method: method.name, attempt }, 'Refused for now; sent again later');
       }
       await delay(backOff(attempt, 250, 5000), undefined, { signal });
     }
@@ -103,14 +109,19 @@ export class Link {
       if (this.#stop.signal.aborted) return;
       if (this.generation > before) attempt = 0;
       if (code === closeCodes.unknownNode) await this.#hooks.unknown();
-      if (code === closeCodes.replaced) this.#log.warn({}, 'Another agent connected as this node; its credential may have been copied');
+      if (code === closeCodes.replaced)
+        this.#log.warn({}, 'Another agent connected as this node; its credential may have been copied');
       const wait = backOff(code === closeCodes.replaced ? 20 : attempt, firstWaitMs, longestWaitMs);
       await delay(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
 
   async #once(): Promise<number> {
-    const socket = new WebSocket(this.#url, { handshakeTimeout: 10_000, perMessageDeflate: false, maxPayload: maxMessageBytes });
+    const socket = new WebSocket(this.#url, {
+      handshakeTimeout: 10_000,
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+    });
     // Listens before it is open: the first message may come in the same packet as the answer to the upgrade.
     const wire = openWire(socket, this.#log);
     this.#wire = wire;

@@ -13,10 +13,12 @@ function stop(): void {
   stopping = true;
   giveUp.abort();
   setTimeout(() => process.exit(1), stopMs).unref();
-  void (started ?? Promise.resolve(null)).then((agent) => agent?.stop()).then(
-    () => process.exit(0),
-    () => process.exit(1),
-  );
+  void (started ?? Promise.resolve(null))
+    .then((agent) => agent?.stop())
+    .then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
@@ -29,7 +31,11 @@ try {
   if (process.connected) process.send?.({ node: agent.node });
 } catch (error) {
   if (!stopping) {
-    process.stderr.write(isContainrError(error) ? `${error.code}: ${error.message} ${error.hint ?? ''}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      isContainrError(error)
+        ? `${error.code}: ${error.message} ${error.hint ?? ''}\n`
+        : `${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exit(1);
   }
 }

@@ -19,7 +19,8 @@ export interface AgentOptions {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
-const usage = 'node main.js --control URL --data DIR [--name NAME] [--token-file FILE] [--address HOST] [--log-level LEVEL]';
+const usage =
+  'node main.js --control URL --data DIR [--name NAME] [--token-file FILE] [--address HOST] [--log-level LEVEL]';
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Reads the command line. Throws `AGENT_OPTIONS` that says what is wrong. */
@@ -42,7 +43,10 @@ export function readOptions(argv: readonly string[]): AgentOptions {
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
-    return parseArgs({ args: [...argv], options: { control: text, data: text, name: text, address: text, 'token-file': text, 'log-level': text } }).values;
+    return parseArgs({
+      args: [...argv],
+      options: { control: text, data: text, name: text, address: text, 'token-file': text, 'log-level': text },
+    }).values;
   } catch (cause) {
     throw wrong(cause instanceof Error ? cause.message : String(cause));
   }

@@ -78,7 +78,10 @@ export class TaskLog {
       this.#dropped += 1;
       return;
     }
-    this.#push(text.length > longestLine ? `${text.slice(0, longestLine)}… (cut, ${text.length} characters)` : text, stream);
+    this.#push(
+      text.length > longestLine ? `${text.slice(0, longestLine)}… (cut, ${text.length} characters)` : text,
+      stream,
+    );
   }
 
   #tellDropped(): void {
@@ -101,7 +104,7 @@ export class TaskLog {
     if (this.#pending.length === 0) return;
     const bytes = Buffer.from(this.#pending.join(''));
     this.#pending = [];
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
     this.#size += bytes.length;
     this.#written();
   }

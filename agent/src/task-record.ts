@@ -22,7 +22,12 @@ const Record = defineSchema({
 /** What is known of a task over restarts. Its input is not kept: it may hold secrets. */
 export type TaskRecord = Omit<Infer<typeof Record>, 'outcome'> & { outcome: TaskOutcome | null };
 
-const Place = defineSchema({ type: 'object', properties: { offset: { type: 'integer', minimum: 0 } }, required: ['offset'], additionalProperties: false });
+const Place = defineSchema({
+  type: 'object',
+  properties: { offset: { type: 'integer', minimum: 0 } },
+  required: ['offset'],
+  additionalProperties: false,
+});
 
 /** The folder of one task. */
 export class TaskFolder {

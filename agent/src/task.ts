@@ -46,7 +46,11 @@ export class Task {
   async run(served: Served, input: unknown, stop: AbortSignal): Promise<void> {
     const late = AbortSignal.timeout(served.timeoutMs);
     const signal = AbortSignal.any([this.#cancel.signal, late, served.signal, stop]);
-    const io = { signal, task: this.#record.task, output: (text: string, stream: 'stdout' | 'stderr' | 'system' = 'stdout') => this.#log.write(text, stream) };
+    const io = {
+      signal,
+      task: this.#record.task,
+      output: (text: string, stream: 'stdout' | 'stderr' | 'system' = 'stdout') => this.#log.write(text, stream),
+    };
     const work = settle(() => served.run(input, io));
     const outcome = await Promise.race([work, afterAbort(signal)]);
     this.end(this.#judge(outcome, served, late, stop));
@@ -76,7 +80,8 @@ export class Task {
           offset = next;
           this.#folder.shipped = offset;
         } else if (outcome) {
-          if (this.#record.takenAt === null) await this.#link.deliver(TaskEnd, { capability, task, outcome }, signal, never);
+          if (this.#record.takenAt === null)
+            await this.#link.deliver(TaskEnd, { capability, task, outcome }, signal, never);
           break;
         } else {
           await this.#wake.promise;
@@ -95,8 +100,18 @@ export class Task {
     if (this.#cancel.signal.aborted) return { status: 'cancelled' };
     if (outcome?.status === 'done') return outcome;
     if (served.signal.aborted || stop.aborted) return { status: 'lost' };
-    if (late.aborted) return { status: 'failed', code: 'TIMEOUT', detail: `${served.name} did not end within ${served.timeoutMs} ms.`, hint: 'Make the work smaller, or try again.' };
-    if (outcome?.status === 'failed' && outcome.code === 'INTERNAL') this.#logger.error({ task: this.#record.task, capability: served.name, detail: outcome.detail }, 'A task failed for a reason nobody foresaw');
+    if (late.aborted)
+      return {
+        status: 'failed',
+        code: 'TIMEOUT',
+        detail: `${served.name} did not end within ${served.timeoutMs} ms.`,
+        hint: 'Make the work smaller, or try again.',
+      };
+    if (outcome?.status === 'failed' && outcome.code === 'INTERNAL')
+      this.#logger.error(
+        { task: this.#record.task, capability: served.name, detail: outcome.detail },
+        'A task failed for a reason nobody foresaw',
+      );
     return outcome ?? { status: 'lost' };
   }
 }
@@ -105,8 +120,14 @@ async function settle(work: () => Promise<unknown>): Promise<TaskOutcome> {
   try {
     return { status: 'done', output: await work() };
   } catch (error) {
-    if (isContainrError(error)) return { status: 'failed', code: error.code, detail: error.message, hint: error.hint ?? null };
-    return { status: 'failed', code: 'INTERNAL', detail: error instanceof Error ? error.message : String(error), hint: null };
+    if (isContainrError(error))
+      return { status: 'failed', code: error.code, detail: error.message, hint: error.hint ?? null };
+    return {
+      status: 'failed',
+      code: 'INTERNAL',
+      detail: error instanceof Error ? error.message : String(error),
+      hint: null,
+    };
   }
 }
 

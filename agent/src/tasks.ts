@@ -51,9 +51,20 @@ export class Tasks {
   /** Starts a task unless it is known. Throws `CAPABILITY_MISSING`, or what the disk says. */
   start(task: string, capability: string, input: unknown): void {
     if (this.#tasks.has(task)) return;
-    if (this.#stopRuns.signal.aborted) throw new ContainrError({ code: 'AGENT_STOPPING', status: 503, detail: 'The agent is stopping.', hint: 'Try again in a moment.' });
+    if (this.#stopRuns.signal.aborted)
+      throw new ContainrError({
+        code: 'AGENT_STOPPING',
+        status: 503,
+        detail: 'The agent is stopping.',
+        hint: 'Try again in a moment.',
+      });
     const served = this.#capabilities.get(capability);
-    const started = new Task(new TaskFolder(this.#folder, task), { task, capability, outcome: null, takenAt: null }, this.#link, this.#log);
+    const started = new Task(
+      new TaskFolder(this.#folder, task),
+      { task, capability, outcome: null, takenAt: null },
+      this.#link,
+      this.#log,
+    );
     this.#tasks.set(task, started);
     this.#track(started.run(served, input, this.#stopRuns.signal));
     this.#track(started.ship(this.#stopShips.signal));
@@ -79,7 +90,9 @@ export class Tasks {
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work.catch((error: unknown) => this.#log.error({ err: error }, 'A task broke')).finally(() => this.#work.delete(tracked));
+    const tracked = work
+      .catch((error: unknown) => this.#log.error({ err: error }, 'A task broke'))
+      .finally(() => this.#work.delete(tracked));
     this.#work.add(tracked);
   }
 

@@ -75,7 +75,11 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   }
 
   async function tick(): Promise<void> {
-    await store.seen([...sessions.values()].filter(({ wire }) => performance.now() - wire.heardAt < heartbeat.silenceMs).map(({ node }) => node));
+    await store.seen(
+      [...sessions.values()]
+        .filter(({ wire }) => performance.now() - wire.heardAt < heartbeat.silenceMs)
+        .map(({ node }) => node),
+    );
     for (const [node, at] of silent) {
       if (performance.now() - at < heartbeat.silenceMs + heartbeat.pingMs) continue;
       silent.delete(node);
@@ -88,7 +92,11 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     if (!opened) return;
     const { session, node } = opened;
     const older = sessions.get(node.id);
-    if (older?.wire.open) log.warn({ node: node.id, name: node.name, from }, 'A second connection of a node replaces the first; its credential may have been copied');
+    if (older?.wire.open)
+      log.warn(
+        { node: node.id, name: node.name, from },
+        'A second connection of a node replaces the first; its credential may have been copied',
+      );
     older?.wire.close(closeCodes.replaced, 'replaced by a newer connection');
     if (stopping) return session.wire.close(closeCodes.stopping);
     sessions.set(node.id, session);
@@ -113,7 +121,8 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
 
   async function greetLate(handler: (node: NodeInfo) => Promise<void>): Promise<void> {
     await delay(0);
-    for (const node of await store.list()) if (sessions.get(node.id)?.ready) await handlers.connected(node, log, handler);
+    for (const node of await store.list())
+      if (sessions.get(node.id)?.ready) await handlers.connected(node, log, handler);
   }
 
   function reach(node: string, capability?: string): Session {
@@ -125,25 +134,50 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
 
   return {
     agentsFor: (plugin, scope) => ({
-      ...handlers.registrar(plugin, scope, (handler) => void greetLate(handler).catch((error: unknown) => log.error({ err: error, plugin }, 'Nodes could not be listed'))),
+      ...handlers.registrar(
+        plugin,
+        scope,
+        (handler) =>
+          void greetLate(handler).catch((error: unknown) =>
+            log.error({ err: error, plugin }, 'Nodes could not be listed'),
+          ),
+      ),
       nodes: () => store.list(),
       async call(node, capability, input, { signal, timeoutMs = capability.timeoutMs } = {}) {
         const { wire } = reach(node, capability.name);
         const signals = signal ? AbortSignal.any([signal, scope.signal]) : scope.signal;
         const limits = { timeoutMs: Math.min(timeoutMs, capability.timeoutMs), signal: signals };
-        const { output } = await told(node, wire.request(CallCapability, { capability: capability.name, input: checkInput(capability, input) }, limits));
+        const { output } = await told(
+          node,
+          wire.request(CallCapability, { capability: capability.name, input: checkInput(capability, input) }, limits),
+        );
         return validate(capability.output, output, `The result of ${capability.name}`);
       },
       async startTask(node, capability, task, input) {
         const { wire } = reach(node, capability.name);
-        await told(node, wire.request(TaskStart, { capability: capability.name, task, input: checkInput(capability, input) }, { timeoutMs: shortMs }));
+        await told(
+          node,
+          wire.request(
+            TaskStart,
+            { capability: capability.name, task, input: checkInput(capability, input) },
+            { timeoutMs: shortMs },
+          ),
+        );
       },
-      taskStatus: async (node, task) => (await told(node, reach(node).wire.request(TaskStatus, { task }, { timeoutMs: shortMs }))).status,
+      taskStatus: async (node, task) =>
+        (await told(node, reach(node).wire.request(TaskStatus, { task }, { timeoutMs: shortMs }))).status,
       async cancelTask(node, task) {
         await told(node, reach(node).wire.request(TaskCancel, { task }, { timeoutMs: shortMs }));
       },
     }),
-    routes: (http) => registerAgentRoutes(http, { store, shelf, install: options.install, createToken: () => store.createToken(dayMs), changed }),
+    routes: (http) =>
+      registerAgentRoutes(http, {
+        store,
+        shelf,
+        install: options.install,
+        createToken: () => store.createToken(dayMs),
+        changed,
+      }),
     upgrade(request, socket, head) {
       if (stopping) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       server.handleUpgrade(request, socket, head, (opened) => {
@@ -155,20 +189,40 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     },
     authenticate(bearer) {
       for (const session of sessions.values()) {
-        if (session.bearers.has(bearer)) return { kind: 'agent', id: session.node, name: 'agent', organisation: null, permissions: ['agent:act'], via: 'bearer' };
+        if (session.bearers.has(bearer))
+          return {
+            kind: 'agent',
+            id: session.node,
+            name: 'agent',
+            organisation: null,
+            permissions: ['agent:act'],
+            via: 'bearer',
+          };
       }
       return null;
     },
     createToken: (validMs = dayMs) => store.createToken(validMs),
     async halvesChanged() {
       settled.resolve();
-      await Promise.all([...sessions.values()].map((session) => session.loadHalves().catch((error: unknown) => log.warn({ err: error, node: session.node }, 'A node could not be told of changed plugins'))));
+      await Promise.all(
+        [...sessions.values()].map((session) =>
+          session
+            .loadHalves()
+            .catch((error: unknown) =>
+              log.warn({ err: error, node: session.node }, 'A node could not be told of changed plugins'),
+            ),
+        ),
+      );
       for (const node of [...sessions.keys()]) await changed(node);
     },
     start() {
       stopping = false;
-      const beat = (): void => void tick().catch((error: unknown) => log.warn({ err: error }, 'Heartbeats could not be stored'));
-      timers = [setInterval(beat, heartbeat.pingMs), setInterval(() => sessions.forEach((session) => session.renewBearer()), bearerMs)];
+      const beat = (): void =>
+        void tick().catch((error: unknown) => log.warn({ err: error }, 'Heartbeats could not be stored'));
+      timers = [
+        setInterval(beat, heartbeat.pingMs),
+        setInterval(() => sessions.forEach((session) => session.renewBearer()), bearerMs),
+      ];
     },
     async stop() {
       stopping = true;

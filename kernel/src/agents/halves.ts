@@ -53,7 +53,9 @@ export class HalfShelf {
     const stamp = `${mtimeMs} ${size}`;
     const known = this.#hashes.get(file);
     if (known?.stamp === stamp) return known.sha256;
-    const sha256 = createHash('sha256').update(await readFile(file)).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
     this.#hashes.set(file, { stamp, sha256 });
     return sha256;
   }

@@ -1,4 +1,14 @@
-import type { Agents, Capability, JSONSchema, Logger, NodeInfo, OutputLine, Report, Scope, TaskOutcome } from '@containr/sdk';
+import type {
+  Agents,
+  Capability,
+  JSONSchema,
+  Logger,
+  NodeInfo,
+  OutputLine,
+  Report,
+  Scope,
+  TaskOutcome,
+} from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 
@@ -29,11 +39,20 @@ export class Handlers {
   readonly #connects = new Set<{ plugin: string; handler: ConnectHandler }>();
 
   /** The registering half of {@link Agents} for one plugin; `added` runs after a connect handler was added. */
-  registrar(plugin: string, scope: Scope, added: (handler: ConnectHandler) => void): Pick<Agents, 'onTaskEnd' | 'onTaskOutput' | 'onReport' | 'onConnect'> {
+  registrar(
+    plugin: string,
+    scope: Scope,
+    added: (handler: ConnectHandler) => void,
+  ): Pick<Agents, 'onTaskEnd' | 'onTaskOutput' | 'onReport' | 'onConnect'> {
     return {
-      onTaskEnd: (capability, handler) => own(scope, `task end ${capability.name}`, listOf(this.#ends, capability.name), (end) => handler({ ...end, outcome: checkedOutcome(capability, end.outcome) })),
-      onTaskOutput: (capability, handler) => own(scope, `task output ${capability.name}`, listOf(this.#outputs, capability.name), handler),
-      onReport: (report, handler) => own(scope, `report ${report.name}`, listOf(this.#reports, report.name), checked(report, handler)),
+      onTaskEnd: (capability, handler) =>
+        own(scope, `task end ${capability.name}`, listOf(this.#ends, capability.name), (end) =>
+          handler({ ...end, outcome: checkedOutcome(capability, end.outcome) }),
+        ),
+      onTaskOutput: (capability, handler) =>
+        own(scope, `task output ${capability.name}`, listOf(this.#outputs, capability.name), handler),
+      onReport: (report, handler) =>
+        own(scope, `report ${report.name}`, listOf(this.#reports, report.name), checked(report, handler)),
       onConnect: (handler) => {
         own(scope, 'agent connect', this.#connects, { plugin, handler });
         added(handler);
@@ -62,7 +81,9 @@ export class Handlers {
   async connected(node: NodeInfo, log: Logger, only?: ConnectHandler): Promise<void> {
     for (const { plugin, handler } of [...this.#connects]) {
       if (only && handler !== only) continue;
-      await handler(node).catch((error: unknown) => log.error({ err: error, plugin, node: node.id }, 'A plugin failed to greet a node'));
+      await handler(node).catch((error: unknown) =>
+        log.error({ err: error, plugin, node: node.id }, 'A plugin failed to greet a node'),
+      );
     }
   }
 }
@@ -70,7 +91,12 @@ export class Handlers {
 async function all<H>(handlers: Iterable<H>, name: string, run: (handler: H) => Promise<void>): Promise<void> {
   const now = [...handlers];
   if (now.length === 0) {
-    throw new ContainrError({ code: 'AGENT_NO_HANDLER', status: 503, detail: `No active plugin takes "${name}" now.`, hint: 'It is sent again when the plugin is on.' });
+    throw new ContainrError({
+      code: 'AGENT_NO_HANDLER',
+      status: 503,
+      detail: `No active plugin takes "${name}" now.`,
+      hint: 'It is sent again when the plugin is on.',
+    });
   }
   for (const handler of now) await run(handler);
 }
@@ -85,7 +111,12 @@ function checkedOutcome(capability: { name: string; output: JSONSchema }, outcom
   try {
     return { status: 'done', output: validate(capability.output, outcome.output, `The result of ${capability.name}`) };
   } catch (error) {
-    return { status: 'failed', code: 'AGENT_ANSWER_INVALID', detail: error instanceof Error ? error.message : String(error), hint: 'Bring control plane and agent to the same version.' };
+    return {
+      status: 'failed',
+      code: 'AGENT_ANSWER_INVALID',
+      detail: error instanceof Error ? error.message : String(error),
+      hint: 'Bring control plane and agent to the same version.',
+    };
   }
 }
 

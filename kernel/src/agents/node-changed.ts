@@ -5,7 +5,11 @@ export const NodeChanged = defineEvent({
   name: 'node.changed',
   payload: {
     type: 'object',
-    properties: { node: Id, name: { type: 'string' }, state: { type: 'string', enum: ['reachable', 'unknown', 'draining'] } },
+    properties: {
+      node: Id,
+      name: { type: 'string' },
+      state: { type: 'string', enum: ['reachable', 'unknown', 'draining'] },
+    },
     required: ['node', 'name', 'state'],
     additionalProperties: false,
   },

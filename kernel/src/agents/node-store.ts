@@ -68,7 +68,10 @@ export class NodeStore {
   async createToken(validMs: number): Promise<{ token: string; expiresAt: Date }> {
     const token = `ctrn_${randomBytes(32).toString('base64url')}`;
     const expiresAt = new Date(Date.now() + validMs);
-    await this.#pool.query('insert into containr.agent_tokens (hash, expires_at) values ($1, $2)', [hash(token), expiresAt]);
+    await this.#pool.query('insert into containr.agent_tokens (hash, expires_at) values ($1, $2)', [
+      hash(token),
+      expiresAt,
+    ]);
     await this.#pool.query("delete from containr.agent_tokens where expires_at < now() - interval '7 days'");
     return { token, expiresAt };
   }
@@ -91,15 +94,22 @@ export class NodeStore {
 
   async connected(id: string, machine: Machine): Promise<void> {
     const values = [id, machine.address, machine.cpus, machine.memoryBytes];
-    await this.#pool.query('update containr.nodes set address = $2, cpus = $3, memory_bytes = $4, last_seen_at = now() where id = $1', values);
+    await this.#pool.query(
+      'update containr.nodes set address = $2, cpus = $3, memory_bytes = $4, last_seen_at = now() where id = $1',
+      values,
+    );
   }
 
   async setCapabilities(id: string, capabilities: readonly string[]): Promise<void> {
-    await this.#pool.query('update containr.nodes set capabilities = $2 where id = $1', [id, JSON.stringify(capabilities)]);
+    await this.#pool.query('update containr.nodes set capabilities = $2 where id = $1', [
+      id,
+      JSON.stringify(capabilities),
+    ]);
   }
 
   async seen(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#pool.query('update containr.nodes set last_seen_at = now() where id = any($1::uuid[])', [ids]);
+    if (ids.length > 0)
+      await this.#pool.query('update containr.nodes set last_seen_at = now() where id = any($1::uuid[])', [ids]);
   }
 
   async setDraining(id: string, draining: boolean): Promise<void> {

@@ -1,6 +1,16 @@
 import { createPublicKey } from 'node:crypto';
 import type { NodeInfo, PluginContext } from '@containr/sdk';
-import { defineSchema, Id, invalid, listQuery, notFound, OptionalTimestamp, pageOf, reply, Timestamp } from '@containr/sdk';
+import {
+  defineSchema,
+  Id,
+  invalid,
+  listQuery,
+  notFound,
+  OptionalTimestamp,
+  pageOf,
+  reply,
+  Timestamp,
+} from '@containr/sdk';
 import { EnrolRequest, Enrolled } from '@containr/sdk/wire';
 import type { HalfShelf } from './halves.ts';
 import type { NodeStore } from './node-store.ts';
@@ -21,20 +31,50 @@ const NodeDocument = defineSchema({
   required: ['id', 'name', 'state', 'capabilities', 'labels', 'address', 'cpus', 'memoryBytes', 'lastSeenAt'],
   additionalProperties: false,
 });
-const NodePath = defineSchema({ type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false });
+const NodePath = defineSchema({
+  type: 'object',
+  properties: { id: Id },
+  required: ['id'],
+  additionalProperties: false,
+});
 const NodeQuery = defineSchema({ type: 'object', properties: listQuery, additionalProperties: false });
-const DrainBody = defineSchema({ type: 'object', properties: { draining: { type: 'boolean', default: true } }, additionalProperties: false });
-const NewToken = defineSchema({ type: 'object', properties: { token: { type: 'string' }, expiresAt: Timestamp }, required: ['token', 'expiresAt'], additionalProperties: false });
+const DrainBody = defineSchema({
+  type: 'object',
+  properties: { draining: { type: 'boolean', default: true } },
+  additionalProperties: false,
+});
+const NewToken = defineSchema({
+  type: 'object',
+  properties: { token: { type: 'string' }, expiresAt: Timestamp },
+  required: ['token', 'expiresAt'],
+  additionalProperties: false,
+});
 
 function show(node: NodeInfo) {
   const { id, name, state, capabilities, labels, address, cpus, memoryBytes, lastSeenAt } = node;
-  return { id, name, state, capabilities: [...capabilities], labels: { ...labels }, address, cpus, memoryBytes, lastSeenAt: lastSeenAt?.toISOString() ?? null };
+  return {
+    id,
+    name,
+    state,
+    capabilities: [...capabilities],
+    labels: { ...labels },
+    address,
+    cpus,
+    memoryBytes,
+    lastSeenAt: lastSeenAt?.toISOString() ?? null,
+  };
 }
 
 /** Routes of nodes and of agents. */
 export function registerAgentRoutes(
   http: Pick<PluginContext['http'], 'route' | 'raw'>,
-  use: { store: NodeStore; shelf: HalfShelf; install: string; createToken(): Promise<{ token: string; expiresAt: Date }>; changed(node: string): Promise<void> },
+  use: {
+    store: NodeStore;
+    shelf: HalfShelf;
+    install: string;
+    createToken(): Promise<{ token: string; expiresAt: Date }>;
+    changed(node: string): Promise<void>;
+  },
 ): void {
   const { store, shelf } = use;
 
@@ -53,7 +93,10 @@ export function registerAgentRoutes(
     response: Enrolled,
     status: 201,
     handler: async ({ body }) => {
-      if (!isEd25519(body.publicKey)) throw invalid('The public key is not an Ed25519 key.', [{ path: '/publicKey', message: 'must be SPKI in base64' }]);
+      if (!isEd25519(body.publicKey))
+        throw invalid('The public key is not an Ed25519 key.', [
+          { path: '/publicKey', message: 'must be SPKI in base64' },
+        ]);
       const node = await store.enrol(body);
       await use.changed(node);
       return { node, install: use.install };
@@ -66,7 +109,8 @@ export function registerAgentRoutes(
     summary: 'The agent half of a plugin, by its content',
     accepts: [],
     maxBytes: 0,
-    handler: async (_request, { params }) => new Response(shelf.open(params['sha256'] ?? ''), { headers: { 'content-type': 'text/javascript' } }),
+    handler: async (_request, { params }) =>
+      new Response(shelf.open(params['sha256'] ?? ''), { headers: { 'content-type': 'text/javascript' } }),
   });
   http.route({
     method: 'GET',
@@ -80,10 +124,21 @@ export function registerAgentRoutes(
       const nodes = (await store.list()).filter(({ name }) => name.toLowerCase().includes(wanted));
       const from = query.cursor === undefined ? 0 : nodes.findIndex(({ id }) => id === query.cursor) + 1;
       const page = nodes.slice(from, from + query.limit);
-      return { items: page.map(show), nextCursor: from + query.limit < nodes.length ? (page.at(-1)?.id ?? null) : null };
+      return {
+        items: page.map(show),
+        nextCursor: from + query.limit < nodes.length ? (page.at(-1)?.id ?? null) : null,
+      };
     },
   });
-  http.route({ method: 'GET', path: '/nodes/{id}', permission: 'node:read', summary: 'One machine', params: NodePath, response: NodeDocument, handler: async ({ params }) => show(await find(params.id)) });
+  http.route({
+    method: 'GET',
+    path: '/nodes/{id}',
+    permission: 'node:read',
+    summary: 'One machine',
+    params: NodePath,
+    response: NodeDocument,
+    handler: async ({ params }) => show(await find(params.id)),
+  });
   http.route({
     method: 'POST',
     path: '/nodes/tokens',
@@ -114,7 +169,10 @@ export function registerAgentRoutes(
 
 function isEd25519(publicKey: string): boolean {
   try {
-    return createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' }).asymmetricKeyType === 'ed25519';
+    return (
+      createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' }).asymmetricKeyType ===
+      'ed25519'
+    );
   } catch {
     return false;
   }

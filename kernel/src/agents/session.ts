@@ -1,7 +1,20 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { Logger } from '@containr/sdk';
 import type { Heartbeat, Wire } from '@containr/sdk/wire';
-import { Advertise, Bearer, closeCodes, openWire, proofText, Prove, Ready, SendReport, SetHalves, TaskEnd, TaskOutput, Welcome } from '@containr/sdk/wire';
+import {
+  Advertise,
+  Bearer,
+  closeCodes,
+  openWire,
+  proofText,
+  Prove,
+  Ready,
+  SendReport,
+  SetHalves,
+  TaskEnd,
+  TaskOutput,
+  Welcome,
+} from '@containr/sdk/wire';
 import type { WebSocket } from 'ws';
 import type { HalfShelf } from './halves.ts';
 import type { Handlers } from './handlers.ts';
@@ -47,19 +60,26 @@ export class Session {
 
   async welcome(node: KnownNode): Promise<void> {
     const { id, name, address } = node;
-    await this.wire.request(Welcome, { install: this.#host.install, node: { id, name, address }, bearer: this.#issue() }, { timeoutMs: proofMs });
+    await this.wire.request(
+      Welcome,
+      { install: this.#host.install, node: { id, name, address }, bearer: this.#issue() },
+      { timeoutMs: proofMs },
+    );
   }
 
   /** Has the agent run what is active now, one change after another. */
   loadHalves(): Promise<void> {
-    this.#loading = this.#loading.catch(() => undefined).then(async () => {
-      const halves = await this.#host.shelf.list();
-      const { capabilities, failures } = await this.wire.request(SetHalves, { halves }, { timeoutMs: loadMs });
-      for (const failure of failures) this.#host.log.error({ ...failure, node: this.node }, 'A node can’t load the agent half of a plugin');
-      await this.advertised(capabilities);
-      this.ready = true;
-      this.wire.tell(Ready, {});
-    });
+    this.#loading = this.#loading
+      .catch(() => undefined)
+      .then(async () => {
+        const halves = await this.#host.shelf.list();
+        const { capabilities, failures } = await this.wire.request(SetHalves, { halves }, { timeoutMs: loadMs });
+        for (const failure of failures)
+          this.#host.log.error({ ...failure, node: this.node }, 'A node can’t load the agent half of a plugin');
+        await this.advertised(capabilities);
+        this.ready = true;
+        this.wire.tell(Ready, {});
+      });
     return this.#loading;
   }
 
@@ -76,7 +96,10 @@ export class Session {
 }
 
 /** Opens a session when the agent proves its key; closes the socket and gives `null` when it does not. */
-export async function openSession(host: SessionHost, socket: WebSocket): Promise<{ session: Session; node: KnownNode } | null> {
+export async function openSession(
+  host: SessionHost,
+  socket: WebSocket,
+): Promise<{ session: Session; node: KnownNode } | null> {
   const wire = openWire(socket, host.log, host.heartbeat);
   let session: Session | undefined;
   // Handlers stand before the proof; what comes earlier than that is refused by the missing session.
@@ -103,7 +126,10 @@ export async function openSession(host: SessionHost, socket: WebSocket): Promise
   const node = await host.store.find(proof.node);
   if (!node || !proves(node, nonce, proof.signature)) {
     host.log.warn({ node: proof.node, known: node !== null }, 'An agent did not prove its key');
-    wire.close(node ? closeCodes.unproven : closeCodes.unknownNode, node ? 'the key is not the node’s' : 'no such node');
+    wire.close(
+      node ? closeCodes.unproven : closeCodes.unknownNode,
+      node ? 'the key is not the node’s' : 'no such node',
+    );
     return null;
   }
   await host.store.connected(node.id, proof.machine);
