@@ -22,7 +22,7 @@ const apps: readonly App[] = [
   {
     name: 'verdaccio',
     files: {
-      'package.json': JSON.stringify({ name: 'registry', private: true, engines: { node: '24.x' }, dependencies: { verdaccio: '6.10.4' }, scripts: { start: 'verdaccio --listen 0.0.0.0:$PORT --config ./config.yaml' } }),
+      'package.json': JSON.stringify({ name: 'registry', private: true, engines: { node: '24.x' }, dependencies: { verdaccio: '6.10.4' }, overrides: { 'node-fetch': '2.7.0' }, scripts: { start: 'verdaccio --listen 0.0.0.0:$PORT --config ./config.yaml' } }),
       'config.yaml': 'storage: /tmp/storage\nauth:\n  htpasswd:\n    file: /tmp/htpasswd\npackages:\n  "**":\n    access: $all\nlog: { type: stdout, format: pretty, level: warn }\n',
     },
     page: /verdaccio/i,
