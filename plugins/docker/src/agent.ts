@@ -2,18 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Scope } from '@containr/sdk';
 import type { AgentContext } from '@containr/sdk/agent';
 import { defineAgentPlugin, serveRuntime } from '@containr/sdk/agent';
-import { DockerRuntime } from './docker-runtime.ts';
-import { Engine, engineAddress } from './engine.ts';
+import type { EngineAddress } from './engine-address.ts';
+import { engineAddress, engineAnswers } from './engine-address.ts';
 
 const lookEveryMs = 5000;
 const patience = 2;
 
 export default defineAgentPlugin({
   async setup(agent) {
-    const engine = new Engine(engineAddress(process.env['DOCKER_HOST']));
-    let serving = await serve(agent, engine);
+    const address = engineAddress(process.env['DOCKER_HOST']);
+    let serving = await serve(agent, address);
     if (!serving) agent.log.info({}, 'No Docker engine answers; looking every five seconds');
-    void keepLooking(agent, engine, serving, (next) => (serving = next));
+    void keepLooking(agent, address, serving, (next) => (serving = next));
     agent.own('docker runtime', async () => {
       await serving?.dispose();
     });
@@ -21,15 +21,15 @@ export default defineAgentPlugin({
 });
 
 // Served only while an engine answers: a node without one is not offered for containers, and what runs there is unknown.
-async function keepLooking(agent: AgentContext, engine: Engine, first: Scope | null, remember: (serving: Scope | null) => void): Promise<void> {
+async function keepLooking(agent: AgentContext, address: EngineAddress, first: Scope | null, remember: (serving: Scope | null) => void): Promise<void> {
   let serving = first;
   let missed = 0;
   while (!agent.signal.aborted) {
     await sleep(lookEveryMs, undefined, { signal: agent.signal, ref: false }).catch(() => undefined);
     if (agent.signal.aborted) return;
-    missed = (await engine.answers()) ? 0 : missed + 1;
+    missed = (await engineAnswers(address)) ? 0 : missed + 1;
     if (!serving && missed === 0) {
-      serving = await serve(agent, engine);
+      serving = await serve(agent, address);
       remember(serving);
     } else if (serving && missed >= patience) {
       agent.log.warn({}, 'The Docker engine does not answer any more');
@@ -40,11 +40,13 @@ async function keepLooking(agent: AgentContext, engine: Engine, first: Scope | n
   }
 }
 
-async function serve(agent: AgentContext, engine: Engine): Promise<Scope | null> {
-  if (!(await engine.answers())) return null;
+async function serve(agent: AgentContext, address: EngineAddress): Promise<Scope | null> {
+  if (!(await engineAnswers(address))) return null;
   const scope = new Scope('docker runtime');
   try {
-    const runtime = await DockerRuntime.open(agent, engine);
+    // Loaded only where there is an engine: its libraries are a good part of an agent's memory.
+    const [{ DockerRuntime }, { Engine }] = await Promise.all([import('./docker-runtime.ts'), import('./engine.ts')]);
+    const runtime = await DockerRuntime.open(agent, new Engine(address));
     serveRuntime(withScope(agent, scope), runtime);
     return scope;
   } catch (error) {

@@ -2,23 +2,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request } from 'node:http';
 import { ContainrError } from '@containr/sdk';
 import Docker from 'dockerode';
-
-/** Where an engine listens. */
-export type EngineAddress = { readonly socketPath: string } | { readonly host: string; readonly port: number };
-
-/** Reads `DOCKER_HOST`; the usual socket without it. Throws `ENGINE_UNAVAILABLE` for an address that is neither `unix://` nor `tcp://`. */
-export function engineAddress(dockerHost: string | undefined): EngineAddress {
-  if (!dockerHost) return { socketPath: '/var/run/docker.sock' };
-  const url = URL.parse(dockerHost);
-  if (url?.protocol === 'unix:') return { socketPath: url.pathname };
-  if (url?.protocol === 'tcp:') return { host: url.hostname, port: Number(url.port || 2375) };
-  throw new ContainrError({
-    code: 'ENGINE_UNAVAILABLE',
-    status: 503,
-    detail: `DOCKER_HOST is ${JSON.stringify(dockerHost)}, which is no address of an engine.`,
-    hint: 'Set it to unix:///path or tcp://host:port, or unset it.',
-  });
-}
+import type { EngineAddress } from './engine-address.ts';
 
 /** A Docker engine: its API, and plain requests for what the API library has no name for. */
 export class Engine {
@@ -28,11 +12,6 @@ export class Engine {
   constructor(address: EngineAddress) {
     this.#address = address;
     this.api = new Docker({ ...address });
-  }
-
-  /** Whether it answers now. */
-  async answers(): Promise<boolean> {
-    return this.api.ping().then(() => true, () => false);
   }
 
   /** GETs a stream; a refusal carries its `statusCode` like those of the library. */

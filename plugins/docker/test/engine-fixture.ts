@@ -10,7 +10,8 @@ import type { AgentContext } from '@containr/sdk/agent';
 import type { Artifact, BuildPlan, BuildRequest, ReplicaSpec } from '@containr/sdk/contracts';
 import { createExec } from '@containr/sdk/host';
 import { DockerRuntime } from '../src/docker-runtime.ts';
-import { Engine, engineAddress } from '../src/engine.ts';
+import { engineAddress, engineAnswers } from '../src/engine-address.ts';
+import { Engine } from '../src/engine.ts';
 
 const execute = promisify(execFile);
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -45,6 +46,10 @@ export class EngineFixture {
 
   static async create(): Promise<EngineFixture> {
     return new EngineFixture(await mkdtemp(join(tmpdir(), 'containr-docker-')));
+  }
+
+  engineAnswers(): Promise<boolean> {
+    return engineAnswers(engineAddress(process.env['DOCKER_HOST']));
   }
 
   runtime(): Promise<DockerRuntime> {

@@ -44,7 +44,7 @@ describe('The process runtime', function () {
   });
 
   async function answer(state: ReplicaState, path = '/'): Promise<Record<string, unknown>> {
-    return eventually('an answer', () => fetch(`http://127.0.0.1:${state.port}${path}`).then((response) => response.json(), () => null));
+    return eventually('an answer', () => fetch(`http://127.0.0.1:${state.port}${path}`).then(async (response) => Object(await response.json()), () => null));
   }
 
   async function current(replica: string): Promise<ReplicaState | undefined> {

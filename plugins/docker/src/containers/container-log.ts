@@ -42,6 +42,12 @@ function parse(cursor: string | null): Place {
   return { stamp, seen: Number(seen) };
 }
 
+// Seconds and nanoseconds since 1970, as the engine wants them back.
+function sinceOf(stamp: string): string {
+  const nanoseconds = /\.(\d{1,9})/.exec(stamp)?.[1] ?? '';
+  return `${Math.floor(Date.parse(stamp) / 1000)}.${nanoseconds.padEnd(9, '0')}`;
+}
+
 // `null`: gone.
 async function hasEnded(engine: Engine, name: string): Promise<boolean | null> {
   try {
@@ -54,7 +60,7 @@ async function hasEnded(engine: Engine, name: string): Promise<boolean | null> {
 }
 
 async function* read(engine: Engine, name: string, place: Place, signal: AbortSignal) {
-  const query = new URLSearchParams({ follow: '1', stdout: '1', stderr: '1', timestamps: '1', ...(place.stamp === '' ? {} : { since: place.stamp }) });
+  const query = new URLSearchParams({ follow: '1', stdout: '1', stderr: '1', timestamps: '1', ...(place.stamp === '' ? {} : { since: sinceOf(place.stamp) }) });
   const response = await asking(() => engine.open(`/containers/${name}/logs?${query}`, signal)).catch((error: unknown) => {
     if (signal.aborted || refusalStatus(error) === 404 || refusalStatus(error) === 409) return null;
     throw error;
