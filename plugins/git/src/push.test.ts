@@ -64,7 +64,13 @@ describe('git push', function () {
     expect(said).to.match(/\[new branch\] +main -> main/);
     const [deployment] = platform.road.requested;
     expect(deployment?.service).to.equal(id);
-    expect(deployment?.source).to.deep.include({ kind: 'git', ref: 'main', commit, message: 'Say hello', author: 'Ada' });
+    expect(deployment?.source).to.deep.include({
+      kind: 'git',
+      ref: 'main',
+      commit,
+      message: 'Say hello',
+      author: 'Ada',
+    });
     expect(await namesIn(platform.road.snapshots[0])).to.deep.equal(['.gitattributes', 'index.html']);
     const listed = await platform.test.request(`/api/v1/repositories?service=${id}`, { token: platform.token });
     expect(listed.field('items', 0, 'branches', 0)).to.deep.include({ name: 'main', commit, deploys: true });
@@ -74,10 +80,19 @@ describe('git push', function () {
     const { url } = await platform.service('failing');
     const commit = await work.commit('Break');
     const pushing = work.git('push', url, 'main');
-    await finish({ status: 'failed', cause: { code: 'BUILD_FAILED', title: 'Build failed', detail: 'npm ended with 1.', hint: 'Run npm run build at home.' } });
+    await finish({
+      status: 'failed',
+      cause: {
+        code: 'BUILD_FAILED',
+        title: 'Build failed',
+        detail: 'npm ended with 1.',
+        hint: 'Run npm run build at home.',
+      },
+    });
     const { code, said } = await pushing;
     expect(code, said).to.equal(0);
-    for (const part of ['FAILED', 'BUILD_FAILED', 'npm ended with 1.', 'Run npm run build at home.']) expect(said).to.include(part);
+    for (const part of ['FAILED', 'BUILD_FAILED', 'npm ended with 1.', 'Run npm run build at home.'])
+      expect(said).to.include(part);
     expect((await work.git('ls-remote', url, 'refs/heads/main')).out).to.include(commit);
   });
 
@@ -109,7 +124,12 @@ describe('git push', function () {
   it('keeps the commits and says why when no deployment can be asked for; the sweep deploys them later, once', async () => {
     const { id, url } = await platform.service('swept');
     const commit = await work.commit('Wait');
-    platform.road.refuse = new ContainrError({ code: 'DISK_FULL', status: 507, detail: 'The disk is full.', hint: 'Make room.' });
+    platform.road.refuse = new ContainrError({
+      code: 'DISK_FULL',
+      status: 507,
+      detail: 'The disk is full.',
+      hint: 'Make room.',
+    });
     const { code, said } = await work.git('push', url, 'main');
     expect(code, said).to.equal(0);
     expect(said).to.include('no deployment could be started: The disk is full.');
@@ -139,7 +159,10 @@ describe('git push', function () {
     expect(code).to.not.equal(0);
     expect(said).to.include('There is no service');
     expect(await readdir(platform.context().directory)).to.deep.equal(before);
-    const asked = await platform.test.request(`${new URL(url).pathname.replace('known', 'unknown')}/info/refs?service=git-receive-pack`, { token: platform.token });
+    const asked = await platform.test.request(
+      `${new URL(url).pathname.replace('known', 'unknown')}/info/refs?service=git-receive-pack`,
+      { token: platform.token },
+    );
     expect([asked.status, asked.field('code')]).to.deep.equal([404, 'NOT_FOUND']);
   });
 
@@ -152,7 +175,10 @@ describe('git push', function () {
     expect(code).to.not.equal(0);
     expect(said).to.match(/Authentication failed|could not read Username/);
     const asked = await platform.test.request(`${wrong.pathname}/info/refs?service=git-receive-pack`);
-    expect([asked.status, asked.headers['www-authenticate']]).to.deep.equal([401, 'Basic realm="Containr", charset="UTF-8"']);
+    expect([asked.status, asked.headers['www-authenticate']]).to.deep.equal([
+      401,
+      'Basic realm="Containr", charset="UTF-8"',
+    ]);
   });
 
   it('takes the password of an account as well as a token', async () => {
@@ -220,8 +246,16 @@ describe('git push', function () {
     await pushing;
     const folder = join(platform.context().directory, `${id}.git`);
     await access(folder);
-    const deleted = await platform.test.request(`/api/v1/services/${id}?confirm=short`, { method: 'DELETE', token: platform.token });
+    const deleted = await platform.test.request(`/api/v1/services/${id}?confirm=short`, {
+      method: 'DELETE',
+      token: platform.token,
+    });
     expect(deleted.status, deleted.text).to.be.lessThan(300);
-    await until('it is gone', async () => access(folder).then(() => false, () => true));
+    await until('it is gone', async () =>
+      access(folder).then(
+        () => false,
+        () => true,
+      ),
+    );
   });
 });

@@ -41,7 +41,10 @@ export interface GitPlatform {
   stop(): Promise<void>;
 }
 
-function documentOf(input: { service: string; source: DeploymentDocument['source'] }, number: number): DeploymentDocument {
+function documentOf(
+  input: { service: string; source: DeploymentDocument['source'] },
+  number: number,
+): DeploymentDocument {
   return {
     id: randomUUID(),
     number,
@@ -81,7 +84,17 @@ function roadPackage(): { road: Road; package: PluginPackage } {
     const line = { seq: lines++, at: new Date().toISOString(), stream: 'stdout' as const, text };
     await context.services
       .get(Logs)
-      .append({ organisation: row, service: last.service, deployment: last.id, phase: 'build', source: 'build', lines: [line] }, { principal: context.principal(row) });
+      .append(
+        {
+          organisation: row,
+          service: last.service,
+          deployment: last.id,
+          phase: 'build',
+          source: 'build',
+          lines: [line],
+        },
+        { principal: context.principal(row) },
+      );
   }
   const owners = new Map<string, string>();
   const organisations = async (service: string | undefined): Promise<string[]> => [owners.get(service ?? '') ?? ''];
@@ -108,32 +121,57 @@ function roadPackage(): { road: Road; package: PluginPackage } {
         suspend: async () => ({ stopped: 0 }),
         async latestCommits({ services }) {
           const commits: Record<string, string> = {};
-          for (const one of road.requested) if (services.includes(one.service) && one.source.commit) commits[one.service] = one.source.commit;
+          for (const one of road.requested)
+            if (services.includes(one.service) && one.source.commit) commits[one.service] = one.source.commit;
           return { commits };
         },
       });
     },
   };
-  const manifest = { displayName: 'Road', requires: { logs: '^0.1' }, permissions: {}, segments: [], roots: [], programs: {} };
-  return { road, package: { name: 'deployments', version: '0.1.0', directory: tmpdir(), manifest, load: async () => plugin } };
+  const manifest = {
+    displayName: 'Road',
+    requires: { logs: '^0.1' },
+    permissions: {},
+    segments: [],
+    roots: [],
+    programs: {},
+  };
+  return {
+    road,
+    package: { name: 'deployments', version: '0.1.0', directory: tmpdir(), manifest, load: async () => plugin },
+  };
 }
 
 /** A platform with the real plugins auth, projects, logs and git, and a road that the test drives. */
 export async function startGitPlatform(): Promise<GitPlatform> {
   const { road, package: fake } = roadPackage();
-  const real = (await discover(fileURLToPath(new URL('../../', import.meta.url)))).filter(({ name }) => ['auth', 'projects', 'logs', 'git'].includes(name));
+  const real = (await discover(fileURLToPath(new URL('../../', import.meta.url)))).filter(({ name }) =>
+    ['auth', 'projects', 'logs', 'git'].includes(name),
+  );
   let context: PluginContext | undefined;
-  const plugins = real.map((one) => (one.name === 'git' ? { ...one, load: async () => watched(await one.load(), (ctx) => (context = ctx)) } : one));
+  const plugins = real.map((one) =>
+    one.name === 'git' ? { ...one, load: async () => watched(await one.load(), (ctx) => (context = ctx)) } : one,
+  );
   const test = await startTestPlatform({ plugins: [...plugins, fake] });
   const { url } = await test.platform.services.get(Setup).link({}, { principal: test.platform.console });
   const made = await test.request('/api/v1/setup', {
     method: 'POST',
-    body: { token: new URL(url ?? '').searchParams.get('token'), email: 'ada@example.com', password: 'correct horse battery', name: 'Ada', organisation: 'Engines' },
+    body: {
+      token: new URL(url ?? '').searchParams.get('token'),
+      email: 'ada@example.com',
+      password: 'correct horse battery',
+      name: 'Ada',
+      organisation: 'Engines',
+    },
   });
   expect(made.status, made.text).to.equal(201);
   const token = String(made.field('token', 'secret'));
   const organisation = String(made.field('organisation', 'slug'));
-  const project = await test.request('/api/v1/projects', { method: 'POST', token, body: { name: 'Shop', slug: 'shop' } });
+  const project = await test.request('/api/v1/projects', {
+    method: 'POST',
+    token,
+    body: { name: 'Shop', slug: 'shop' },
+  });
   const environments = await test.request(`/api/v1/environments?project=${String(project.field('id'))}`, { token });
   const environment = String(environments.field('items', 0, 'id'));
   return {
@@ -147,7 +185,11 @@ export async function startGitPlatform(): Promise<GitPlatform> {
       return context;
     },
     async service(slug) {
-      const answer = await test.request('/api/v1/services', { method: 'POST', token, body: { environment, name: slug, slug } });
+      const answer = await test.request('/api/v1/services', {
+        method: 'POST',
+        token,
+        body: { environment, name: slug, slug },
+      });
       expect(answer.status, answer.text).to.equal(201);
       const address = new URL(String(answer.field('gitUrl')));
       address.username = 'x';
@@ -158,7 +200,10 @@ export async function startGitPlatform(): Promise<GitPlatform> {
   };
 }
 
-function watched(plugin: Awaited<ReturnType<PluginPackage['load']>>, seen: (ctx: PluginContext) => void): Awaited<ReturnType<PluginPackage['load']>> {
+function watched(
+  plugin: Awaited<ReturnType<PluginPackage['load']>>,
+  seen: (ctx: PluginContext) => void,
+): Awaited<ReturnType<PluginPackage['load']>> {
   return {
     ...plugin,
     setup(ctx) {

@@ -6,7 +6,11 @@ export const IngressApply = defineCapability({
   name: 'ingress-apply.builtin',
   input: {
     type: 'object',
-    properties: { table: RouteTable, port: { type: 'integer', minimum: 1, maximum: 65535 }, host: { type: 'string', minLength: 1, maxLength: 253 } },
+    properties: {
+      table: RouteTable,
+      port: { type: 'integer', minimum: 1, maximum: 65535 },
+      host: { type: 'string', minLength: 1, maxLength: 253 },
+    },
     required: ['table', 'port', 'host'],
     additionalProperties: false,
   },

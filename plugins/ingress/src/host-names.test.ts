@@ -26,8 +26,15 @@ describe('names of services', () => {
 
   it('never makes a label that is longer than 63 characters or ends in a hyphen before the hash', () => {
     for (let length = 1; length <= 40; length++) {
-      const path = pathOf({ service: 'a'.repeat(length), environment: 'b-'.repeat(length / 2) + 'b', project: 'c'.repeat(40) });
-      for (const label of labelsFor(path)) expect(label).to.match(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/).and.not.include('--');
+      const path = pathOf({
+        service: 'a'.repeat(length),
+        environment: 'b-'.repeat(length / 2) + 'b',
+        project: 'c'.repeat(40),
+      });
+      for (const label of labelsFor(path))
+        expect(label)
+          .to.match(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+          .and.not.include('--');
     }
   });
 
@@ -37,7 +44,10 @@ describe('names of services', () => {
   });
 
   it('shows the domain first and goes on answering at localhost', () => {
-    expect(hostsOf('web-shop', { appsDomain: 'apps.example.org' })).to.deep.equal(['web-shop.apps.example.org', 'web-shop.localhost']);
+    expect(hostsOf('web-shop', { appsDomain: 'apps.example.org' })).to.deep.equal([
+      'web-shop.apps.example.org',
+      'web-shop.localhost',
+    ]);
   });
 
   it('leaves a port out that the scheme says', () => {

@@ -12,14 +12,19 @@ export function hasAddress(kind: string): boolean {
 
 /** The label that a service would like: `<service>-<environment>-<project>`, production without the environment. */
 export function plainLabel(path: ServicePath): string {
-  const parts = path.environmentSlug === 'production' ? [path.serviceSlug, path.projectSlug] : [path.serviceSlug, path.environmentSlug, path.projectSlug];
+  const parts =
+    path.environmentSlug === 'production'
+      ? [path.serviceSlug, path.projectSlug]
+      : [path.serviceSlug, path.environmentSlug, path.projectSlug];
   return parts.join('-');
 }
 
 /** The label with eight hex digits of the service's id: for one that is too long or taken. */
 export function hashedLabel(path: ServicePath): string {
   const hash = createHash('sha256').update(path.service).digest('hex').slice(0, 8);
-  return `${plainLabel(path).slice(0, longest - 9).replace(/-+$/, '')}-${hash}`;
+  return `${plainLabel(path)
+    .slice(0, longest - 9)
+    .replace(/-+$/, '')}-${hash}`;
 }
 
 /** Labels to try, in order. */

@@ -31,9 +31,11 @@ export function createNames(ctx: PluginContext<Settings>, changed: () => void): 
       const made = await ctx.store.for(principal).transaction(async (unit) => {
         const id = ctx.random.id();
         // Another organisation's names can't be seen, only bumped into; losing a race with ourselves is no error either.
-        await query(unit, 'insert into names (id, organisation, service, label, created_at) values (?, ?, ?, ?, ?) on conflict do nothing', [
-          id, path.organisation, path.service, label, ctx.clock.now(),
-        ]);
+        await query(
+          unit,
+          'insert into names (id, organisation, service, label, created_at) values (?, ?, ?, ?, ?) on conflict do nothing',
+          [id, path.organisation, path.service, label, ctx.clock.now()],
+        );
         const kept = await unit.em.findOne(Name, { service: path.service });
         if (kept?.id === id) await bumpRevision(unit);
         return kept !== null;

@@ -48,7 +48,11 @@ describe('ingress plugin', function () {
   }
 
   async function makeService(slug: string, kind = 'web'): Promise<string> {
-    const answer = await test.request('/api/v1/services', { method: 'POST', token, body: { environment, name: slug, slug, kind } });
+    const answer = await test.request('/api/v1/services', {
+      method: 'POST',
+      token,
+      body: { environment, name: slug, slug, kind },
+    });
     expect(answer.status, answer.text).to.equal(201);
     return String(answer.field('id'));
   }
@@ -61,16 +65,30 @@ describe('ingress plugin', function () {
 
   before(async () => {
     port = await freePort();
-    test = await startTestPlatform({ plugins: ['auth', 'projects', 'ingress'], settings: { ingress: { port, host: '127.0.0.1' } }, agent: true });
+    test = await startTestPlatform({
+      plugins: ['auth', 'projects', 'ingress'],
+      settings: { ingress: { port, host: '127.0.0.1' } },
+      agent: true,
+    });
     const { url } = await test.platform.services.get(Setup).link({}, { principal: test.platform.console });
     const made = await test.request('/api/v1/setup', {
       method: 'POST',
-      body: { token: new URL(url ?? '').searchParams.get('token'), email: 'ada@example.com', password: 'correct horse battery', name: 'Ada', organisation: 'Engines' },
+      body: {
+        token: new URL(url ?? '').searchParams.get('token'),
+        email: 'ada@example.com',
+        password: 'correct horse battery',
+        name: 'Ada',
+        organisation: 'Engines',
+      },
     });
     expect(made.status, made.text).to.equal(201);
     token = String(made.field('token', 'secret'));
     principal = { ...test.platform.console, organisation: String(made.field('organisation', 'id')) };
-    const project = await test.request('/api/v1/projects', { method: 'POST', token, body: { name: 'Shop', slug: 'shop' } });
+    const project = await test.request('/api/v1/projects', {
+      method: 'POST',
+      token,
+      body: { name: 'Shop', slug: 'shop' },
+    });
     expect(project.status, project.text).to.equal(201);
     const environments = await test.request(`/api/v1/environments?project=${String(project.field('id'))}`, { token });
     environment = String(environments.field('items', 0, 'id'));
@@ -110,12 +128,20 @@ describe('ingress plugin', function () {
     const routes = test.platform.services.get(Routes);
     const [one, two] = [await replica('one'), await replica('two')];
     const deployment = randomUUID();
-    for (const [upstream, text] of [[one, 'one'], [two, 'two'], [one, 'one']] as const) {
+    for (const [upstream, text] of [
+      [one, 'one'],
+      [two, 'two'],
+      [one, 'one'],
+    ] as const) {
       await routes.switchTo({ service, deployment, upstreams: [upstream] }, { principal });
       expect((await get(port, `api-shop.localhost:${port}`)).body).to.equal(text);
     }
-    expect((await routes.current({ services: [service] }, { principal })).deployments).to.deep.equal({ [service]: deployment });
-    expect((await routes.inFlight({ replicas: [one.replica] }, { principal })).inFlight).to.deep.equal({ [one.replica]: 0 });
+    expect((await routes.current({ services: [service] }, { principal })).deployments).to.deep.equal({
+      [service]: deployment,
+    });
+    expect((await routes.inFlight({ replicas: [one.replica] }, { principal })).inFlight).to.deep.equal({
+      [one.replica]: 0,
+    });
     const listed = await test.request(`/api/v1/routes?service=${service}`, { token });
     expect(listed.field('items', 0, 'upstreams', 0, 'port')).to.equal(one.port);
     const domains = await test.request(`/api/v1/domains?service=${service}`, { token });
@@ -127,24 +153,35 @@ describe('ingress plugin', function () {
     const stranger = { ...principal, organisation: randomUUID() };
     const routes = test.platform.services.get(Routes);
     expect((await routes.urls({ services: [service] }, { principal: stranger })).urls).to.deep.equal({ [service]: [] });
-    const refused = await routes.switchTo({ service, deployment: null, upstreams: [] }, { principal: stranger }).catch((error: unknown) => error);
+    const refused = await routes
+      .switchTo({ service, deployment: null, upstreams: [] }, { principal: stranger })
+      .catch((error: unknown) => error);
     expect(refused).to.include({ code: 'NOT_FOUND' });
   });
 
   it('takes a whole table as the provider "builtin", and refuses an older one', async () => {
     const provider = test.platform.services.providers(Ingress).find((one) => one.id === 'builtin');
-    const refused = await provider?.client.apply({ revision: 1, routes: [] }, { principal }).catch((error: unknown) => error);
+    const refused = await provider?.client
+      .apply({ revision: 1, routes: [] }, { principal })
+      .catch((error: unknown) => error);
     expect(refused).to.include({ code: 'STALE' });
   });
 
   it('follows a new domain at once, and goes on answering at the old name', async () => {
     const service = await makeService('moving');
-    await test.platform.services.get(Routes).switchTo({ service, deployment: null, upstreams: [await replica('moved')] }, { principal });
-    const changed = await test.console('/settings/ingress', { method: 'PATCH', body: { appsDomain: 'apps.example.org' } });
+    await test.platform.services
+      .get(Routes)
+      .switchTo({ service, deployment: null, upstreams: [await replica('moved')] }, { principal });
+    const changed = await test.console('/settings/ingress', {
+      method: 'PATCH',
+      body: { appsDomain: 'apps.example.org' },
+    });
     expect(changed.status, changed.text).to.equal(200);
     await until('the domain is routed', async () => (await get(port, 'moving-shop.apps.example.org')).body === 'moved');
     expect((await get(port, 'moving-shop.localhost')).body).to.equal('moved');
-    expect((await test.request(`/api/v1/services/${service}`, { token })).field('urls')).to.deep.equal([`http://moving-shop.apps.example.org:${port}`]);
+    expect((await test.request(`/api/v1/services/${service}`, { token })).field('urls')).to.deep.equal([
+      `http://moving-shop.apps.example.org:${port}`,
+    ]);
     await test.console('/settings/ingress', { method: 'PATCH', body: { appsDomain: null } });
   });
 
@@ -165,7 +202,9 @@ describe('ingress plugin', function () {
     await test.agent?.kill();
     expect((await get(port, 'lasting-shop.localhost')).body).to.equal('one');
     const refused = await until('the node is known to be gone', async () => {
-      const failure = await routes.switchTo({ service, deployment: null, upstreams: [two] }, { principal }).catch((error: unknown) => error);
+      const failure = await routes
+        .switchTo({ service, deployment: null, upstreams: [two] }, { principal })
+        .catch((error: unknown) => error);
       return failure instanceof Error && failure;
     });
     expect(refused).to.include({ code: 'INGRESS_UNREACHABLE' });

@@ -23,7 +23,8 @@ export default definePlugin({
   setup(ctx) {
     const spread = createSpread(ctx);
     // What is not waited for is made up for by the catching up.
-    const changed = (): void => void spread.apply().catch((error: unknown) => ctx.log.debug({ error }, 'the route table waits for an ingress'));
+    const changed = (): void =>
+      void spread.apply().catch((error: unknown) => ctx.log.debug({ error }, 'the route table waits for an ingress'));
     const names = createNames(ctx, changed);
 
     ctx.services.provide(Routes, routesService(ctx, names, spread));
@@ -45,7 +46,9 @@ export default definePlugin({
         const own = services.filter((service) => service.organisation === organisation).map((service) => service.id);
         for (const [id, list] of Object.entries(await names.urls(own, ctx.principal(organisation)))) urls.set(id, list);
       }
-      return { services: services.map((service) => ({ ...service, urls: [...service.urls, ...(urls.get(service.id) ?? [])] })) };
+      return {
+        services: services.map((service) => ({ ...service, urls: [...service.urls, ...(urls.get(service.id) ?? [])] })),
+      };
     });
     ctx.events.on(ServiceCreated, async ({ payload }) => {
       await names.ensure([payload.service], ctx.principal(payload.organisation));
@@ -63,6 +66,11 @@ export default definePlugin({
     domainRoutes(ctx);
     ctx.agents.onConnect((node) => spread.applyAt(node));
     ctx.repeat('ingress nodes that missed a change', catchUpMs, () => spread.catchUp());
-    ctx.settings.onChange(() => void renumber(ctx).then(changed, (error: unknown) => ctx.log.error({ error }, 'new settings could not be applied')));
+    ctx.settings.onChange(
+      () =>
+        void renumber(ctx).then(changed, (error: unknown) =>
+          ctx.log.error({ error }, 'new settings could not be applied'),
+        ),
+    );
   },
 });

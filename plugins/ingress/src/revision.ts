@@ -3,7 +3,11 @@ import { query } from './query.ts';
 
 /** Gives the table its next number, at least `least`; its row's lock puts concurrent changes in order. */
 export async function bumpRevision(unit: UnitOfWork, least = 0): Promise<number> {
-  const [row] = await query<{ revision: string }>(unit, 'update table_revision set revision = greatest(revision + 1, ?::bigint) where id = 1 returning revision::text', [least]);
+  const [row] = await query<{ revision: string }>(
+    unit,
+    'update table_revision set revision = greatest(revision + 1, ?::bigint) where id = 1 returning revision::text',
+    [least],
+  );
   return Number(row?.revision ?? 0);
 }
 

@@ -16,7 +16,13 @@ export async function buildTable(ctx: PluginContext<Settings>): Promise<RouteTab
     const names = await unit.em.find(Name, {}, { orderBy: { label: 'asc' } });
     const routes = names.flatMap(({ label, service }) => {
       const target = targets.get(service);
-      return hostsOf(label, ctx.settings.current).map((host) => ({ host, path: '/', service, deployment: target?.deployment ?? null, upstreams: target?.upstreams ?? [] }));
+      return hostsOf(label, ctx.settings.current).map((host) => ({
+        host,
+        path: '/',
+        service,
+        deployment: target?.deployment ?? null,
+        upstreams: target?.upstreams ?? [],
+      }));
     });
     return { revision, routes };
   });

@@ -12,7 +12,11 @@ import type { Spread } from './spread.ts';
 type MethodsOf<C> = C extends Contract<infer M extends Methods> ? M : never;
 
 /** What other plugins move routes by. */
-export function routesService(ctx: PluginContext<Settings>, names: Names, spread: Spread): Implementation<MethodsOf<typeof Routes>> {
+export function routesService(
+  ctx: PluginContext<Settings>,
+  names: Names,
+  spread: Spread,
+): Implementation<MethodsOf<typeof Routes>> {
   const projects = ctx.services.get(Projects);
   return {
     async switchTo({ service, deployment, upstreams }, { principal }) {
@@ -28,7 +32,9 @@ export function routesService(ctx: PluginContext<Settings>, names: Names, spread
       return { revision: await spread.apply() };
     },
     async current({ services }, { principal }) {
-      const rows = await ctx.store.for(principal).transaction(({ em }) => em.find(Target, { service: { $in: [...services] } }));
+      const rows = await ctx.store
+        .for(principal)
+        .transaction(({ em }) => em.find(Target, { service: { $in: [...services] } }));
       const found = new Map(rows.map((row) => [row.service, row.deployment]));
       return { deployments: Object.fromEntries(services.map((service) => [service, found.get(service) ?? null])) };
     },

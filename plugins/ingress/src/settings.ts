@@ -12,7 +12,12 @@ export const Settings = defineSchema({
       default: null,
       title: 'Domain of applications: its wildcard points here',
     },
-    scheme: { type: 'string', enum: ['http', 'https'], default: 'http', title: 'Scheme of addresses; https when something in front ends TLS on port 443' },
+    scheme: {
+      type: 'string',
+      enum: ['http', 'https'],
+      default: 'http',
+      title: 'Scheme of addresses; https when something in front ends TLS on port 443',
+    },
   },
   required: ['port', 'host', 'appsDomain', 'scheme'],
   additionalProperties: false,

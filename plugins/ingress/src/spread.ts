@@ -27,7 +27,9 @@ function unreachable(failures: readonly unknown[]): ContainrError {
   return new ContainrError({
     code: 'INGRESS_UNREACHABLE',
     status: 503,
-    detail: known ? `No ingress took the route table: ${known.message}` : 'No node with an ingress is connected, so routes can not be switched.',
+    detail: known
+      ? `No ingress took the route table: ${known.message}`
+      : 'No node with an ingress is connected, so routes can not be switched.',
     hint: known?.hint ?? 'See that the agent of an ingress node runs; it reconnects by itself.',
     cause: known,
     retryAfterSeconds: 5,
@@ -48,7 +50,8 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
   }
 
   function tell(node: NodeInfo, note: string | null): void {
-    if (note !== null && notes.get(node.id) !== note) ctx.log.warn({ node: node.name, note }, 'the ingress of a node is not as it should be');
+    if (note !== null && notes.get(node.id) !== note)
+      ctx.log.warn({ node: node.name, note }, 'the ingress of a node is not as it should be');
     if (note === null) notes.delete(node.id);
     else notes.set(node.id, note);
   }
@@ -106,21 +109,33 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
     applyAt,
     async applyThis(table) {
       const { ahead } = await handAll(table);
-      if (ahead > 0) throw new ContainrError({ code: 'STALE', status: 412, detail: `The ingress follows revision ${ahead}, and this is ${table.revision}.`, hint: 'Read the newest table and apply that.' });
+      if (ahead > 0)
+        throw new ContainrError({
+          code: 'STALE',
+          status: 412,
+          detail: `The ingress follows revision ${ahead}, and this is ${table.revision}.`,
+          hint: 'Read the newest table and apply that.',
+        });
       return table.revision;
     },
     async catchUp() {
       const newest = await newestRevision(ctx);
       for (const node of await ingressNodes()) {
-        if ((follows.get(node.id) ?? -1) < newest) await applyAt(node).catch((error: unknown) => ctx.log.warn({ node: node.name, error }, 'an ingress could not be brought up to date'));
+        if ((follows.get(node.id) ?? -1) < newest)
+          await applyAt(node).catch((error: unknown) =>
+            ctx.log.warn({ node: node.name, error }, 'an ingress could not be brought up to date'),
+          );
       }
     },
     async inFlight() {
-      const answers = await Promise.allSettled((await ingressNodes()).map((node) => ctx.agents.call(node.id, IngressInFlight, {})));
+      const answers = await Promise.allSettled(
+        (await ingressNodes()).map((node) => ctx.agents.call(node.id, IngressInFlight, {})),
+      );
       const sum: Record<string, number> = {};
       for (const answer of answers) {
         if (answer.status === 'rejected') continue;
-        for (const [replica, count] of Object.entries(answer.value.inFlight)) sum[replica] = (sum[replica] ?? 0) + count;
+        for (const [replica, count] of Object.entries(answer.value.inFlight))
+          sum[replica] = (sum[replica] ?? 0) + count;
       }
       return sum;
     },

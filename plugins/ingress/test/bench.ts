@@ -27,7 +27,12 @@ export interface Bench {
 }
 
 export function tableOf(revision: number, upstreams: readonly Upstream[], path = '/'): RouteTable {
-  return { revision, routes: [{ host: 'app.localhost', path, service: randomUUID(), deployment: randomUUID(), upstreams: [...upstreams] }] };
+  return {
+    revision,
+    routes: [
+      { host: 'app.localhost', path, service: randomUUID(), deployment: randomUUID(), upstreams: [...upstreams] },
+    ],
+  };
 }
 
 /** An upstream that nobody listens at. */
@@ -42,7 +47,13 @@ export async function deadUpstream(): Promise<Upstream> {
 
 export async function startBench(): Promise<Bench> {
   const directory = await mkdtemp(join(tmpdir(), 'router-'));
-  const router = new Router({ port: 0, host: '127.0.0.1', socket: join(directory, 'r.sock'), state: join(directory, 'table.json'), version: 'test' });
+  const router = new Router({
+    port: 0,
+    host: '127.0.0.1',
+    socket: join(directory, 'r.sock'),
+    state: join(directory, 'table.json'),
+    version: 'test',
+  });
   await router.start();
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const servers: Server[] = [];
@@ -83,7 +94,12 @@ export interface Got {
 export async function ask(
   bench: Bench,
   path: string,
-  options: { method?: string; host?: string; headers?: Record<string, string>; body?: string | Buffer | AsyncIterable<Buffer | string> } = {},
+  options: {
+    method?: string;
+    host?: string;
+    headers?: Record<string, string>;
+    body?: string | Buffer | AsyncIterable<Buffer | string>;
+  } = {},
 ): Promise<Got> {
   const request = httpRequest({
     agent: bench.agent,

@@ -36,8 +36,9 @@ export async function readPushHead(body: AsyncIterator<Uint8Array>): Promise<Pus
   let capabilities: ReadonlySet<string> = new Set();
   let size = 0;
   for (;;) {
-    const { done, value } = await body.next();
-    if (done) return { commands, capabilities, bytes: Buffer.concat(read) };
+    const next = await body.next();
+    if (next.done) return { commands, capabilities, bytes: Buffer.concat(read) };
+    const { value } = next;
     read.push(value);
     size += value.byteLength;
     if (size > largest) throw invalidPush('names too many refs', 'Push fewer refs at once.');

@@ -22,7 +22,8 @@ export interface AfterPush {
 
 /** Says what became of a ref that does not deploy. */
 function sentenceFor(command: PushCommand, branch: string): string {
-  if (command.ref.startsWith('refs/tags/')) return `${command.after === null ? 'Deleted' : 'Stored'} tag ${command.ref.slice(10)}; tags do not deploy.`;
+  if (command.ref.startsWith('refs/tags/'))
+    return `${command.after === null ? 'Deleted' : 'Stored'} tag ${command.ref.slice(10)}; tags do not deploy.`;
   const name = command.ref.replace(/^refs\/heads\//, '');
   if (command.after === null) return `Deleted ${name}; nothing was deployed.`;
   return `Stored ${name}, which does not deploy: this service deploys ${branch}. To deploy it: git push <remote> ${name}:${branch}`;
@@ -54,12 +55,15 @@ export async function afterPush(ctx: PluginContext, repositories: Repositories, 
     // Git refuses a ref by itself, and tells the pusher so.
     if ((await repositories.head(path.service, branch)) !== command.after) continue;
     if (spec.source.kind === 'image') {
-      lines.push(`Stored ${branch}, but this service deploys an image; set the source of its spec to git to deploy pushes.`);
+      lines.push(
+        `Stored ${branch}, but this service deploys an image; set the source of its spec to git to deploy pushes.`,
+      );
       continue;
     }
     try {
       const commit = await repositories.commit(path.service, command.after);
-      if (commit.empty) lines.push(`Stored ${branch}, but its newest commit has no files, so there is nothing to deploy.`);
+      if (commit.empty)
+        lines.push(`Stored ${branch}, but its newest commit has no files, so there is nothing to deploy.`);
       else deployment = await deployHead(ctx, repositories, { service: path.service, branch, commit, principal });
     } catch (error) {
       ctx.log.error({ error, service: path.service }, 'a push could not be deployed');

@@ -18,7 +18,11 @@ export interface HeadToDeploy {
 }
 
 /** Takes the files of a commit into the snapshot store and asks for a deployment of them; when it returns, that can't be lost. */
-export async function deployHead(ctx: PluginContext, repositories: Repositories, head: HeadToDeploy): Promise<DeploymentDocument> {
+export async function deployHead(
+  ctx: PluginContext,
+  repositories: Repositories,
+  head: HeadToDeploy,
+): Promise<DeploymentDocument> {
   const { service, branch, commit, principal } = head;
   const deployments = ctx.services.get(Deployments);
   const folder = join(ctx.directory, 'archives');
@@ -27,7 +31,14 @@ export async function deployHead(ctx: PluginContext, repositories: Repositories,
   try {
     await repositories.archive(service, commit.id, path);
     const { treeHash } = await deployments.importSnapshot({ path, gzip: false }, { principal });
-    const source = { kind: 'git' as const, ref: branch, commit: commit.id, message: commit.subject, author: commit.author, treeHash };
+    const source = {
+      kind: 'git' as const,
+      ref: branch,
+      commit: commit.id,
+      message: commit.subject,
+      author: commit.author,
+      treeHash,
+    };
     const deployment = await deployments.request({ service, source, revision: null }, { principal });
     await remember(ctx, head);
     return deployment;
@@ -37,8 +48,17 @@ export async function deployHead(ctx: PluginContext, repositories: Repositories,
 }
 
 /** Keeps which commit of which branch was dealt with, so that the sweep leaves it alone. */
-export async function remember(ctx: PluginContext, head: Pick<HeadToDeploy, 'service' | 'branch' | 'principal'> & { readonly commit: Pick<Commit, 'id'> }): Promise<void> {
+export async function remember(
+  ctx: PluginContext,
+  head: Pick<HeadToDeploy, 'service' | 'branch' | 'principal'> & { readonly commit: Pick<Commit, 'id'> },
+): Promise<void> {
   await ctx.store
     .for(head.principal)
-    .transaction(({ em }) => em.nativeUpdate(Repository, { service: head.service }, { requestedBranch: head.branch, requestedCommit: head.commit.id }));
+    .transaction(({ em }) =>
+      em.nativeUpdate(
+        Repository,
+        { service: head.service },
+        { requestedBranch: head.branch, requestedCommit: head.commit.id },
+      ),
+    );
 }

@@ -29,11 +29,18 @@ export interface Push {
 function bodyOf(request: Request): { body: AsyncIterable<Uint8Array>; headers: Headers } {
   const headers = new Headers(request.headers);
   // Node's two declarations of a web stream differ.
-  const body: AsyncIterable<Uint8Array> = request.body ? Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]) : Readable.from([]);
+  const body: AsyncIterable<Uint8Array> = request.body
+    ? Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
+    : Readable.from([]);
   const coding = headers.get('content-encoding');
   if (coding === null || coding === 'identity') return { body, headers };
   if (coding !== 'gzip' && coding !== 'x-gzip') {
-    throw new ContainrError({ code: 'CODING_UNKNOWN', status: 415, detail: `The coding "${coding}" of the body is not known.`, hint: 'Push with a Git client.' });
+    throw new ContainrError({
+      code: 'CODING_UNKNOWN',
+      status: 415,
+      detail: `The coding "${coding}" of the body is not known.`,
+      hint: 'Push with a Git client.',
+    });
   }
   headers.delete('content-encoding');
   headers.delete('content-length');
@@ -49,15 +56,22 @@ async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
  * Takes a push. Git stores the refs; then the deployment is asked for; only then does the pusher hear that the push is in,
  * followed in the same answer by the road of the deployment. A pusher who leaves changes nothing of that.
  */
-export async function receive(ctx: PluginContext, repositories: Repositories, watch: PushWatch, push: Push): Promise<Response> {
+export async function receive(
+  ctx: PluginContext,
+  repositories: Repositories,
+  watch: PushWatch,
+  push: Push,
+): Promise<Response> {
   const { body, headers } = bodyOf(push.request);
   const iterator = body[Symbol.asyncIterator]();
   const head = await readPushHead(iterator);
   const leave = watch.enter(push.path.service);
-  const backend = await startBackend(repositories, push, headers, joined(head.bytes, iterator)).catch((error: unknown) => {
-    leave();
-    throw error;
-  });
+  const backend = await startBackend(repositories, push, headers, joined(head.bytes, iterator)).catch(
+    (error: unknown) => {
+      leave();
+      throw error;
+    },
+  );
   const answer = new PassThrough();
   answer.on('error', () => undefined);
   const sideBand = head.capabilities.has('side-band-64k') && backend.status === 200;
@@ -68,10 +82,18 @@ export async function receive(ctx: PluginContext, repositories: Repositories, wa
       answer.destroy();
     })
     .finally(leave);
-  return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status: backend.status, headers: backend.headers });
+  return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, {
+    status: backend.status,
+    headers: backend.headers,
+  });
 }
 
-function startBackend(repositories: Repositories, push: Push, headers: Headers, body: AsyncIterable<Uint8Array>): Promise<BackendResponse> {
+function startBackend(
+  repositories: Repositories,
+  push: Push,
+  headers: Headers,
+  body: AsyncIterable<Uint8Array>,
+): Promise<BackendResponse> {
   return httpBackend({
     root: repositories.root,
     path: `/${folderOf(push.path.service)}/git-receive-pack`,
@@ -121,7 +143,8 @@ async function answerLive({ ctx, repositories, push, head, backend, answer }: An
     if (lines.length > 0) answer.write(progress(`${['', ...lines, ''].join('\n')}\n`));
     if (deployment) {
       const signal = AbortSignal.any([gone.signal, ctx.signal, push.signal]);
-      for await (const news of follow(ctx, deployment, push.principal, signal)) answer.write(progress(news.map((line) => `${line}\n`).join('')));
+      for await (const news of follow(ctx, deployment, push.principal, signal))
+        answer.write(progress(news.map((line) => `${line}\n`).join('')));
     }
   } finally {
     clearInterval(beat);

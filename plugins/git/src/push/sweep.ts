@@ -8,9 +8,17 @@ import { deployHead, remember } from './deploy-head.ts';
 import type { PushWatch } from './push-watch.ts';
 
 /** Finds pushes that were stored and never deployed. */
-export const Sweep = defineJob({ name: 'push.sweep', input: Empty, summary: 'Deploys stored pushes that no deployment was made for' });
+export const Sweep = defineJob({
+  name: 'push.sweep',
+  input: Empty,
+  summary: 'Deploys stored pushes that no deployment was made for',
+});
 /** Keeps repositories small. */
-export const Tidy = defineJob({ name: 'repository.tidy', input: Empty, summary: 'Packs repositories with many loose objects' });
+export const Tidy = defineJob({
+  name: 'repository.tidy',
+  input: Empty,
+  summary: 'Packs repositories with many loose objects',
+});
 
 const reason = 'the sweep looks at every repository';
 
@@ -19,7 +27,12 @@ async function allRepositories(ctx: PluginContext): Promise<readonly Repository[
 }
 
 /** Compares the head of each deploying branch with what was asked for, and asks for what is missing. Gives how many. */
-export async function sweepPushes(ctx: PluginContext, repositories: Repositories, watch: PushWatch, run: Pick<JobRun<unknown>, 'signal'>): Promise<number> {
+export async function sweepPushes(
+  ctx: PluginContext,
+  repositories: Repositories,
+  watch: PushWatch,
+  run: Pick<JobRun<unknown>, 'signal'>,
+): Promise<number> {
   let deployed = 0;
   for (const row of await allRepositories(ctx)) {
     if (run.signal.aborted) break;
@@ -27,7 +40,8 @@ export async function sweepPushes(ctx: PluginContext, repositories: Repositories
       if (!watch.has(row.service) && (await sweepOne(ctx, repositories, row))) deployed++;
     } catch (error) {
       // A deleted service is told by its event; its repository goes with that.
-      if (!isContainrError(error) || error.code !== 'NOT_FOUND') ctx.log.warn({ error, service: row.service }, 'a repository could not be swept');
+      if (!isContainrError(error) || error.code !== 'NOT_FOUND')
+        ctx.log.warn({ error, service: row.service }, 'a repository could not be swept');
     }
   }
   return deployed;
@@ -54,7 +68,11 @@ async function sweepOne(ctx: PluginContext, repositories: Repositories, row: Rep
 }
 
 /** Packs all repositories that need it, one after another. */
-export async function tidyRepositories(ctx: PluginContext, repositories: Repositories, run: Pick<JobRun<unknown>, 'signal'>): Promise<void> {
+export async function tidyRepositories(
+  ctx: PluginContext,
+  repositories: Repositories,
+  run: Pick<JobRun<unknown>, 'signal'>,
+): Promise<void> {
   for (const { service } of await allRepositories(ctx)) {
     if (run.signal.aborted) return;
     await repositories.tidy(service, run.signal);

@@ -19,7 +19,6 @@ const titles: Readonly<Partial<Record<PhaseName, string>>> = {
 
 /** A terminal must not be steered by what a build prints. */
 function clean(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 

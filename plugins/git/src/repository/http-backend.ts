@@ -63,7 +63,12 @@ function environmentOf(request: BackendRequest): Record<string, string> {
  * and a push is answered while it runs. Throws `GIT_MISSING`, `GIT_FAILED`.
  */
 export async function httpBackend(request: BackendRequest): Promise<BackendResponse> {
-  const child = spawn('git', ['http-backend'], { cwd: request.root, env: environmentOf(request), stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  const child = spawn('git', ['http-backend'], {
+    cwd: request.root,
+    env: environmentOf(request),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
   const { promise: ended, resolve } = Promise.withResolvers<number | null>();
   let missing = false;
   child.once('error', () => {
@@ -80,8 +85,18 @@ export async function httpBackend(request: BackendRequest): Promise<BackendRespo
   if (!head) {
     await ended;
     throw missing
-      ? new ContainrError({ code: 'GIT_MISSING', status: 503, detail: 'Git is not installed on the control plane.', hint: 'Install git, then push again.' })
-      : new ContainrError({ code: 'GIT_FAILED', status: 500, detail: `Git ended without an answer: ${complaint.trim() || 'it said nothing'}.`, hint: 'Push again; if it stays, look at the log of the control plane.' });
+      ? new ContainrError({
+          code: 'GIT_MISSING',
+          status: 503,
+          detail: 'Git is not installed on the control plane.',
+          hint: 'Install git, then push again.',
+        })
+      : new ContainrError({
+          code: 'GIT_FAILED',
+          status: 500,
+          detail: `Git ended without an answer: ${complaint.trim() || 'it said nothing'}.`,
+          hint: 'Push again; if it stays, look at the log of the control plane.',
+        });
   }
   child.stdout.once('close', () => end(child, 'SIGTERM'));
   return { status: head.status, headers: head.headers, body: child.stdout, ended };

@@ -47,7 +47,12 @@ export function openRepositories(ctx: PluginContext): Repositories {
   const environment = gitEnvironment(root);
   const creating = new Map<string, Promise<void>>();
 
-  async function git(service: string | null, args: readonly string[], timeoutMs = gitMs, signal = ctx.signal): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  async function git(
+    service: string | null,
+    args: readonly string[],
+    timeoutMs = gitMs,
+    signal = ctx.signal,
+  ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
     const where = service === null ? [] : ['--git-dir', join(root, folderOf(service))];
     return ctx.exec(['git', ...where, ...args], { cwd: root, env: environment, timeoutMs, signal });
   }
@@ -55,11 +60,19 @@ export function openRepositories(ctx: PluginContext): Repositories {
   async function must(service: string, args: readonly string[], timeoutMs?: number): Promise<string> {
     const { exitCode, stdout, stderr } = await git(service, args, timeoutMs);
     if (exitCode === 0) return stdout;
-    throw new ContainrError({ code: 'GIT_FAILED', status: 500, detail: `git ${args[0]} failed: ${stderr.trim().slice(-500)}.`, hint: 'Push again; if it stays, the repository may be damaged.' });
+    throw new ContainrError({
+      code: 'GIT_FAILED',
+      status: 500,
+      detail: `git ${args[0]} failed: ${stderr.trim().slice(-500)}.`,
+      hint: 'Push again; if it stays, the repository may be damaged.',
+    });
   }
 
   async function exists(service: string): Promise<boolean> {
-    return access(join(root, folderOf(service), 'HEAD')).then(() => true, () => false);
+    return access(join(root, folderOf(service), 'HEAD')).then(
+      () => true,
+      () => false,
+    );
   }
 
   async function create(service: string, organisation: string): Promise<void> {
@@ -68,7 +81,12 @@ export function openRepositories(ctx: PluginContext): Repositories {
       const made = await git(null, ['init', '--quiet', '--bare', '--initial-branch=main', '--', fresh]);
       if (made.exitCode !== 0) {
         await rm(fresh, { recursive: true, force: true });
-        throw new ContainrError({ code: 'GIT_FAILED', status: 500, detail: `The repository could not be made: ${made.stderr.trim()}.`, hint: 'Look for free space in the data folder.' });
+        throw new ContainrError({
+          code: 'GIT_FAILED',
+          status: 500,
+          detail: `The repository could not be made: ${made.stderr.trim()}.`,
+          hint: 'Look for free space in the data folder.',
+        });
       }
       await mkdir(join(fresh, 'info'), { recursive: true });
       // What is pushed is what is deployed: no file is left out or rewritten on the way.
@@ -80,7 +98,13 @@ export function openRepositories(ctx: PluginContext): Repositories {
     }
     await ctx.store.for(ctx.principal(organisation)).transaction(async ({ em }) => {
       if (await em.findOne(Repository, { service })) return;
-      em.create(Repository, { service, organisation, createdAt: ctx.clock.now(), requestedBranch: null, requestedCommit: null });
+      em.create(Repository, {
+        service,
+        organisation,
+        createdAt: ctx.clock.now(),
+        requestedBranch: null,
+        requestedCommit: null,
+      });
     });
   }
 
@@ -92,23 +116,42 @@ export function openRepositories(ctx: PluginContext): Repositories {
       return running;
     },
     async remove(service, organisation) {
-      await ctx.store.for(ctx.principal(organisation)).transaction(({ em }) => em.nativeDelete(Repository, { service }));
+      await ctx.store
+        .for(ctx.principal(organisation))
+        .transaction(({ em }) => em.nativeDelete(Repository, { service }));
       await rm(join(root, folderOf(service)), { recursive: true, force: true });
     },
     async head(service, branch) {
-      const { exitCode, stdout } = await git(service, ['rev-parse', '--quiet', '--verify', '--end-of-options', `refs/heads/${branch}^{commit}`]);
+      const { exitCode, stdout } = await git(service, [
+        'rev-parse',
+        '--quiet',
+        '--verify',
+        '--end-of-options',
+        `refs/heads/${branch}^{commit}`,
+      ]);
       return exitCode === 0 ? stdout.trim() : null;
     },
     async branches(service) {
       if (!(await exists(service))) return [];
-      const text = await must(service, ['for-each-ref', '--count=1000', '--format=%(refname:lstrip=2)%00%(objectname)%00%(contents:subject)%00%(committerdate:iso-strict)', 'refs/heads']);
+      const text = await must(service, [
+        'for-each-ref',
+        '--count=1000',
+        '--format=%(refname:lstrip=2)%00%(objectname)%00%(contents:subject)%00%(committerdate:iso-strict)',
+        'refs/heads',
+      ]);
       return text.split('\n').flatMap((line) => {
         const [name, commit, subject = '', at = ''] = line.split('\0');
-        return name && commit ? [{ name, commit, subject, at: at === '' ? new Date(0).toISOString() : new Date(at).toISOString() }] : [];
+        return name && commit
+          ? [{ name, commit, subject, at: at === '' ? new Date(0).toISOString() : new Date(at).toISOString() }]
+          : [];
       });
     },
     async commit(service, id) {
-      const [tree = '', author = '', subject = ''] = (await must(service, ['log', '-1', '--no-show-signature', '--format=%T%x00%an%x00%s', '--end-of-options', id])).trimEnd().split('\0');
+      const [tree = '', author = '', subject = ''] = (
+        await must(service, ['log', '-1', '--no-show-signature', '--format=%T%x00%an%x00%s', '--end-of-options', id])
+      )
+        .trimEnd()
+        .split('\0');
       return { id, author: author.slice(0, 200), subject: subject.slice(0, 500), empty: tree === emptyTree };
     },
     async archive(service, id, path) {

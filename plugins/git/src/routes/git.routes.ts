@@ -39,7 +39,9 @@ export function gitRoutes(ctx: PluginContext, repositories: Repositories, watch:
     });
   }
 
-  function told(handler: (request: Request, info: Info) => Promise<Response>): (request: Request, info: Info) => Promise<Response> {
+  function told(
+    handler: (request: Request, info: Info) => Promise<Response>,
+  ): (request: Request, info: Info) => Promise<Response> {
     return async (request, info) => {
       try {
         return await handler(request, info);
@@ -62,7 +64,10 @@ export function gitRoutes(ctx: PluginContext, repositories: Repositories, watch:
       body: request.body ? Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]) : null,
       signal: info.signal,
     });
-    return new Response(Readable.toWeb(backend.body) as ReadableStream<Uint8Array>, { status: backend.status, headers: backend.headers });
+    return new Response(Readable.toWeb(backend.body) as ReadableStream<Uint8Array>, {
+      status: backend.status,
+      headers: backend.headers,
+    });
   }
 
   const common = { root: true, accepts: ['*'], basicRealm: realm } as const;
@@ -76,10 +81,20 @@ export function gitRoutes(ctx: PluginContext, repositories: Repositories, watch:
     handler: told(async (request, info) => {
       const service = new URL(request.url).searchParams.get('service');
       if (service !== 'git-upload-pack' && service !== 'git-receive-pack') {
-        throw new ContainrError({ code: 'GIT_DUMB', status: 403, detail: 'Only the smart HTTP protocol of Git is served.', hint: 'Use Git 1.6.6 or newer.' });
+        throw new ContainrError({
+          code: 'GIT_DUMB',
+          status: 403,
+          detail: 'Only the smart HTTP protocol of Git is served.',
+          hint: 'Use Git 1.6.6 or newer.',
+        });
       }
       if (service === 'git-receive-pack' && !can(info.principal, 'git:push')) {
-        throw new ContainrError({ code: 'FORBIDDEN', status: 403, detail: 'Pushing needs the permission git:push.', hint: 'Use an API token that has it.' });
+        throw new ContainrError({
+          code: 'FORBIDDEN',
+          status: 403,
+          detail: 'Pushing needs the permission git:push.',
+          hint: 'Use an API token that has it.',
+        });
       }
       return pass(request, info, await serviceAt(info.params, info.principal), 'info/refs');
     }),
@@ -91,7 +106,9 @@ export function gitRoutes(ctx: PluginContext, repositories: Repositories, watch:
     permission: 'git:read',
     summary: 'Fetches from a repository',
     maxBytes: 64 * 1024 * 1024,
-    handler: told(async (request, info) => pass(request, info, await serviceAt(info.params, info.principal), 'git-upload-pack')),
+    handler: told(async (request, info) =>
+      pass(request, info, await serviceAt(info.params, info.principal), 'git-upload-pack'),
+    ),
   });
   ctx.http.raw({
     ...common,

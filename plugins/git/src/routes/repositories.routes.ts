@@ -15,7 +15,13 @@ const RepositoryDocument = defineSchema({
       type: 'array',
       items: {
         type: 'object',
-        properties: { name: { type: 'string' }, commit: { type: 'string' }, subject: { type: 'string' }, at: Timestamp, deploys: { type: 'boolean' } },
+        properties: {
+          name: { type: 'string' },
+          commit: { type: 'string' },
+          subject: { type: 'string' },
+          at: Timestamp,
+          deploys: { type: 'boolean' },
+        },
         required: ['name', 'commit', 'subject', 'at', 'deploys'],
         additionalProperties: false,
       },
@@ -25,7 +31,12 @@ const RepositoryDocument = defineSchema({
   additionalProperties: false,
 });
 
-const ListQuery = defineSchema({ type: 'object', properties: { service: Id }, required: ['service'], additionalProperties: false });
+const ListQuery = defineSchema({
+  type: 'object',
+  properties: { service: Id },
+  required: ['service'],
+  additionalProperties: false,
+});
 
 /** `GET /repositories?service=`: the address to push to, and what was pushed. */
 export function repositoryRoutes(ctx: PluginContext, repositories: Repositories): void {
@@ -43,7 +54,10 @@ export function repositoryRoutes(ctx: PluginContext, repositories: Repositories)
       if (!path) throw notFound('service');
       const { spec } = await projects.spec({ service: path.service, revision: null }, { principal });
       const { branch } = spec.source;
-      const branches = (await repositories.branches(path.service)).map((one) => ({ ...one, deploys: one.name === branch }));
+      const branches = (await repositories.branches(path.service)).map((one) => ({
+        ...one,
+        deploys: one.name === branch,
+      }));
       return { items: [{ service: path.service, gitUrl: gitUrlOf(origin, path), branch, branches }], nextCursor: null };
     },
   });

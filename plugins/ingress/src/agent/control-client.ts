@@ -21,7 +21,12 @@ const Health = defineSchema({
 });
 export type Health = Infer<typeof Health>;
 
-const Revision = defineSchema({ type: 'object', properties: { revision: { type: 'integer' } }, required: ['revision'], additionalProperties: false });
+const Revision = defineSchema({
+  type: 'object',
+  properties: { revision: { type: 'integer' } },
+  required: ['revision'],
+  additionalProperties: false,
+});
 const InFlight = defineSchema({
   type: 'object',
   properties: { inFlight: { type: 'object', additionalProperties: { type: 'integer' } } },
@@ -29,7 +34,12 @@ const InFlight = defineSchema({
   additionalProperties: false,
 });
 
-async function call(socketPath: string, method: string, path: string, body?: string): Promise<{ status: number; body: unknown }> {
+async function call(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: string,
+): Promise<{ status: number; body: unknown }> {
   const request = httpRequest({ socketPath, method, path, agent: false, timeout: 5000 });
   request.once('timeout', () => request.destroy(new Error('The ingress did not answer within 5 s.')));
   const answered = once(request, 'response');
@@ -57,7 +67,11 @@ export async function askHealth(socketPath: string): Promise<Health | null> {
 /** Hands a table over. `applied: false`: the ingress follows a newer one, whose revision is given. */
 export async function putTable(socketPath: string, table: RouteTable): Promise<{ applied: boolean; revision: number }> {
   const { status, body } = await call(socketPath, 'PUT', '/table', JSON.stringify(table));
-  if (status === 200) return { applied: true, revision: validate<Infer<typeof Revision>>(Revision, body, "The ingress's answer").revision };
+  if (status === 200)
+    return {
+      applied: true,
+      revision: validate<Infer<typeof Revision>>(Revision, body, "The ingress's answer").revision,
+    };
   if (status === 412) return { applied: false, revision: (await askHealth(socketPath))?.revision ?? table.revision };
   throw new ContainrError({
     code: 'INGRESS_REFUSED',

@@ -75,7 +75,8 @@ describe('ingress on a node', () => {
     const place = { port: await freePort(), host: '127.0.0.1' };
     const first = await life();
     const { health } = await first.keeper.ensure(place);
-    const [, , pid, , , session] = (await readFile(`/proc/${health.pid}/stat`, 'utf8')).match(/^(\d+) \((.*)\) (\S) (\d+) (\d+) (\d+)/) ?? [];
+    const [, , pid, , , session] =
+      (await readFile(`/proc/${health.pid}/stat`, 'utf8')).match(/^(\d+) \((.*)\) (\S) (\d+) (\d+) (\d+)/) ?? [];
     expect([pid, session]).to.not.include(undefined);
     expect(Number(session)).to.equal(health.pid);
     await first.end();

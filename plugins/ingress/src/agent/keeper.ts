@@ -48,7 +48,9 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
   const socket = controlPath(agent.directory);
   const recordPath = join(agent.directory, 'router.json');
   const program = agent.program('router');
-  const version = createHash('sha256').update(await readFile(program)).digest('hex');
+  const version = createHash('sha256')
+    .update(await readFile(program))
+    .digest('hex');
   let queue: Promise<unknown> = Promise.resolve();
 
   async function silent(): Promise<Health | null> {
@@ -67,7 +69,13 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
 
   async function start(place: Place): Promise<Health> {
     const health = await spawnRouter({ program, directory: agent.directory, socket, ...place }, agent.signal);
-    await writeRecord(recordPath, { pid: health.pid, startTime: await startTimeOf(health.pid), port: place.port, host: place.host, version: health.version });
+    await writeRecord(recordPath, {
+      pid: health.pid,
+      startTime: await startTimeOf(health.pid),
+      port: place.port,
+      host: place.host,
+      version: health.version,
+    });
     agent.log.info({ pid: health.pid, port: health.port, host: health.host }, 'started the ingress');
     return health;
   }
@@ -84,13 +92,27 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
     if (running.port === place.port && running.host === place.host) {
       const recorded = await readRecord(recordPath);
       if (recorded?.pid !== running.pid) {
-        await writeRecord(recordPath, { pid: running.pid, startTime: await startTimeOf(running.pid), ...place, version: running.version });
+        await writeRecord(recordPath, {
+          pid: running.pid,
+          startTime: await startTimeOf(running.pid),
+          ...place,
+          version: running.version,
+        });
       }
-      return { health: running, note: running.version === version ? null : 'The ingress runs an earlier version of its code; the new one is used when it starts next.' };
+      return {
+        health: running,
+        note:
+          running.version === version
+            ? null
+            : 'The ingress runs an earlier version of its code; the new one is used when it starts next.',
+      };
     }
     // Another port is tried first: a router that serves is not given up for one that can't start.
     if (running.port !== place.port && !(await isFree(place))) {
-      return { health: running, note: `Port ${place.port} on ${place.host} can't be used, so the ingress stays on port ${running.port}; choose a free port with --ingress-port.` };
+      return {
+        health: running,
+        note: `Port ${place.port} on ${place.host} can't be used, so the ingress stays on port ${running.port}; choose a free port with --ingress-port.`,
+      };
     }
     await leave(running);
     return { health: await start(place), note: null };
@@ -113,7 +135,9 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
         failures++;
         agent.log.error({ error, failures }, 'the ingress could not be started again');
       }
-      await sleep(Math.min(watchMs * 2 ** failures, 30_000), undefined, { signal: agent.signal }).catch(() => undefined);
+      await sleep(Math.min(watchMs * 2 ** failures, 30_000), undefined, { signal: agent.signal }).catch(
+        () => undefined,
+      );
     }
   }
 

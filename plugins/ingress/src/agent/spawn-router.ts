@@ -24,16 +24,27 @@ async function lastWords(path: string): Promise<{ code: string; detail: string; 
   try {
     const said: unknown = JSON.parse(lines.at(-1) ?? '');
     if (typeof said === 'object' && said !== null && 'code' in said && 'message' in said) {
-      return { code: String(said.code), detail: String(said.message), hint: 'hint' in said ? String(said.hint) : undefined };
+      return {
+        code: String(said.code),
+        detail: String(said.message),
+        hint: 'hint' in said ? String(said.hint) : undefined,
+      };
     }
   } catch {
     // What it wrote last was not for us.
   }
-  return { code: 'INGRESS_FAILED', detail: `The ingress ended at its start: ${lines.at(-1) ?? 'it said nothing'}.`, hint: `Look at ${path} on the node.` };
+  return {
+    code: 'INGRESS_FAILED',
+    detail: `The ingress ended at its start: ${lines.at(-1) ?? 'it said nothing'}.`,
+    hint: `Look at ${path} on the node.`,
+  };
 }
 
 async function keepSmall(path: string): Promise<void> {
-  const size = await stat(path).then((file) => file.size, () => 0);
+  const size = await stat(path).then(
+    (file) => file.size,
+    () => 0,
+  );
   if (size > largestOutput) await truncate(path, 0);
 }
 
@@ -47,8 +58,23 @@ export async function spawnRouter(start: RouterStart, signal: AbortSignal): Prom
   const descriptor = openSync(output, 'a', 0o600);
   const child = spawn(
     process.execPath,
-    [start.program, '--port', String(start.port), '--host', start.host, '--socket', start.socket, '--state', join(start.directory, 'table.json')],
-    { cwd: start.directory, detached: true, stdio: ['ignore', descriptor, descriptor], env: { PATH: process.env['PATH'] ?? '' } },
+    [
+      start.program,
+      '--port',
+      String(start.port),
+      '--host',
+      start.host,
+      '--socket',
+      start.socket,
+      '--state',
+      join(start.directory, 'table.json'),
+    ],
+    {
+      cwd: start.directory,
+      detached: true,
+      stdio: ['ignore', descriptor, descriptor],
+      env: { PATH: process.env['PATH'] ?? '' },
+    },
   );
   close(descriptor);
   let ended = false;
@@ -62,9 +88,18 @@ export async function spawnRouter(start: RouterStart, signal: AbortSignal): Prom
     await sleep(25);
   }
   child.kill('SIGKILL');
-  throw new ContainrError({ code: 'INGRESS_TIMEOUT', status: 503, detail: 'The ingress did not start within 15 s.', hint: `Look at ${output} on the node.` });
+  throw new ContainrError({
+    code: 'INGRESS_TIMEOUT',
+    status: 503,
+    detail: 'The ingress did not start within 15 s.',
+    hint: `Look at ${output} on the node.`,
+  });
 }
 
-function withHint(words: { code: string; detail: string; hint: string | undefined }): { code: string; detail: string; hint?: string } {
+function withHint(words: { code: string; detail: string; hint: string | undefined }): {
+  code: string;
+  detail: string;
+  hint?: string;
+} {
   return { code: words.code, detail: words.detail, ...(words.hint === undefined ? {} : { hint: words.hint }) };
 }

@@ -5,6 +5,12 @@ import { defineEntity, p } from '@mikro-orm/core';
 export const Name = defineEntity({
   name: 'Name',
   tableName: 'names',
-  properties: { id: p.uuid().primary(), organisation: p.uuid(), service: p.uuid(), label: p.text(), createdAt: p.datetime() },
+  properties: {
+    id: p.uuid().primary(),
+    organisation: p.uuid(),
+    service: p.uuid(),
+    label: p.text(),
+    createdAt: p.datetime(),
+  },
 });
 export type Name = InferEntity<typeof Name>;

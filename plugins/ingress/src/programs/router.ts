@@ -20,13 +20,22 @@ function required(values: Record<string, string | undefined>, name: string): str
   process.exit(exitCodes.USAGE);
 }
 
-const { values } = parseArgs({ options: { port: { type: 'string' }, host: { type: 'string' }, socket: { type: 'string' }, state: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    socket: { type: 'string' },
+    state: { type: 'string' },
+  },
+});
 const router = new Router({
   port: Number(required(values, 'port')),
   host: required(values, 'host'),
   socket: required(values, 'socket'),
   state: required(values, 'state'),
-  version: createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url))).digest('hex'),
+  version: createHash('sha256')
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest('hex'),
 });
 
 let ending = false;
@@ -41,7 +50,9 @@ function end(signal: string): void {
 process.on('SIGHUP', () => undefined);
 process.on('SIGTERM', end).on('SIGINT', end);
 // Requests are independent of each other and of the table: one that breaks must not take the others along.
-process.on('uncaughtException', (error) => log('a request failed in an unforeseen way', { error: String(error), stack: error.stack }));
+process.on('uncaughtException', (error) =>
+  log('a request failed in an unforeseen way', { error: String(error), stack: error.stack }),
+);
 process.on('unhandledRejection', (error) => log('a request failed in an unforeseen way', { error: String(error) }));
 
 try {

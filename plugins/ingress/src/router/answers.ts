@@ -12,22 +12,44 @@ export interface Answer {
 
 /** Nothing is known by this host and path. */
 export function routeUnknown(host: string): Answer {
-  return { status: 404, code: 'ROUTE_UNKNOWN', detail: `Nothing is served at ${host}.`, hint: 'Check the address; a service shows its own in the dashboard.' };
+  return {
+    status: 404,
+    code: 'ROUTE_UNKNOWN',
+    detail: `Nothing is served at ${host}.`,
+    hint: 'Check the address; a service shows its own in the dashboard.',
+  };
 }
 
 /** The service exists, and no deployment of it is live. */
 export function serviceNotLive(host: string): Answer {
-  return { status: 503, code: 'SERVICE_NOT_LIVE', detail: `${host} has no live deployment yet.`, hint: 'Deploy it, or look at its latest deployment to see why it is not live.', retryAfterSeconds: 5 };
+  return {
+    status: 503,
+    code: 'SERVICE_NOT_LIVE',
+    detail: `${host} has no live deployment yet.`,
+    hint: 'Deploy it, or look at its latest deployment to see why it is not live.',
+    retryAfterSeconds: 5,
+  };
 }
 
 /** No replica took the request, or one broke it off. */
 export function upstreamDown(host: string): Answer {
-  return { status: 502, code: 'UPSTREAM_DOWN', detail: `The application behind ${host} did not answer.`, hint: "Look at the service's logs; try again in a moment.", retryAfterSeconds: 2 };
+  return {
+    status: 502,
+    code: 'UPSTREAM_DOWN',
+    detail: `The application behind ${host} did not answer.`,
+    hint: "Look at the service's logs; try again in a moment.",
+    retryAfterSeconds: 2,
+  };
 }
 
 /** A replica took the request and was silent for too long. */
 export function upstreamSilent(host: string): Answer {
-  return { status: 504, code: 'UPSTREAM_TIMEOUT', detail: `The application behind ${host} took too long to answer.`, hint: "Look at the service's logs for what it was doing." };
+  return {
+    status: 504,
+    code: 'UPSTREAM_TIMEOUT',
+    detail: `The application behind ${host} took too long to answer.`,
+    hint: "Look at the service's logs for what it was doing.",
+  };
 }
 
 /** The request itself can't be passed on. */

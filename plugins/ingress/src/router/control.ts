@@ -20,7 +20,12 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxTableBytes) throw new ContainrError({ code: 'TABLE_TOO_LARGE', status: 413, detail: 'The route table is larger than 64 MiB.' });
+    if (size > maxTableBytes)
+      throw new ContainrError({
+        code: 'TABLE_TOO_LARGE',
+        status: 413,
+        detail: 'The route table is larger than 64 MiB.',
+      });
     chunks.push(chunk);
   }
   try {
@@ -32,7 +37,10 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 
 async function answer(router: Controlled, request: IncomingMessage): Promise<unknown> {
   const what = `${request.method} ${request.url}`;
-  if (what === 'PUT /table') return { revision: await router.apply(validate<RouteTable>(RouteTable, await readJson(request), 'The route table')) };
+  if (what === 'PUT /table')
+    return {
+      revision: await router.apply(validate<RouteTable>(RouteTable, await readJson(request), 'The route table')),
+    };
   if (what === 'GET /table') return router.table();
   if (what === 'GET /in-flight') return { inFlight: router.inFlight() };
   if (what === 'GET /healthz') return router.health();
@@ -47,8 +55,15 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 
 function sendProblem(response: ServerResponse, error: unknown): void {
   const known = isContainrError(error) ? error : undefined;
-  if (!known) process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), message: 'control request failed', error: String(error) })}\n`);
-  send(response, known?.status ?? 500, { code: known?.code ?? 'INTERNAL', detail: known?.message ?? 'The ingress failed.', hint: known?.hint ?? null });
+  if (!known)
+    process.stderr.write(
+      `${JSON.stringify({ at: new Date().toISOString(), message: 'control request failed', error: String(error) })}\n`,
+    );
+  send(response, known?.status ?? 500, {
+    code: known?.code ?? 'INTERNAL',
+    detail: known?.message ?? 'The ingress failed.',
+    hint: known?.hint ?? null,
+  });
 }
 
 /** The control API of a router: `PUT /table`, `GET /table`, `GET /in-flight`, `GET /healthz`. It is served on a private socket only. */

@@ -25,7 +25,8 @@ export interface Exchange {
 }
 
 function answerFor(error: Error & { code?: string }, host: string): Answer {
-  if (error.code === 'UND_ERR_INVALID_ARG') return badRequest('REQUEST_INVALID', 'The request has a path, method or header that HTTP does not allow.');
+  if (error.code === 'UND_ERR_INVALID_ARG')
+    return badRequest('REQUEST_INVALID', 'The request has a path, method or header that HTTP does not allow.');
   return error.code === 'UND_ERR_HEADERS_TIMEOUT' ? upstreamSilent(host) : upstreamDown(host);
 }
 

@@ -12,12 +12,30 @@ export async function listenOn(server: Server, port: number, host: string): Prom
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EADDRINUSE') {
-      throw new ContainrError({ code: 'PORT_IN_USE', status: 409, detail: `Port ${port} on ${host} is used by another program.`, hint: 'End that program, or choose another port for applications with --ingress-port.', cause });
+      throw new ContainrError({
+        code: 'PORT_IN_USE',
+        status: 409,
+        detail: `Port ${port} on ${host} is used by another program.`,
+        hint: 'End that program, or choose another port for applications with --ingress-port.',
+        cause,
+      });
     }
     if (code === 'EACCES') {
-      throw new ContainrError({ code: 'PORT_FORBIDDEN', status: 403, detail: `This user may not listen on port ${port}.`, hint: 'Choose a port from 1024 up with --ingress-port, or run as root.', cause });
+      throw new ContainrError({
+        code: 'PORT_FORBIDDEN',
+        status: 403,
+        detail: `This user may not listen on port ${port}.`,
+        hint: 'Choose a port from 1024 up with --ingress-port, or run as root.',
+        cause,
+      });
     }
-    throw new ContainrError({ code: 'ADDRESS_INVALID', status: 422, detail: `The ingress can't listen on ${host}:${port}: ${String(code)}.`, hint: 'Choose an address of this machine with --host.', cause });
+    throw new ContainrError({
+      code: 'ADDRESS_INVALID',
+      status: 422,
+      detail: `The ingress can't listen on ${host}:${port}: ${String(code)}.`,
+      hint: 'Choose an address of this machine with --host.',
+      cause,
+    });
   }
 }
 
@@ -32,7 +50,12 @@ function answers(path: string): Promise<boolean> {
 /** Listens on a Unix socket of mode 0600, in place of one that nobody answers. Throws `ROUTER_RUNNING`. */
 export async function listenAt(server: Server, path: string): Promise<void> {
   if (await answers(path)) {
-    throw new ContainrError({ code: 'ROUTER_RUNNING', status: 409, detail: `Another ingress answers at ${path}.`, hint: 'Use that one, or end it first.' });
+    throw new ContainrError({
+      code: 'ROUTER_RUNNING',
+      status: 409,
+      detail: `Another ingress answers at ${path}.`,
+      hint: 'Use that one, or end it first.',
+    });
   }
   await rm(path, { force: true });
   const before = process.umask(0o177);

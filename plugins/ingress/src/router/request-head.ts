@@ -2,11 +2,28 @@ import type { IncomingMessage } from 'node:http';
 
 /** Headers that belong to one connection and are never passed on. */
 const hopByHop = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
 ]);
 
 /** Headers that only the ingress may set: what a client says about itself is not believed. */
-const ours = new Set(['host', 'expect', 'forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-real-ip']);
+const ours = new Set([
+  'host',
+  'expect',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-real-ip',
+]);
 
 const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 
@@ -42,7 +59,8 @@ function only(rawHeaders: readonly string[], wanted: string): string[] {
 function targetOf(url: string, hostHeader: string): string {
   if (url.startsWith('/') || url === '*') return url === '*' ? '/' : url;
   const match = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
-  if (!match || match[1]?.toLowerCase() !== hostHeader) throw new BadHead('TARGET_INVALID', 'The request target names another host than the Host header.');
+  if (!match || match[1]?.toLowerCase() !== hostHeader)
+    throw new BadHead('TARGET_INVALID', 'The request target names another host than the Host header.');
   const rest = match[2] ?? '';
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
@@ -51,15 +69,19 @@ function targetOf(url: string, hostHeader: string): string {
 export function readHead(request: IncomingMessage): Head {
   const hosts = only(request.rawHeaders, 'host');
   const hostHeader = (hosts[0] ?? '').toLowerCase();
-  if (hosts.length !== 1 || !hostPattern.test(hostHeader)) throw new BadHead('HOST_INVALID', 'The request does not have exactly one valid Host header.');
+  if (hosts.length !== 1 || !hostPattern.test(hostHeader))
+    throw new BadHead('HOST_INVALID', 'The request does not have exactly one valid Host header.');
   const lengths = only(request.rawHeaders, 'content-length');
   const codings = only(request.rawHeaders, 'transfer-encoding');
-  if (lengths.length > 1 || (lengths[0] !== undefined && !/^\d+$/.test(lengths[0]))) throw new BadHead('LENGTH_INVALID', 'The Content-Length header is repeated or is not a number.');
-  if (lengths.length > 0 && codings.length > 0) throw new BadHead('LENGTH_AMBIGUOUS', 'The request has both Content-Length and Transfer-Encoding.');
+  if (lengths.length > 1 || (lengths[0] !== undefined && !/^\d+$/.test(lengths[0])))
+    throw new BadHead('LENGTH_INVALID', 'The Content-Length header is repeated or is not a number.');
+  if (lengths.length > 0 && codings.length > 0)
+    throw new BadHead('LENGTH_AMBIGUOUS', 'The request has both Content-Length and Transfer-Encoding.');
   if (codings.length > 1 || (codings[0] !== undefined && codings[0].trim().toLowerCase() !== 'chunked')) {
     throw new BadHead('CODING_UNKNOWN', 'The only transfer coding that is understood is "chunked".');
   }
-  if (codings.length > 0 && request.httpVersion === '1.0') throw new BadHead('CODING_UNKNOWN', 'HTTP/1.0 has no transfer codings.');
+  if (codings.length > 0 && request.httpVersion === '1.0')
+    throw new BadHead('CODING_UNKNOWN', 'HTTP/1.0 has no transfer codings.');
   return {
     hostHeader,
     host: hostHeader.replace(/:\d+$/, '').replace(/\.$/, ''),

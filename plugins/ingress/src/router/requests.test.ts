@@ -14,23 +14,39 @@ describe('router: requests', () => {
   afterEach(() => bench.stop());
 
   it('passes method, path, query, body and end-to-end headers, and says who asked', async () => {
-    const { upstream } = await bench.replica(async (request, response) => {
+    const { upstream } = await bench.replica((request, response) => {
       let body = '';
-      for await (const chunk of request) body += String(chunk);
-      response.setHeader('set-cookie', ['a=1', 'b=2']);
-      response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
+      request.setEncoding('utf8').on('data', (text: string) => (body += text));
+      request.on('end', () => {
+        response.setHeader('set-cookie', ['a=1', 'b=2']);
+        response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
+      });
     });
     await bench.point(upstream);
     const got = await ask(bench, '/a/b?c=%20d', {
       method: 'POST',
       body: 'hello',
-      headers: { 'x-own': 'yes', connection: 'keep-alive, x-hop', 'x-hop': 'no', te: 'trailers', 'x-forwarded-for': '6.6.6.6', x_forwarded_for: '7.7.7.7', forwarded: 'for=8.8.8.8' },
+      headers: {
+        'x-own': 'yes',
+        connection: 'keep-alive, x-hop',
+        'x-hop': 'no',
+        te: 'trailers',
+        'x-forwarded-for': '6.6.6.6',
+        x_forwarded_for: '7.7.7.7',
+        forwarded: 'for=8.8.8.8',
+      },
     });
     const seen = JSON.parse(got.body) as { method: string; url: string; headers: Record<string, string>; body: string };
     expect(seen.method).to.equal('POST');
     expect(seen.url).to.equal('/a/b?c=%20d');
     expect(seen.body).to.equal('hello');
-    expect(seen.headers).to.include({ 'x-own': 'yes', host: 'app.localhost', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-host': 'app.localhost' });
+    expect(seen.headers).to.include({
+      'x-own': 'yes',
+      host: 'app.localhost',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'app.localhost',
+    });
     expect(seen.headers).to.not.have.any.keys('x-hop', 'te', 'forwarded', 'x_forwarded_for');
     expect(got.headers['set-cookie']).to.deep.equal(['a=1', 'b=2']);
   });
@@ -39,7 +55,12 @@ describe('router: requests', () => {
     const { upstream } = await bench.replica((request, response) => void request.pipe(response));
     await bench.point(upstream);
     const parts = Array.from({ length: 64 }, () => randomBytes(65_536).toString('hex'));
-    const got = await ask(bench, '/', { method: 'PUT', body: (async function* () { yield* parts; })() });
+    const got = await ask(bench, '/', {
+      method: 'PUT',
+      body: (async function* () {
+        yield* parts;
+      })(),
+    });
     const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
     expect(hash(got.body)).to.equal(hash(parts.join('')));
   });
@@ -52,7 +73,11 @@ describe('router: requests', () => {
       second = () => response.end('data: 2\n\n');
     });
     await bench.point(upstream);
-    const request = httpRequest({ port: bench.router.port, host: '127.0.0.1', headers: { host: 'app.localhost' } }).end();
+    const request = httpRequest({
+      port: bench.router.port,
+      host: '127.0.0.1',
+      headers: { host: 'app.localhost' },
+    }).end();
     const [response] = await once(request, 'response');
     expect(String((await once(response, 'data'))[0])).to.equal('data: 1\n\n');
     second?.();
@@ -86,9 +111,14 @@ describe('router: requests', () => {
   });
 
   it('answers HEAD with the headers alone, and keeps the connection in step', async () => {
-    const { upstream } = await bench.replica((_request, response) => response.writeHead(200, { 'content-length': '5' }).end('hello'));
+    const { upstream } = await bench.replica((_request, response) =>
+      response.writeHead(200, { 'content-length': '5' }).end('hello'),
+    );
     await bench.point(upstream);
-    const got = await raw(bench, 'HEAD / HTTP/1.1\r\nhost: app.localhost\r\n\r\nGET / HTTP/1.1\r\nhost: app.localhost\r\nconnection: close\r\n\r\n');
+    const got = await raw(
+      bench,
+      'HEAD / HTTP/1.1\r\nhost: app.localhost\r\n\r\nGET / HTTP/1.1\r\nhost: app.localhost\r\nconnection: close\r\n\r\n',
+    );
     expect(got.match(/HTTP\/1\.1 200/g)).to.have.length(2);
     expect(got.match(/hello/g)).to.have.length(1);
   });
@@ -107,7 +137,7 @@ describe('router: requests', () => {
     socket.destroy();
   });
 
-  it('ends the replica\'s request when the client leaves', async () => {
+  it("ends the replica's request when the client leaves", async () => {
     let left = false;
     let arrived = false;
     const { upstream } = await bench.replica((request, response) => {
@@ -139,22 +169,29 @@ describe('router: requests', () => {
     const [web, api] = [await named('web'), await named('api')];
     const routes = [...tableOf(1, [web.upstream]).routes, ...tableOf(1, [api.upstream], '/api/').routes];
     await bench.router.apply({ revision: 1, routes });
-    const bodies = await Promise.all(['/', '/api', '/api/x', '/api?q=/', '/apifoo', '/x/api/'].map(async (path) => (await ask(bench, path)).body));
+    const bodies = await Promise.all(
+      ['/', '/api', '/api/x', '/api?q=/', '/apifoo', '/x/api/'].map(async (path) => (await ask(bench, path)).body),
+    );
     expect(bodies).to.deep.equal(['web', 'api', 'api', 'api', 'web', 'web']);
   });
 
   it('finds the host in any case, with a port and with a trailing dot', async () => {
     const { upstream } = await bench.replica((_request, response) => void response.end('ok'));
     await bench.point(upstream);
-    for (const host of ['APP.localhost', 'app.localhost:8081', 'app.localhost.']) expect((await ask(bench, '/', { host })).status, host).to.equal(200);
+    for (const host of ['APP.localhost', 'app.localhost:8081', 'app.localhost.'])
+      expect((await ask(bench, '/', { host })).status, host).to.equal(200);
   });
 
   it('takes turns', async () => {
     const counts = [0, 0];
-    const replicas = await Promise.all([0, 1].map((at) => bench.replica((_request, response) => {
-      counts[at] = (counts[at] ?? 0) + 1;
-      response.end();
-    })));
+    const replicas = await Promise.all(
+      [0, 1].map((at) =>
+        bench.replica((_request, response) => {
+          counts[at] = (counts[at] ?? 0) + 1;
+          response.end();
+        }),
+      ),
+    );
     await bench.point(...replicas.map((replica) => replica.upstream));
     for (let at = 0; at < 10; at++) await ask(bench, '/');
     expect(counts).to.deep.equal([5, 5]);
@@ -190,7 +227,11 @@ describe('router: requests', () => {
     const none = await ask(bench, '/', { host: 'other.localhost' });
     expect([none.status, (JSON.parse(none.body) as { code: string }).code]).to.deep.equal([404, 'ROUTE_UNKNOWN']);
     const waiting = await ask(bench, '/', { headers: { accept: 'text/html' } });
-    expect([waiting.status, waiting.headers['retry-after'], waiting.headers['content-type']]).to.deep.equal([503, '5', 'text/html; charset=utf-8']);
+    expect([waiting.status, waiting.headers['retry-after'], waiting.headers['content-type']]).to.deep.equal([
+      503,
+      '5',
+      'text/html; charset=utf-8',
+    ]);
     await bench.point(await deadUpstream());
     const down = await ask(bench, '/');
     expect([down.status, (JSON.parse(down.body) as { code: string }).code]).to.deep.equal([502, 'UPSTREAM_DOWN']);

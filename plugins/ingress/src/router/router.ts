@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ContainrError } from '@containr/sdk';
 import type { RouteTable } from '@containr/sdk/contracts';
@@ -60,23 +61,39 @@ export class Router {
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#state = openStateFile(options.state);
-    const shouldUpgradeCallback = (request: IncomingMessage): boolean => request.headers.upgrade?.toLowerCase() === 'websocket';
-    this.#server = createServer({ ...limits, shouldUpgradeCallback }, (request, response) => this.#serve(request, response, false));
+    const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
+      request.headers.upgrade?.toLowerCase() === 'websocket';
+    this.#server = createServer({ ...limits, shouldUpgradeCallback }, (request, response) =>
+      this.#serve(request, response, false),
+    );
     this.#server.maxConnections = maxConnections;
     this.#server.setTimeout(idleMs);
-    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response, true));
-    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, rest: Buffer) => this.#upgrade(request, socket, rest));
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      this.#serve(request, response, true),
+    );
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, rest: Buffer) =>
+      this.#upgrade(request, socket, rest),
+    );
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-      const answer = protocolAnswers[error.code ?? ''] ?? badRequest('REQUEST_INVALID', 'What arrived is not a valid HTTP request.');
+      const answer =
+        protocolAnswers[error.code ?? ''] ?? badRequest('REQUEST_INVALID', 'What arrived is not a valid HTTP request.');
       if (this.#refused.has(socket)) socket.end(() => socket.destroy());
-      else if (socket.writable && error.code !== 'ECONNRESET') socket.end(answerBytes(answer), 'latin1', () => socket.destroy());
+      else if (socket.writable && error.code !== 'ECONNRESET')
+        socket.end(answerBytes(answer), 'latin1', () => socket.destroy());
       else socket.destroy();
     });
     this.#control = createControl({
       apply: (table) => this.apply(table),
       table: () => this.#table.document,
       inFlight: () => this.#upstreams.inFlight,
-      health: () => ({ status: 'ok', pid: process.pid, version: options.version, port: this.port, host: options.host, revision: this.#table.document.revision }),
+      health: () => ({
+        status: 'ok',
+        pid: process.pid,
+        version: options.version,
+        port: this.port,
+        host: options.host,
+        revision: this.#table.document.revision,
+      }),
     });
   }
 
@@ -96,7 +113,12 @@ export class Router {
   async apply(table: RouteTable): Promise<number> {
     const { revision } = this.#table.document;
     if (table.revision < revision) {
-      throw new ContainrError({ code: 'STALE', status: 412, detail: `Revision ${table.revision} of the route table is older than the applied ${revision}.`, hint: 'Read the newest table and apply that.' });
+      throw new ContainrError({
+        code: 'STALE',
+        status: 412,
+        detail: `Revision ${table.revision} of the route table is older than the applied ${revision}.`,
+        hint: 'Read the newest table and apply that.',
+      });
     }
     const next = compileTable(table);
     this.#table = next;
@@ -145,12 +167,13 @@ export class Router {
     socket.on('error', () => socket.destroy());
     const head = headOf(request);
     if ('status' in head) return refuseUpgrade(socket, head);
-    if (head.hasBody) return refuseUpgrade(socket, badRequest('UPGRADE_INVALID', 'A request for an upgrade has no body.'));
+    if (head.hasBody)
+      return refuseUpgrade(socket, badRequest('UPGRADE_INVALID', 'A request for an upgrade has no body.'));
     const route = this.#route(head);
     if ('status' in route) return refuseUpgrade(socket, route);
     this.#tunnels.add(socket);
     socket.once('close', () => this.#tunnels.delete(socket));
-    if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
+    if (socket instanceof Socket) socket.setTimeout(0);
     const look = (): CompiledRoute | undefined => findRoute(this.#table, head.host, head.target);
     tunnel(this.#upstreams, { request, socket, rest, head, look });
   }
@@ -160,6 +183,8 @@ function headOf(request: IncomingMessage): Head | Answer {
   try {
     return readHead(request);
   } catch (error) {
-    return error instanceof BadHead ? badRequest(error.code, error.message) : badRequest('REQUEST_INVALID', 'The request could not be read.');
+    return error instanceof BadHead
+      ? badRequest(error.code, error.message)
+      : badRequest('REQUEST_INVALID', 'The request could not be read.');
   }
 }

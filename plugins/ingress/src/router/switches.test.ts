@@ -14,7 +14,12 @@ import { exitCodes } from './exit-codes.ts';
 
 const program = fileURLToPath(new URL('../programs/router.ts', import.meta.url));
 
-async function control(socketPath: string, method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+async function control(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; body: Record<string, unknown> }> {
   const request = httpRequest({ socketPath, method, path }).end(body === undefined ? undefined : JSON.stringify(body));
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   let text = '';
@@ -25,7 +30,9 @@ async function control(socketPath: string, method: string, path: string, body?: 
 async function echoReplica(bench: Bench, name: string): Promise<Replica> {
   const replica = await bench.replica((_request, response) => void response.end(name));
   const sockets = new WebSocketServer({ server: replica.server });
-  sockets.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(binary ? data : `${name}:${String(data)}`)));
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data) => socket.send(`${name}:${Buffer.isBuffer(data) ? data.toString() : '?'}`)),
+  );
   return replica;
 }
 
@@ -59,7 +66,13 @@ describe('router: switches', () => {
     let switches = 0;
     while (switches < 300) {
       const due = Math.floor((performance.now() - started) / 2);
-      while (results.length < due) results.push(ask(bench, '/').then((got) => `${got.status}`, (error: unknown) => String(error)));
+      while (results.length < due)
+        results.push(
+          ask(bench, '/').then(
+            (got) => `${got.status}`,
+            (error: unknown) => String(error),
+          ),
+        );
       if (switches < (performance.now() - started) / 10) await bench.point((switches++ % 2 ? one : two).upstream);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -67,7 +80,9 @@ describe('router: switches', () => {
     expect(statuses.length).to.be.greaterThan(1000);
     expect(statuses.filter((status) => status !== '200')).to.deep.equal([]);
     expect(closed).to.equal(0);
-    expect(await Promise.all(sockets.map((socket) => echo(socket, 'still here')))).to.deep.equal(sockets.map(() => 'one:still here'));
+    expect(await Promise.all(sockets.map((socket) => echo(socket, 'still here')))).to.deep.equal(
+      sockets.map(() => 'one:still here'),
+    );
     for (const socket of sockets) socket.terminate();
   });
 
@@ -118,7 +133,22 @@ describe('router: the process', () => {
     const directory = await mkdtemp(join(tmpdir(), 'router-process-'));
     const [socket, state] = [join(directory, 'r.sock'), join(directory, 'table.json')];
     const start = async (port: number) => {
-      const child = spawn(process.execPath, ['--conditions=containr-src', program, '--port', String(port), '--host', '127.0.0.1', '--socket', socket, '--state', state], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const child = spawn(
+        process.execPath,
+        [
+          '--conditions=containr-src',
+          program,
+          '--port',
+          String(port),
+          '--host',
+          '127.0.0.1',
+          '--socket',
+          socket,
+          '--state',
+          state,
+        ],
+        { stdio: ['ignore', 'ignore', 'pipe'] },
+      );
       const [line] = await once(child.stderr, 'data');
       return { child, said: JSON.parse(String(line).split('\n')[0] ?? '') as { port: number; message: string } };
     };
@@ -131,8 +161,21 @@ describe('router: the process', () => {
     second.child.kill('SIGHUP');
     const behind = { ...bench, router: { port: first.said.port } as Bench['router'] };
     expect((await ask(behind, '/')).body).to.equal('kept');
-    const args = ['--conditions=containr-src', program, '--port', String(first.said.port), '--host', '127.0.0.1', '--socket', join(directory, 'other.sock'), '--state', state];
-    const refused = await new Promise<{ code: unknown; text: string }>((resolve) => execFile(process.execPath, args, (error, _out, text) => resolve({ code: error?.code, text })));
+    const args = [
+      '--conditions=containr-src',
+      program,
+      '--port',
+      String(first.said.port),
+      '--host',
+      '127.0.0.1',
+      '--socket',
+      join(directory, 'other.sock'),
+      '--state',
+      state,
+    ];
+    const refused = await new Promise<{ code: unknown; text: string }>((resolve) =>
+      execFile(process.execPath, args, (error, _out, text) => resolve({ code: error?.code, text })),
+    );
     expect(refused.code).to.equal(exitCodes['PORT_IN_USE']);
     expect(refused.text).to.include('PORT_IN_USE');
     second.child.kill('SIGTERM');

@@ -57,7 +57,13 @@ function join(client: Duplex, upstream: Socket, leave: () => void): void {
  */
 export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
   const { request, socket, rest, head } = handshake;
-  const headers = [...requestHeaders(request, head, 'http'), 'connection', 'Upgrade', 'upgrade', request.headers.upgrade ?? 'websocket'];
+  const headers = [
+    ...requestHeaders(request, head, 'http'),
+    'connection',
+    'Upgrade',
+    'upgrade',
+    request.headers.upgrade ?? 'websocket',
+  ];
   const tried = new Set<string>();
   let tries = 0;
   let drop = (): void => undefined;
@@ -75,7 +81,15 @@ export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
   function connect(upstream: Upstream): void {
     const leave = upstreams.enter(upstream);
     let connected = false;
-    const outgoing = httpRequest({ agent: false, host: upstream.address, port: upstream.port, method: request.method, path: head.target, headers, setHost: false });
+    const outgoing = httpRequest({
+      agent: false,
+      host: upstream.address,
+      port: upstream.port,
+      method: request.method,
+      path: head.target,
+      headers,
+      setHost: false,
+    });
     const timer = setTimeout(() => outgoing.destroy(new Error('connect timeout')), connectTimeoutMs);
     drop = () => {
       clearTimeout(timer);
@@ -91,14 +105,27 @@ export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
     );
     outgoing.once('upgrade', (answer, connection: Socket, first: Buffer) => {
       connection.removeAllListeners('timeout');
-      const kept = [...responseHeaders(answer.rawHeaders), 'connection', 'Upgrade', 'upgrade', answer.headers.upgrade ?? 'websocket'];
+      const kept = [
+        ...responseHeaders(answer.rawHeaders),
+        'connection',
+        'Upgrade',
+        'upgrade',
+        answer.headers.upgrade ?? 'websocket',
+      ];
       socket.write(headBytes(101, answer.statusMessage ?? '', kept), 'latin1');
       if (first.length > 0) socket.write(first);
       if (rest.length > 0) connection.write(rest);
       join(socket, connection, leave);
     });
     outgoing.once('response', (answer) => {
-      socket.write(headBytes(answer.statusCode ?? 502, answer.statusMessage ?? '', [...responseHeaders(answer.rawHeaders), 'connection', 'close']), 'latin1');
+      socket.write(
+        headBytes(answer.statusCode ?? 502, answer.statusMessage ?? '', [
+          ...responseHeaders(answer.rawHeaders),
+          'connection',
+          'close',
+        ]),
+        'latin1',
+      );
       answer.pipe(socket);
       answer.once('close', leave);
     });

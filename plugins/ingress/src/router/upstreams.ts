@@ -27,7 +27,9 @@ function keyOf(upstream: Upstream): string {
 
 /** Address and port as they stand in a URL or Host header. */
 export function authorityOf(upstream: Upstream): string {
-  return upstream.address.includes(':') ? `[${upstream.address}]:${upstream.port}` : `${upstream.address}:${upstream.port}`;
+  return upstream.address.includes(':')
+    ? `[${upstream.address}]:${upstream.port}`
+    : `${upstream.address}:${upstream.port}`;
 }
 
 /** Connections to replicas, and how many requests and tunnels each one carries. */

@@ -23,7 +23,11 @@ const RouteDocument = defineSchema({
   additionalProperties: false,
 });
 
-const ListQuery = defineSchema({ type: 'object', properties: { ...listQuery, service: Id }, additionalProperties: false });
+const ListQuery = defineSchema({
+  type: 'object',
+  properties: { ...listQuery, service: Id },
+  additionalProperties: false,
+});
 
 /** `GET /routes`: where requests go now. */
 export function routeRoutes(ctx: PluginContext<Settings>): void {
@@ -37,10 +41,20 @@ export function routeRoutes(ctx: PluginContext<Settings>): void {
     handler: ({ query, principal }) =>
       ctx.store.for(principal).transaction(async ({ em }) => {
         const keys = keyset<Name>(query, { createdAt: 'time', label: 'text' }, 'label');
-        const named = query.search === undefined ? {} : { label: { $ilike: `%${query.search.replace(/[\\%_]/g, '\\$&')}%` } };
+        const named =
+          query.search === undefined ? {} : { label: { $ilike: `%${query.search.replace(/[\\%_]/g, '\\$&')}%` } };
         const mine = query.service === undefined ? {} : { service: query.service };
-        const rows = await em.find(Name, { $and: [named, mine, keys.where] }, { orderBy: [...keys.orderBy], limit: keys.limit });
-        const targets = new Map((await em.find(Target, { service: { $in: rows.map((row) => row.service) } })).map((row) => [row.service, row]));
+        const rows = await em.find(
+          Name,
+          { $and: [named, mine, keys.where] },
+          { orderBy: [...keys.orderBy], limit: keys.limit },
+        );
+        const targets = new Map(
+          (await em.find(Target, { service: { $in: rows.map((row) => row.service) } })).map((row) => [
+            row.service,
+            row,
+          ]),
+        );
         return keys.page(rows, (row) => {
           const host = hostsOf(row.label, ctx.settings.current)[0];
           const target = targets.get(row.service);
