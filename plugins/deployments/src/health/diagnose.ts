@@ -91,8 +91,12 @@ async function lastLine(road: Road, deployment: Deployment, replica: Replica): P
     tail: true,
   };
   try {
-    const { lines } = await road.logs.read({ ...query, waitMs: 1500 }, actor(road, deployment.organisation));
-    const texts = lines.map((line) => line.text.trim()).filter((text) => text !== '');
+    const caller = actor(road, deployment.organisation);
+    const known = (await road.logs.read({ ...query, waitMs: 1500 }, caller)).lines;
+    // What it wrote last may still be on its way from the node.
+    const after = known.at(-1)?.cursor ?? null;
+    const late = (await road.logs.read({ ...query, after, tail: false, waitMs: 700 }, caller)).lines;
+    const texts = [...known, ...late].map((line) => line.text.trim()).filter((text) => text !== '');
     const telling = texts.findLast((text) => /error|not found|cannot|can't|failed|fatal|panic|exception/i.test(text));
     return (telling ?? texts.at(-1))?.slice(0, 300) ?? null;
   } catch (error) {

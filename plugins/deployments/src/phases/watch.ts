@@ -11,8 +11,9 @@ export const watch: PhaseWork = {
   async run(road, { deployment, replicas }) {
     const crashed = replicas.find((replica) => replica.desired === 'running' && hasCrashed(replica));
     if (crashed) {
-      const what = await describeCrash(road, deployment, crashed);
+      // Visitors first, the explanation after.
       const back = await switchBack(road, deployment);
+      const what = await describeCrash(road, deployment, crashed);
       throw new ContainrError({
         code: 'CRASHED_AFTER_SWITCH',
         status: 409,
