@@ -8,12 +8,12 @@ import { proofText } from '@containr/sdk/wire';
 import type { TestDatabase } from '@containr/testing';
 import { testDatabase } from '@containr/testing';
 import { expect } from 'chai';
-import type { AgentProcess } from './fixtures/agent-process.ts';
-import { caught, closeCodeOf } from './fixtures/by-hand.ts';
-import { makeFolder, startAgentProcess, until } from './fixtures/agent-process.ts';
-import type { ControlPlane } from './fixtures/control-plane.ts';
-import { startControlPlane } from './fixtures/control-plane.ts';
-import { Count, Echo, Hello, Sleep, writeHalf } from './fixtures/half.ts';
+import type { AgentProcess } from '../test/agent-process.ts';
+import { caught, closeCodeOf } from '../test/by-hand.ts';
+import { makeFolder, startAgentProcess, until } from '../test/agent-process.ts';
+import type { ControlPlane } from '../test/control-plane.ts';
+import { startControlPlane } from '../test/control-plane.ts';
+import { Count, Echo, Hello, Sleep, writeHalf } from '../test/half.ts';
 
 describe('an agent and its control plane', function () {
   this.timeout(60_000);

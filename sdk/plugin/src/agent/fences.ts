@@ -9,7 +9,11 @@ export class Fences {
 
   constructor(directory: string) {
     this.#path = join(directory, 'fences.json');
-    this.#epochs = new Map(Object.entries(readState(this.#path)).flatMap(([service, epoch]) => (typeof epoch === 'number' ? [[service, epoch] as const] : [])));
+    this.#epochs = new Map(
+      Object.entries(readState(this.#path)).flatMap(([service, epoch]) =>
+        typeof epoch === 'number' ? [[service, epoch] as const] : [],
+      ),
+    );
   }
 
   /** Lets work of this epoch pass, and none of a lower one from now on. Throws `STALE_EPOCH`. */

@@ -27,10 +27,7 @@ export interface AgentContext {
   /** Absolute path of one of the manifest's `programs` on this node, to start with `process.execPath`. */
   program(name: string): string;
   /** Registers a capability; the name is advertised to the control plane. */
-  capability<I, O>(
-    capability: Capability<I, O>,
-    handler: (input: I, io: TaskIo) => Promise<O>,
-  ): Owned;
+  capability<I, O>(capability: Capability<I, O>, handler: (input: I, io: TaskIo) => Promise<O>): Owned;
   /**
    * Resolves when the control plane has taken it; waits for a connection. Rejects when the plugin leaves, `signal` is aborted
    * (what it tells is out of date), or the control plane says that the payload is wrong. Not to be awaited in `setup`.

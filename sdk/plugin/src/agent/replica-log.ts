@@ -82,7 +82,7 @@ export class ReplicaLog {
 
   async #readAll(): Promise<void> {
     const signal = AbortSignal.any([this.#reading.signal, this.#agent.signal]);
-    for (let waitMs = 1000; !signal.aborted; ) {
+    for (let waitMs = 1000; !signal.aborted;) {
       this.#again = Promise.withResolvers();
       const last = this.#gone;
       try {
@@ -95,7 +95,10 @@ export class ReplicaLog {
         await this.#again.promise;
       } catch (error) {
         if (last || signal.aborted) return;
-        this.#agent.log.warn({ err: error, replica: this.#of.replica }, 'The output of a replica can’t be followed; tried again');
+        this.#agent.log.warn(
+          { err: error, replica: this.#of.replica },
+          'The output of a replica can’t be followed; tried again',
+        );
         await Promise.race([pause(waitMs, signal), this.#again.promise]);
         waitMs = Math.min(waitMs * 2, 10_000);
       }
@@ -120,7 +123,11 @@ export class ReplicaLog {
     const { dropped } = this.#place;
     if (dropped === 0) return;
     this.#place.dropped = 0;
-    this.#push(at, 'system', `${dropped} ${dropped === 1 ? 'line' : 'lines'} dropped: more than ${linesPerSecond} a second`);
+    this.#push(
+      at,
+      'system',
+      `${dropped} ${dropped === 1 ? 'line' : 'lines'} dropped: more than ${linesPerSecond} a second`,
+    );
   }
 
   #push(at: string, stream: OutputLine['stream'], text: string): void {
@@ -156,7 +163,13 @@ export class ReplicaLog {
     const { replica, deployment, service, organisation } = this.#of;
     const batch = this.#waiting.slice(0, batchLines);
     try {
-      await this.#agent.report(ReplicaOutput, { replica, deployment, service, organisation, lines: batch.map(({ line }) => line) });
+      await this.#agent.report(ReplicaOutput, {
+        replica,
+        deployment,
+        service,
+        organisation,
+        lines: batch.map(({ line }) => line),
+      });
     } catch (error) {
       if (this.#agent.signal.aborted) return;
       this.#agent.log.error({ err: error, replica, lines: batch.length }, 'Lines of a replica were refused');

@@ -27,7 +27,11 @@ export class Replicas {
   constructor(agent: AgentContext, runtime: Runtime) {
     this.#agent = agent;
     this.#runtime = runtime;
-    this.#changes = new Latest((state) => agent.report(ReplicaChanged, state).catch((error: unknown) => this.#refused(error, 'A change of a replica was refused')));
+    this.#changes = new Latest((state) =>
+      agent
+        .report(ReplicaChanged, state)
+        .catch((error: unknown) => this.#refused(error, 'A change of a replica was refused')),
+    );
   }
 
   /** Watches until the plugin leaves. */
@@ -39,7 +43,8 @@ export class Replicas {
       try {
         await this.#runtime.watch(() => this.poke(), signal);
       } catch (error) {
-        if (!signal.aborted) log.warn({ err: error, driver: this.#runtime.driver }, 'Replicas can’t be watched; tried again');
+        if (!signal.aborted)
+          log.warn({ err: error, driver: this.#runtime.driver }, 'Replicas can’t be watched; tried again');
       }
       if (performance.now() - began > 60_000) waitMs = 1000;
       await pause(waitMs, signal);
@@ -64,7 +69,11 @@ export class Replicas {
     // Unknown is not empty: without a list nothing is told.
     if (!replicas || own.signal.aborted) return;
     try {
-      await this.#agent.report(ReplicaInventory, { runtime: this.#runtime.driver, replicas: [...replicas] }, { signal: own.signal });
+      await this.#agent.report(
+        ReplicaInventory,
+        { runtime: this.#runtime.driver, replicas: [...replicas] },
+        { signal: own.signal },
+      );
     } catch (error) {
       if (!own.signal.aborted) this.#refused(error, 'The list of replicas was refused');
     }
@@ -110,7 +119,11 @@ export class Replicas {
       this.#silent = false;
       return replicas;
     } catch (error) {
-      if (!this.#silent && !this.#agent.signal.aborted) this.#agent.log.warn({ err: error, driver: this.#runtime.driver }, 'Replicas can’t be listed; what they do is unknown');
+      if (!this.#silent && !this.#agent.signal.aborted)
+        this.#agent.log.warn(
+          { err: error, driver: this.#runtime.driver },
+          'Replicas can’t be listed; what they do is unknown',
+        );
       this.#silent = true;
       return null;
     }
@@ -143,7 +156,8 @@ export class Replicas {
     this.#tidied = true;
     const folder = join(this.#agent.directory, 'logs');
     try {
-      for (const file of readdirSync(folder)) if (!present.has(file.replace(/\.json(\.next)?$/, ''))) rmSync(join(folder, file), { force: true });
+      for (const file of readdirSync(folder))
+        if (!present.has(file.replace(/\.json(\.next)?$/, ''))) rmSync(join(folder, file), { force: true });
     } catch {
       // There is no such folder before the first line.
     }

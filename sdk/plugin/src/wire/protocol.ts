@@ -25,7 +25,12 @@ export type Machine = Infer<typeof Machine>;
 /** Body of `POST /api/v1/agents/enrol`. `publicKey`: Ed25519, SPKI in base64. */
 export const EnrolRequest = defineSchema({
   type: 'object',
-  properties: { token: { type: 'string', maxLength: 200 }, name: Name, publicKey: { type: 'string', maxLength: 200 }, ...Machine.properties },
+  properties: {
+    token: { type: 'string', maxLength: 200 },
+    name: Name,
+    publicKey: { type: 'string', maxLength: 200 },
+    ...Machine.properties,
+  },
   required: ['token', 'name', 'publicKey', 'address', 'cpus', 'memoryBytes'],
   additionalProperties: false,
 });
@@ -42,7 +47,12 @@ export const Enrolled = defineSchema({
 /** The agent half of a plugin: a single-file bundle by content, and the programs it starts. */
 export const Half = defineSchema({
   type: 'object',
-  properties: { plugin: Name, version: { type: 'string' }, sha256: Sha256, programs: { type: 'object', additionalProperties: Sha256 } },
+  properties: {
+    plugin: Name,
+    version: { type: 'string' },
+    sha256: Sha256,
+    programs: { type: 'object', additionalProperties: Sha256 },
+  },
   required: ['plugin', 'version', 'sha256', 'programs'],
   additionalProperties: false,
 });
@@ -51,7 +61,12 @@ export type Half = Infer<typeof Half>;
 /** One line of output on the wire. */
 export const Line = defineSchema({
   type: 'object',
-  properties: { seq: { type: 'integer', minimum: 0 }, at: Timestamp, stream: { type: 'string', enum: ['stdout', 'stderr', 'system'] }, text: { type: 'string' } },
+  properties: {
+    seq: { type: 'integer', minimum: 0 },
+    at: Timestamp,
+    stream: { type: 'string', enum: ['stdout', 'stderr', 'system'] },
+    text: { type: 'string' },
+  },
   required: ['seq', 'at', 'stream', 'text'],
   additionalProperties: false,
 });
@@ -59,19 +74,39 @@ export const Line = defineSchema({
 /** How a task ended, on the wire. */
 export const Outcome = defineSchema({
   anyOf: [
-    { type: 'object', properties: { status: { const: 'done' }, output: true }, required: ['status', 'output'], additionalProperties: false },
     {
       type: 'object',
-      properties: { status: { const: 'failed' }, code: { type: 'string' }, detail: { type: 'string' }, hint: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+      properties: { status: { const: 'done' }, output: true },
+      required: ['status', 'output'],
+      additionalProperties: false,
+    },
+    {
+      type: 'object',
+      properties: {
+        status: { const: 'failed' },
+        code: { type: 'string' },
+        detail: { type: 'string' },
+        hint: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+      },
       required: ['status', 'code', 'detail', 'hint'],
       additionalProperties: false,
     },
-    { type: 'object', properties: { status: { enum: ['cancelled', 'lost'] } }, required: ['status'], additionalProperties: false },
+    {
+      type: 'object',
+      properties: { status: { enum: ['cancelled', 'lost'] } },
+      required: ['status'],
+      additionalProperties: false,
+    },
   ],
 });
 
 const Capabilities = defineSchema({ type: 'array', items: Name, maxItems: 500 });
-const TaskRef = defineSchema({ type: 'object', properties: { task: TaskId }, required: ['task'], additionalProperties: false });
+const TaskRef = defineSchema({
+  type: 'object',
+  properties: { task: TaskId },
+  required: ['task'],
+  additionalProperties: false,
+});
 
 /** The text that an agent signs to prove its key for one connection. */
 export function proofText(node: string, nonce: string): Buffer {
@@ -84,8 +119,18 @@ export const closeCodes = { replaced: 4001, unproven: 4003, unknownNode: 4004, s
 /** Control plane → agent: prove the key by signing {@link proofText}. */
 export const Prove = defineMethod(
   'prove',
-  defineSchema({ type: 'object', properties: { nonce: { type: 'string', minLength: 32 } }, required: ['nonce'], additionalProperties: false }),
-  defineSchema({ type: 'object', properties: { node: Id, signature: { type: 'string', maxLength: 200 }, machine: Machine }, required: ['node', 'signature', 'machine'], additionalProperties: false }),
+  defineSchema({
+    type: 'object',
+    properties: { nonce: { type: 'string', minLength: 32 } },
+    required: ['nonce'],
+    additionalProperties: false,
+  }),
+  defineSchema({
+    type: 'object',
+    properties: { node: Id, signature: { type: 'string', maxLength: 200 }, machine: Machine },
+    required: ['node', 'signature', 'machine'],
+    additionalProperties: false,
+  }),
 );
 
 /** Control plane → agent: who you are, and a bearer for HTTP. */
@@ -93,7 +138,16 @@ export const Welcome = defineMethod(
   'welcome',
   defineSchema({
     type: 'object',
-    properties: { install: { type: 'string' }, node: { type: 'object', properties: { id: Id, name: Name, address: { type: 'string' } }, required: ['id', 'name', 'address'], additionalProperties: false }, bearer: { type: 'string' } },
+    properties: {
+      install: { type: 'string' },
+      node: {
+        type: 'object',
+        properties: { id: Id, name: Name, address: { type: 'string' } },
+        required: ['id', 'name', 'address'],
+        additionalProperties: false,
+      },
+      bearer: { type: 'string' },
+    },
     required: ['install', 'node', 'bearer'],
     additionalProperties: false,
   }),
@@ -101,17 +155,39 @@ export const Welcome = defineMethod(
 );
 
 /** Control plane → agent: a fresh bearer; the one before holds a minute more. */
-export const Bearer = defineMethod('bearer', defineSchema({ type: 'object', properties: { bearer: { type: 'string' } }, required: ['bearer'], additionalProperties: false }), Empty);
+export const Bearer = defineMethod(
+  'bearer',
+  defineSchema({
+    type: 'object',
+    properties: { bearer: { type: 'string' } },
+    required: ['bearer'],
+    additionalProperties: false,
+  }),
+  Empty,
+);
 
 /** Control plane → agent: run exactly these halves; answered when they are loaded. */
 export const SetHalves = defineMethod(
   'halves',
-  defineSchema({ type: 'object', properties: { halves: { type: 'array', items: Half } }, required: ['halves'], additionalProperties: false }),
+  defineSchema({
+    type: 'object',
+    properties: { halves: { type: 'array', items: Half } },
+    required: ['halves'],
+    additionalProperties: false,
+  }),
   defineSchema({
     type: 'object',
     properties: {
       capabilities: Capabilities,
-      failures: { type: 'array', items: { type: 'object', properties: { plugin: Name, detail: { type: 'string' } }, required: ['plugin', 'detail'], additionalProperties: false } },
+      failures: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { plugin: Name, detail: { type: 'string' } },
+          required: ['plugin', 'detail'],
+          additionalProperties: false,
+        },
+      },
     },
     required: ['capabilities', 'failures'],
     additionalProperties: false,
@@ -122,41 +198,84 @@ export const SetHalves = defineMethod(
 export const Ready = defineMethod('ready', Empty, Empty);
 
 /** Agent → control plane: the capabilities changed outside of {@link SetHalves}. */
-export const Advertise = defineMethod('advertise', defineSchema({ type: 'object', properties: { capabilities: Capabilities }, required: ['capabilities'], additionalProperties: false }), Empty);
+export const Advertise = defineMethod(
+  'advertise',
+  defineSchema({
+    type: 'object',
+    properties: { capabilities: Capabilities },
+    required: ['capabilities'],
+    additionalProperties: false,
+  }),
+  Empty,
+);
 
 /** Control plane → agent: a short call. */
 export const CallCapability = defineMethod(
   'call',
-  defineSchema({ type: 'object', properties: { capability: Name, input: true }, required: ['capability', 'input'], additionalProperties: false }),
+  defineSchema({
+    type: 'object',
+    properties: { capability: Name, input: true },
+    required: ['capability', 'input'],
+    additionalProperties: false,
+  }),
   defineSchema({ type: 'object', properties: { output: true }, required: ['output'], additionalProperties: false }),
 );
 
 /** Control plane → agent: start a task; one that is known is left alone. */
 export const TaskStart = defineMethod(
   'task.start',
-  defineSchema({ type: 'object', properties: { capability: Name, task: TaskId, input: true }, required: ['capability', 'task', 'input'], additionalProperties: false }),
+  defineSchema({
+    type: 'object',
+    properties: { capability: Name, task: TaskId, input: true },
+    required: ['capability', 'task', 'input'],
+    additionalProperties: false,
+  }),
   Empty,
 );
-export const TaskStatus = defineMethod('task.status', TaskRef, defineSchema({ type: 'object', properties: { status: { type: 'string', enum: ['running', 'ended', 'unknown'] } }, required: ['status'], additionalProperties: false }));
+export const TaskStatus = defineMethod(
+  'task.status',
+  TaskRef,
+  defineSchema({
+    type: 'object',
+    properties: { status: { type: 'string', enum: ['running', 'ended', 'unknown'] } },
+    required: ['status'],
+    additionalProperties: false,
+  }),
+);
 export const TaskCancel = defineMethod('task.cancel', TaskRef, Empty);
 
 /** Agent → control plane: lines of a task, in order; answered when a handler took them. */
 export const TaskOutput = defineMethod(
   'task.output',
-  defineSchema({ type: 'object', properties: { capability: Name, task: TaskId, lines: { type: 'array', items: Line, maxItems: 1000 } }, required: ['capability', 'task', 'lines'], additionalProperties: false }),
+  defineSchema({
+    type: 'object',
+    properties: { capability: Name, task: TaskId, lines: { type: 'array', items: Line, maxItems: 1000 } },
+    required: ['capability', 'task', 'lines'],
+    additionalProperties: false,
+  }),
   Empty,
 );
 
 /** Agent → control plane: how a task ended; answered when a handler took it. */
 export const TaskEnd = defineMethod(
   'task.end',
-  defineSchema({ type: 'object', properties: { capability: Name, task: TaskId, outcome: Outcome }, required: ['capability', 'task', 'outcome'], additionalProperties: false }),
+  defineSchema({
+    type: 'object',
+    properties: { capability: Name, task: TaskId, outcome: Outcome },
+    required: ['capability', 'task', 'outcome'],
+    additionalProperties: false,
+  }),
   Empty,
 );
 
 /** Agent → control plane: a fact; answered when every handler took it. */
 export const SendReport = defineMethod(
   'report',
-  defineSchema({ type: 'object', properties: { name: Name, payload: true }, required: ['name', 'payload'], additionalProperties: false }),
+  defineSchema({
+    type: 'object',
+    properties: { name: Name, payload: true },
+    required: ['name', 'payload'],
+    additionalProperties: false,
+  }),
   Empty,
 );

@@ -18,7 +18,11 @@ export interface WireMethod<P = unknown, R = unknown> {
 }
 
 /** Defines a method of a wire. */
-export function defineMethod<const P extends JSONSchema, const R extends JSONSchema>(name: string, params: P, result: R): WireMethod<Infer<P>, Infer<R>> {
+export function defineMethod<const P extends JSONSchema, const R extends JSONSchema>(
+  name: string,
+  params: P,
+  result: R,
+): WireMethod<Infer<P>, Infer<R>> {
   return { name, params, result };
 }
 
@@ -56,7 +60,15 @@ const ErrorData = defineSchema({
     code: { type: 'string' },
     status: { type: 'integer' },
     hint: { type: 'string' },
-    errors: { type: 'array', items: { type: 'object', properties: { path: { type: 'string' }, message: { type: 'string' } }, required: ['path', 'message'], additionalProperties: false } },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+        required: ['path', 'message'],
+        additionalProperties: false,
+      },
+    },
     retryAfterSeconds: { type: 'number' },
   },
   required: ['code', 'status', 'errors'],
@@ -64,7 +76,11 @@ const ErrorData = defineSchema({
 });
 
 /** Opens a wire over an open WebSocket. */
-export function openWire(socket: WebSocket, log: Logger, heartbeat: Heartbeat = { pingMs: 5000, silenceMs: 15_000 }): Wire {
+export function openWire(
+  socket: WebSocket,
+  log: Logger,
+  heartbeat: Heartbeat = { pingMs: 5000, silenceMs: 15_000 },
+): Wire {
   const connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket));
   const ended = new AbortController();
   const closed = watchSocket(socket, connection, ended, log);
@@ -79,7 +95,8 @@ export function openWire(socket: WebSocket, log: Logger, heartbeat: Heartbeat = 
     },
     request: (method, params, options) => request(connection, ended.signal, method, params, options),
     tell(method, params) {
-      if (!ended.signal.aborted) connection.sendNotification(method.name, validate(method.params, params, method.name)).catch(() => undefined);
+      if (!ended.signal.aborted)
+        connection.sendNotification(method.name, validate(method.params, params, method.name)).catch(() => undefined);
     },
     handle(method, handler) {
       connection.onRequest(method.name, async (params: unknown, token) => {
@@ -87,7 +104,11 @@ export function openWire(socket: WebSocket, log: Logger, heartbeat: Heartbeat = 
         token.onCancellationRequested(() => cancel.abort(cancelled(method.name)));
         try {
           const given = validate<Parameters<typeof handler>[0]>(method.params, params, method.name);
-          return validate(method.result, await handler(given, AbortSignal.any([cancel.signal, ended.signal])), `The answer of ${method.name}`);
+          return validate(
+            method.result,
+            await handler(given, AbortSignal.any([cancel.signal, ended.signal])),
+            `The answer of ${method.name}`,
+          );
         } catch (error) {
           if (!isContainrError(error)) log.error({ err: error, method: method.name }, 'A request over the wire failed');
           return toResponseError(error, method.name);
@@ -112,7 +133,12 @@ export function openWire(socket: WebSocket, log: Logger, heartbeat: Heartbeat = 
   };
 }
 
-function watchSocket(socket: WebSocket, connection: MessageConnection, ended: AbortController, log: Logger): Promise<number> {
+function watchSocket(
+  socket: WebSocket,
+  connection: MessageConnection,
+  ended: AbortController,
+  log: Logger,
+): Promise<number> {
   socket.on('error', (error) => log.debug({ err: error }, 'The socket of a wire failed'));
   connection.onError(([error]) => log.debug({ err: error }, 'A wire failed'));
   return new Promise((resolve) => {
@@ -176,7 +202,12 @@ async function request<P, R>(
 function toResponseError(error: unknown, method: string): ResponseError<Infer<typeof ErrorData>> {
   const known = isContainrError(error)
     ? error
-    : new ContainrError({ code: 'INTERNAL', status: 500, detail: `${method} failed for a reason nobody foresaw.`, hint: 'Look in the log of the side that answered.' });
+    : new ContainrError({
+        code: 'INTERNAL',
+        status: 500,
+        detail: `${method} failed for a reason nobody foresaw.`,
+        hint: 'Look in the log of the side that answered.',
+      });
   return new ResponseError(serverError, known.message, {
     code: known.code,
     status: known.status,
@@ -190,19 +221,39 @@ function fromResponseError(error: unknown, ended: AbortSignal): unknown {
   if (!(error instanceof ResponseError)) return ended.aborted && !isContainrError(error) ? wireClosed() : error;
   const data: unknown = error.data;
   try {
-    return new ContainrError({ ...validate<Infer<typeof ErrorData>>(ErrorData, data, 'An error over the wire'), detail: error.message, cause: error });
+    return new ContainrError({
+      ...validate<Infer<typeof ErrorData>>(ErrorData, data, 'An error over the wire'),
+      detail: error.message,
+      cause: error,
+    });
   } catch {
     if (ended.aborted) return wireClosed();
-    return new ContainrError({ code: 'WIRE_REFUSED', status: 502, detail: `The other side refused the request: ${error.message}.`, hint: 'Bring both sides to the same version.', cause: error });
+    return new ContainrError({
+      code: 'WIRE_REFUSED',
+      status: 502,
+      detail: `The other side refused the request: ${error.message}.`,
+      hint: 'Bring both sides to the same version.',
+      cause: error,
+    });
   }
 }
 
 function wireClosed(): ContainrError {
-  return new ContainrError({ code: 'WIRE_CLOSED', status: 503, detail: 'The connection between control plane and agent closed.', hint: 'It is opened again by itself; try again in a moment.' });
+  return new ContainrError({
+    code: 'WIRE_CLOSED',
+    status: 503,
+    detail: 'The connection between control plane and agent closed.',
+    hint: 'It is opened again by itself; try again in a moment.',
+  });
 }
 
 function timedOut(method: string, ms: number): ContainrError {
-  return new ContainrError({ code: 'WIRE_TIMEOUT', status: 504, detail: `${method} was not answered within ${ms} ms.`, hint: 'Try again, or allow it more time.' });
+  return new ContainrError({
+    code: 'WIRE_TIMEOUT',
+    status: 504,
+    detail: `${method} was not answered within ${ms} ms.`,
+    hint: 'Try again, or allow it more time.',
+  });
 }
 
 function cancelled(method: string): ContainrError {
