@@ -11,8 +11,8 @@ export interface Play {
 export function closeCodeOf(origin: string, play: Play): Promise<number> {
   const socket = new WebSocket(`${origin.replace('http', 'ws')}/api/v1/agents/connect`);
   if (play.first !== undefined) socket.once('open', () => socket.send(JSON.stringify(play.first)));
-  socket.on('message', (text) => {
-    const message = JSON.parse(String(text)) as { id: number; method: string; params: { nonce: string } };
+  socket.on('message', (text: Buffer) => {
+    const message = JSON.parse(text.toString()) as { id: number; method: string; params: { nonce: string } };
     const { id, method, params } = message;
     if (method === play.method) socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: play.answer?.(params) }));
   });

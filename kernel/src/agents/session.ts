@@ -101,9 +101,9 @@ export async function openSession(
   socket: WebSocket,
 ): Promise<{ session: Session; node: KnownNode } | null> {
   const wire = openWire(socket, host.log, host.heartbeat);
-  let session: Session | undefined;
+  const opened: { session?: Session } = {};
   // Handlers stand before the proof; what comes earlier than that is refused by the missing session.
-  const proven = (): Session => session ?? refuse(wire);
+  const proven = (): Session => opened.session ?? refuse(wire);
   wire.handle(SendReport, async ({ name, payload }) => {
     await host.handlers.reported(name, payload, proven().node);
     return {};
@@ -133,7 +133,8 @@ export async function openSession(
     return null;
   }
   await host.store.connected(node.id, proof.machine);
-  session = new Session(host, node.id, wire);
+  const session = new Session(host, node.id, wire);
+  opened.session = session;
   return { session, node };
 }
 

@@ -1,4 +1,4 @@
-import type { MessageConnection } from 'vscode-jsonrpc/node';
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { CancellationTokenSource, createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import type { WebSocket } from 'ws';
 import { ContainrError, isContainrError } from '../errors.ts';
@@ -99,7 +99,7 @@ export function openWire(
         connection.sendNotification(method.name, validate(method.params, params, method.name)).catch(() => undefined);
     },
     handle(method, handler) {
-      connection.onRequest(method.name, async (params: unknown, token) => {
+      connection.onRequest(method.name, async (params: unknown, token: CancellationToken) => {
         const cancel = new AbortController();
         token.onCancellationRequested(() => cancel.abort(cancelled(method.name)));
         try {

@@ -5,7 +5,7 @@ import type { Artifact, ReplicaSpec, ReplicaState, Runtime, RuntimeLogEntry } fr
 export interface RuntimeSubject {
   readonly runtime: Runtime;
   /** A second runtime object over the same node, as after an agent's restart. */
-  reopen(): Promise<Runtime>;
+  readonly reopen: () => Promise<Runtime>;
   /** An artifact of `conformanceApp` with Node and a POSIX shell; `node app.cjs` is its command. */
   readonly artifact: Artifact;
   /** Ends and removes everything. */
