@@ -19,7 +19,11 @@ CMD ["node"]
 
 /** Debian's Python with virtual environments, Flask and gunicorn. */
 export function pythonRecipe() {
-  return debian('python', ['python3', 'python3-venv', 'python3-pip', 'python3-flask', 'gunicorn'], 'ln -sf python3 /usr/bin/python && python --version');
+  return debian(
+    'python',
+    ['python3', 'python3-venv', 'python3-pip', 'python3-flask', 'gunicorn'],
+    'ln -sf python3 /usr/bin/python && python --version',
+  );
 }
 
 /** Debian's Go. */

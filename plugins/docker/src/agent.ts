@@ -21,7 +21,12 @@ export default defineAgentPlugin({
 });
 
 // Served only while an engine answers: a node without one is not offered for containers, and what runs there is unknown.
-async function keepLooking(agent: AgentContext, address: EngineAddress, first: Scope | null, remember: (serving: Scope | null) => void): Promise<void> {
+async function keepLooking(
+  agent: AgentContext,
+  address: EngineAddress,
+  first: Scope | null,
+  remember: (serving: Scope | null) => void,
+): Promise<void> {
   let serving = first;
   let missed = 0;
   while (!agent.signal.aborted) {
@@ -72,7 +77,8 @@ function withScope(agent: AgentContext, scope: Scope): AgentContext {
       const owned = agent.capability(capability, handler);
       return scope.own(owned.label, () => owned.dispose());
     },
-    report: (report, payload, options = {}) => agent.report(report, payload, { signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal }),
+    report: (report, payload, options = {}) =>
+      agent.report(report, payload, { signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal }),
     onConnect(handler) {
       const owned = agent.onConnect(handler);
       return scope.own(owned.label, () => owned.dispose());

@@ -47,11 +47,19 @@ describe('The docker runtime', function () {
   });
 
   function build(): Promise<Artifact> {
-    return runtime.build(buildRequest(`FROM ${image}\nWORKDIR /app\nCOPY . .\nEXPOSE 3000\nCMD ["node", "server.js"]\n`), io);
+    return runtime.build(
+      buildRequest(`FROM ${image}\nWORKDIR /app\nCOPY . .\nEXPOSE 3000\nCMD ["node", "server.js"]\n`),
+      io,
+    );
   }
 
   async function answer(state: ReplicaState, path = '/'): Promise<Record<string, unknown>> {
-    return eventually('an answer', () => fetch(`http://${state.address}:${state.port}${path}`).then(async (response) => Object(await response.json()), () => null));
+    return eventually('an answer', () =>
+      fetch(`http://${state.address}:${state.port}${path}`).then(
+        async (response) => Object(await response.json()),
+        () => null,
+      ),
+    );
   }
 
   async function current(replica: string): Promise<ReplicaState | undefined> {
@@ -66,7 +74,10 @@ describe('The docker runtime', function () {
   }
 
   async function failure(work: Promise<unknown>) {
-    const error = await work.then(() => null, (caught: unknown) => caught);
+    const error = await work.then(
+      () => null,
+      (caught: unknown) => caught,
+    );
     if (!isContainrError(error)) throw new Error(`Expected a failure with a code, got ${String(error)}`);
     return error;
   }
@@ -88,7 +99,10 @@ describe('The docker runtime', function () {
     expect(await current(state.replica)).to.deep.equal(state);
     await runtime.stop({ replica: state.replica, signal: 'SIGTERM', graceMs: 5000 });
     expect(await runtime.list()).to.deep.equal([]);
-    const left = await fixture.engine.api.listContainers({ all: true, filters: { label: [`containr.install=${fixture.agent.install}`] } });
+    const left = await fixture.engine.api.listContainers({
+      all: true,
+      filters: { label: [`containr.install=${fixture.agent.install}`] },
+    });
     expect(left).to.deep.equal([]);
     await runtime.stop({ replica: state.replica, signal: 'SIGTERM', graceMs: 1000 });
   });
@@ -118,7 +132,8 @@ describe('The docker runtime', function () {
     const rest: string[] = [];
     const after = new AbortController();
     const again = (async () => {
-      for await (const entry of runtime.logs(state.replica, entries[0]?.cursor ?? null, after.signal)) rest.push(entry.text);
+      for await (const entry of runtime.logs(state.replica, entries[0]?.cursor ?? null, after.signal))
+        rest.push(entry.text);
     })();
     await eventually('the second line', () => rest.length === 1);
     await runtime.stop({ replica: state.replica, signal: 'SIGTERM', graceMs: 3000 });
@@ -146,7 +161,9 @@ describe('The docker runtime', function () {
     const changes: string[] = [];
     const watching = new AbortController();
     const watched = runtime.watch((replica) => changes.push(replica), watching.signal);
-    const state = await eventually('a start', async () => runtime.start(replicaSpec(await build(), { command: 'exit 0' })));
+    const state = await eventually('a start', async () =>
+      runtime.start(replicaSpec(await build(), { command: 'exit 0' })),
+    );
     await ended(state.replica);
     await eventually('the change', () => changes.includes(state.replica));
     watching.abort();
@@ -166,7 +183,9 @@ describe('The docker runtime', function () {
   it('fails a build with the step, its exit code and last lines', async () => {
     const error = await failure(runtime.build(buildRequest(`FROM ${image}\nRUN echo about to fail; exit 4\n`), io));
     expect(error.code).to.equal('BUILD_FAILED');
-    expect(error.message).to.contain('about to fail').and.to.match(/exit code: 4/);
+    expect(error.message)
+      .to.contain('about to fail')
+      .and.to.match(/exit code: 4/);
   });
 
   it('names a base image that is not to be had', async () => {
@@ -176,34 +195,70 @@ describe('The docker runtime', function () {
   });
 
   it('says what is wrong with a Dockerfile', async () => {
-    expect((await failure(runtime.build(buildRequest(`FROM ${image}\nNONSENSE here\n`), io))).code).to.equal('DOCKERFILE_INVALID');
+    expect((await failure(runtime.build(buildRequest(`FROM ${image}\nNONSENSE here\n`), io))).code).to.equal(
+      'DOCKERFILE_INVALID',
+    );
   });
 
   it('streams a build’s lines in order', async () => {
     const lines: string[] = [];
-    await runtime.build(buildRequest(`FROM ${debian}\nRUN for i in 1 2 3; do echo line $i ${Date.now()}; done\n`), { signal: io.signal, output: (text) => lines.push(text) });
-    expect(lines.filter((line) => line.startsWith('line ')).map((line) => line.slice(0, 6))).to.deep.equal(['line 1', 'line 2', 'line 3']);
+    await runtime.build(buildRequest(`FROM ${debian}\nRUN for i in 1 2 3; do echo line $i ${Date.now()}; done\n`), {
+      signal: io.signal,
+      output: (text) => lines.push(text),
+    });
+    expect(lines.filter((line) => line.startsWith('line ')).map((line) => line.slice(0, 6))).to.deep.equal([
+      'line 1',
+      'line 2',
+      'line 3',
+    ]);
   });
 
   it('ends a cancelled build within a second', async () => {
     const cancel = new AbortController();
     const lines: string[] = [];
     const mark = `91${Date.now() % 1_000_000}`;
-    const building = failure(runtime.build(buildRequest(`FROM ${debian}\nRUN echo begun; sleep ${mark}\n`), { signal: cancel.signal, output: (text) => lines.push(text) }));
+    const building = failure(
+      runtime.build(buildRequest(`FROM ${debian}\nRUN echo begun; sleep ${mark}\n`), {
+        signal: cancel.signal,
+        output: (text) => lines.push(text),
+      }),
+    );
     await eventually('the build to begin', () => lines.includes('begun'));
     const began = performance.now();
     cancel.abort();
     expect((await building).code).to.equal('CANCELLED');
-    await eventually('no process', () => execute('pgrep', ['-f', `sleep ${mark}`]).then(() => false, () => true), 2000);
+    await eventually(
+      'no process',
+      () =>
+        execute('pgrep', ['-f', `sleep ${mark}`]).then(
+          () => false,
+          () => true,
+        ),
+      2000,
+    );
     expect(performance.now() - began).to.be.lessThan(1000);
   });
 
   it('leaves out what .dockerignore names, follows links, and keeps the plan’s files', async () => {
-    await fixture.source({ '.dockerignore': '*\n!kept\n!other/only.txt\n', 'kept/a.txt': 'a', 'dropped.txt': 'd', 'other/only.txt': 'o', 'other/not.txt': 'n' });
+    await fixture.source({
+      '.dockerignore': '*\n!kept\n!other/only.txt\n',
+      'kept/a.txt': 'a',
+      'dropped.txt': 'd',
+      'other/only.txt': 'o',
+      'other/not.txt': 'n',
+    });
     const lines: string[] = [];
-    const request = buildRequest(`FROM ${debian}\nCOPY . /context\nRUN cd /context && find . -type f | sort && echo ${Date.now()}\n`, {}, { files: { '.containr/server.mjs': 'x' } });
+    const request = buildRequest(
+      `FROM ${debian}\nCOPY . /context\nRUN cd /context && find . -type f | sort && echo ${Date.now()}\n`,
+      {},
+      { files: { '.containr/server.mjs': 'x' } },
+    );
     await runtime.build(request, { signal: io.signal, output: (text) => lines.push(text) });
-    expect(lines.filter((line) => line.startsWith('./'))).to.deep.equal(['./.containr/server.mjs', './kept/a.txt', './other/only.txt']);
+    expect(lines.filter((line) => line.startsWith('./'))).to.deep.equal([
+      './.containr/server.mjs',
+      './kept/a.txt',
+      './other/only.txt',
+    ]);
   });
 
   it('sees a change of equal size, and gives build secrets and declared arguments only', async () => {
@@ -212,7 +267,10 @@ describe('The docker runtime', function () {
     for (const value of ['one', 'two']) {
       await fixture.source({ 'value.txt': value });
       const lines: string[] = [];
-      await runtime.build(buildRequest(dockerfile, { variables, treeHash: (value === 'one' ? 'c' : 'd').repeat(40) }), { signal: io.signal, output: (text) => lines.push(text) });
+      await runtime.build(buildRequest(dockerfile, { variables, treeHash: (value === 'one' ? 'c' : 'd').repeat(40) }), {
+        signal: io.signal,
+        output: (text) => lines.push(text),
+      });
       expect(lines).to.include(`value ${value} yes [] hidden`);
     }
   });
@@ -220,7 +278,15 @@ describe('The docker runtime', function () {
   it('runs a one-off command in an image and gives its exit code and output', async () => {
     const artifact = await build();
     const lines: string[] = [];
-    const run = { run: crypto.randomUUID(), service: crypto.randomUUID(), deployment: crypto.randomUUID(), artifact, command: 'echo $NAME; exit 5', variables: { NAME: 'once' }, resources: { cpu: 1, memoryBytes: 100_000_000 } };
+    const run = {
+      run: crypto.randomUUID(),
+      service: crypto.randomUUID(),
+      deployment: crypto.randomUUID(),
+      artifact,
+      command: 'echo $NAME; exit 5',
+      variables: { NAME: 'once' },
+      resources: { cpu: 1, memoryBytes: 100_000_000 },
+    };
     const result = await runtime.run(run, { signal: io.signal, output: (text) => lines.push(text) });
     expect({ ...result, lines }).to.deep.equal({ exitCode: 5, lines: ['once'] });
   });

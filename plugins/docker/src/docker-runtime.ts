@@ -1,9 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { ContainrError } from '@containr/sdk';
+import type { Infer } from '@containr/sdk';
+import { ContainrError, defineSchema } from '@containr/sdk';
 import type { AgentContext } from '@containr/sdk/agent';
-import type { Artifact, BuildRequest, ReplicaSpec, ReplicaState, RunRequest, Runtime, RuntimeLogEntry } from '@containr/sdk/contracts';
-import { listeningSockets } from '@containr/sdk/host';
+import type {
+  Artifact,
+  BuildRequest,
+  ReplicaSpec,
+  ReplicaState,
+  RunRequest,
+  Runtime,
+  RuntimeLogEntry,
+} from '@containr/sdk/contracts';
+import { listeningSockets, validate } from '@containr/sdk/host';
 import type Docker from 'dockerode';
 import { Builds } from './build/builds.ts';
 import type { OnLine } from './build/progress.ts';
@@ -15,6 +24,16 @@ import { outputLines } from './containers/output-frames.ts';
 import { pullFailure, startFailure } from './containers/start-failure.ts';
 import { asking, refusalStatus } from './engine.ts';
 import type { Engine } from './engine.ts';
+
+const EngineInfo = defineSchema({
+  type: 'object',
+  properties: { LiveRestoreEnabled: { type: 'boolean' }, ServerVersion: { type: 'string' } },
+});
+const WaitResult = defineSchema({
+  type: 'object',
+  properties: { StatusCode: { type: 'integer' } },
+  required: ['StatusCode'],
+});
 
 interface TaskIo {
   readonly signal: AbortSignal;
@@ -39,10 +58,21 @@ export class DockerRuntime implements Runtime {
   static async open(agent: AgentContext, engine: Engine): Promise<DockerRuntime> {
     const runtime = new DockerRuntime(agent, engine);
     await runtime.#builds.tidy();
-    const info: { LiveRestoreEnabled?: boolean; ServerVersion?: string } = await asking(() => engine.api.info());
-    if (!info.LiveRestoreEnabled) agent.log.warn({ hint: 'Set "live-restore": true in /etc/docker/daemon.json' }, 'Replicas stop when the Docker engine restarts: live-restore is off');
+    const info = validate<Infer<typeof EngineInfo>>(
+      EngineInfo,
+      await asking(() => engine.api.info()),
+      'What the engine says of itself',
+    );
+    if (!info.LiveRestoreEnabled)
+      agent.log.warn(
+        { hint: 'Set "live-restore": true in /etc/docker/daemon.json' },
+        'Replicas stop when the Docker engine restarts: live-restore is off',
+      );
     await runtime.#ensureNetwork();
-    agent.log.info({ engine: info.ServerVersion, adopted: (await runtime.list()).length }, 'The docker runtime is ready');
+    agent.log.info(
+      { engine: info.ServerVersion, adopted: (await runtime.list()).length },
+      'The docker runtime is ready',
+    );
     return runtime;
   }
 
@@ -67,12 +97,23 @@ export class DockerRuntime implements Runtime {
         ended.catch(() => undefined);
         throw startFailure(error);
       });
-      const { StatusCode: exitCode }: { StatusCode: number } = await ended;
+      const { StatusCode: exitCode } = validate<Infer<typeof WaitResult>>(
+        WaitResult,
+        await ended,
+        'How the engine says that a command ended',
+      );
       await written;
       io.signal.throwIfAborted();
       return { exitCode };
     } catch (error) {
-      if (io.signal.aborted) throw new ContainrError({ code: 'CANCELLED', status: 409, detail: 'The command was cancelled.', hint: 'Start it again when it is wanted.', cause: error });
+      if (io.signal.aborted)
+        throw new ContainrError({
+          code: 'CANCELLED',
+          status: 409,
+          detail: 'The command was cancelled.',
+          hint: 'Start it again when it is wanted.',
+          cause: error,
+        });
       throw error;
     } finally {
       io.signal.removeEventListener('abort', cancel);
@@ -119,7 +160,10 @@ export class DockerRuntime implements Runtime {
       if (found.State.Running || found.State.Restarting) {
         // Else the engine's own policy would start it again.
         await asking(() => container.update({ RestartPolicy: { Name: 'no' } })).catch(ignoreRefusal);
-        const ended = asking(() => container.wait({ condition: 'not-running' })).then(() => true, () => true);
+        const ended = asking(() => container.wait({ condition: 'not-running' })).then(
+          () => true,
+          () => true,
+        );
         await asking(() => container.kill({ signal: request.signal })).catch(ignoreRefusal);
         let timer: NodeJS.Timeout | undefined;
         await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, request.graceMs)))]);
@@ -139,9 +183,13 @@ export class DockerRuntime implements Runtime {
   async listeners(replica: string): Promise<readonly { address: string; port: number }[]> {
     const pid = (await this.#inspect(`containr-${replica}`))?.State.Pid;
     if (!pid) return [];
-    const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '')));
+    const tables = await Promise.all(
+      ['tcp', 'tcp6'].map((table) => readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '')),
+    );
     // The engine's own name server listens in every container.
-    return tables.flatMap(listeningSockets).flatMap(({ address, port }) => (address === '127.0.0.11' ? [] : [{ address, port }]));
+    return tables
+      .flatMap(listeningSockets)
+      .flatMap(({ address, port }) => (address === '127.0.0.11' ? [] : [{ address, port }]));
   }
 
   async exists(artifact: Artifact): Promise<boolean> {
@@ -158,12 +206,22 @@ export class DockerRuntime implements Runtime {
     await asking(() => this.#engine.api.getImage(artifact.id).remove({ force: true })).catch((error: unknown) => {
       if (refusalStatus(error) === 404) return;
       if (refusalStatus(error) !== 409) throw error;
-      throw new ContainrError({ code: 'CONFLICT_IN_USE', status: 409, detail: `The image ${artifact.reference} is used by a container.`, hint: 'Stop the replicas that run it first.', cause: error });
+      throw new ContainrError({
+        code: 'CONFLICT_IN_USE',
+        status: 409,
+        detail: `The image ${artifact.reference} is used by a container.`,
+        hint: 'Stop the replicas that run it first.',
+        cause: error,
+      });
     });
   }
 
   async watch(changed: (replica: string) => void, signal: AbortSignal): Promise<void> {
-    const filters = JSON.stringify({ type: ['container'], label: [`${label.install}=${this.#agent.install}`, label.replica], event: ['create', 'start', 'die', 'oom', 'kill', 'destroy', 'restart', 'pause', 'unpause'] });
+    const filters = JSON.stringify({
+      type: ['container'],
+      label: [`${label.install}=${this.#agent.install}`, label.replica],
+      event: ['create', 'start', 'die', 'oom', 'kill', 'destroy', 'restart', 'pause', 'unpause'],
+    });
     const events = await asking(() => this.#engine.open(`/events?${new URLSearchParams({ filters })}`, signal));
     try {
       for await (const line of createInterface({ input: events, crlfDelay: Infinity })) {
@@ -175,7 +233,13 @@ export class DockerRuntime implements Runtime {
     } finally {
       events.destroy();
     }
-    if (!signal.aborted) throw new ContainrError({ code: 'ENGINE_UNAVAILABLE', status: 503, detail: 'The Docker engine ended its stream of events.', hint: 'See that the engine runs.' });
+    if (!signal.aborted)
+      throw new ContainrError({
+        code: 'ENGINE_UNAVAILABLE',
+        status: 503,
+        detail: 'The Docker engine ended its stream of events.',
+        hint: 'See that the engine runs.',
+      });
   }
 
   logs(replica: string, cursor: string | null, signal: AbortSignal): AsyncIterable<RuntimeLogEntry> {
@@ -190,26 +254,36 @@ export class DockerRuntime implements Runtime {
   }
 
   async #remove(container: string): Promise<void> {
-    await asking(() => this.#engine.api.getContainer(container).remove({ force: true, v: true })).catch((error: unknown) => {
-      // 409: another removal is under way.
-      const status = refusalStatus(error);
-      if (status !== 404 && status !== 409) throw error;
-    });
+    await asking(() => this.#engine.api.getContainer(container).remove({ force: true, v: true })).catch(
+      (error: unknown) => {
+        // 409: another removal is under way.
+        const status = refusalStatus(error);
+        if (status !== 404 && status !== 409) throw error;
+      },
+    );
   }
 
   async #ensureImage(artifact: Artifact): Promise<void> {
     if (await this.exists(artifact)) return;
-    if (artifact.id.startsWith('sha256:')) throw pullFailure(artifact.reference, new Error('it was built on this node and has been removed'));
+    if (artifact.id.startsWith('sha256:'))
+      throw pullFailure(artifact.reference, new Error('it was built on this node and has been removed'));
     try {
       const progress = await asking(() => this.#engine.api.pull(artifact.reference));
-      await new Promise<void>((resolve, reject) => this.#engine.api.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())));
+      await new Promise<void>((resolve, reject) =>
+        this.#engine.api.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())),
+      );
     } catch (error) {
       throw error instanceof ContainrError ? error : pullFailure(artifact.reference, error);
     }
   }
 
   async #ensureNetwork(): Promise<void> {
-    const options = { Name: networkName, Driver: 'bridge', CheckDuplicate: true, Labels: { 'containr.network': 'shared' } };
+    const options = {
+      Name: networkName,
+      Driver: 'bridge',
+      CheckDuplicate: true,
+      Labels: { 'containr.network': 'shared' },
+    };
     await asking(() => this.#engine.api.getNetwork(networkName).inspect()).catch(async (error: unknown) => {
       if (refusalStatus(error) !== 404) throw error;
       await asking(() => this.#engine.api.createNetwork(options)).catch(ignoreRefusal);

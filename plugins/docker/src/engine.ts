@@ -20,7 +20,11 @@ export class Engine {
       const asked = this.request({ path, signal }, (response) => {
         if (response.statusCode === 200) return resolve(response);
         response.resume();
-        reject(Object.assign(new Error(`The engine refused ${path} with status ${response.statusCode}`), { statusCode: response.statusCode }));
+        reject(
+          Object.assign(new Error(`The engine refused ${path} with status ${response.statusCode}`), {
+            statusCode: response.statusCode,
+          }),
+        );
       });
       asked.on('error', reject);
       asked.end();
@@ -35,12 +39,21 @@ export class Engine {
 
 /** Status of an engine's refusal; `null` when it is none. */
 export function refusalStatus(error: unknown): number | null {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : null;
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : null;
 }
 
 /** An engine's refusal as it says it, without the status in front. */
 export function refusalText(error: unknown): string {
-  if (error instanceof Error && 'json' in error && typeof error.json === 'object' && error.json !== null && 'message' in error.json) return String(error.json.message);
+  if (
+    error instanceof Error &&
+    'json' in error &&
+    typeof error.json === 'object' &&
+    error.json !== null &&
+    'message' in error.json
+  )
+    return String(error.json.message);
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -61,5 +74,11 @@ export async function asking<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function isConnectionError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES', 'ETIMEDOUT', 'EHOSTUNREACH'].includes(String(error.code));
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES', 'ETIMEDOUT', 'EHOSTUNREACH'].includes(
+      String(error.code),
+    )
+  );
 }

@@ -6,13 +6,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Infer } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
 import type { AgentContext } from '@containr/sdk/agent';
 import type { Artifact, BuildPlan, BuildRequest, ReplicaSpec } from '@containr/sdk/contracts';
-import { createExec } from '@containr/sdk/host';
+import { createExec, validate } from '@containr/sdk/host';
 import { DockerRuntime } from '../src/docker-runtime.ts';
 import { engineAddress, engineAnswers } from '../src/engine-address.ts';
 import { Engine } from '../src/engine.ts';
 
+const Images = defineSchema({
+  type: 'object',
+  properties: { node: { type: 'string' }, debian: { type: 'string' } },
+  required: ['node', 'debian'],
+});
 const execute = promisify(execFile);
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const ownNothing = { label: 'test', dispose: async () => undefined };
@@ -69,19 +76,25 @@ export class EngineFixture {
   /** Removes every container and image of this install. */
   async remove(): Promise<void> {
     const filters = { label: [`containr.install=${this.agent.install}`] };
-    for (const { Id } of await this.engine.api.listContainers({ all: true, filters })) await this.engine.api.getContainer(Id).remove({ force: true });
-    for (const { Id } of await this.engine.api.listImages({ filters })) await this.engine.api.getImage(Id).remove({ force: true });
+    for (const { Id } of await this.engine.api.listContainers({ all: true, filters }))
+      await this.engine.api.getContainer(Id).remove({ force: true });
+    for (const { Id } of await this.engine.api.listImages({ filters }))
+      await this.engine.api.getImage(Id).remove({ force: true });
     await rm(this.directory, { recursive: true, force: true });
   }
 }
 
 /** Base images that the test set-up made; `null` when it did not run. */
-export async function testImages(): Promise<{ readonly node: string; readonly debian: string } | null> {
+export async function testImages(): Promise<Infer<typeof Images> | null> {
   const text = await readFile('/var/cache/containr-test/images.json', 'utf8').catch(() => null);
-  return text === null ? null : JSON.parse(text);
+  return text === null ? null : validate<Infer<typeof Images>>(Images, JSON.parse(text), 'The list of test images');
 }
 
-export function buildRequest(dockerfile: string, change: Partial<BuildRequest> = {}, plan: Partial<BuildPlan> = {}): BuildRequest {
+export function buildRequest(
+  dockerfile: string,
+  change: Partial<BuildRequest> = {},
+  plan: Partial<BuildPlan> = {},
+): BuildRequest {
   return {
     snapshot: '/api/v1/snapshots/x',
     treeHash: 'a'.repeat(40),
@@ -133,7 +146,11 @@ export function replicaSpec(artifact: Artifact, change: Partial<ReplicaSpec> = {
 }
 
 /** Waits until `look` gives something, up to a deadline. */
-export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, patienceMs = 15_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  patienceMs = 15_000,
+): Promise<T> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const found = await look();

@@ -26,7 +26,9 @@ const fileName = 'artifact.json';
 /** The record of an artifact folder; `null` when there is none: the folder is no finished artifact. */
 export async function readArtifact(directory: string): Promise<ArtifactRecord | null> {
   const text = await readFile(join(directory, fileName), 'utf8').catch(() => null);
-  return text === null ? null : validate<ArtifactRecord>(ArtifactRecord, JSON.parse(text), `The record of the artifact ${directory}`);
+  return text === null
+    ? null
+    : validate<ArtifactRecord>(ArtifactRecord, JSON.parse(text), `The record of the artifact ${directory}`);
 }
 
 /** Writes the record: from now on the artifact is finished. */

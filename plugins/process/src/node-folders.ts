@@ -24,7 +24,14 @@ export async function nodeFolders(directory: string): Promise<NodeFolders> {
     replicas: join(directory, 'replicas'),
     users: join(directory, 'users.json'),
   };
-  for (const folder of [folders.artifacts, folders.caches, folders.toolchains, folders.builds, folders.records, folders.replicas]) {
+  for (const folder of [
+    folders.artifacts,
+    folders.caches,
+    folders.toolchains,
+    folders.builds,
+    folders.records,
+    folders.replicas,
+  ]) {
     await mkdir(folder, { recursive: true, mode: 0o755 });
   }
   await chmod(folders.records, 0o700);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isContainrError } from '@containr/sdk';
@@ -44,7 +44,12 @@ describe('The process runtime', function () {
   });
 
   async function answer(state: ReplicaState, path = '/'): Promise<Record<string, unknown>> {
-    return eventually('an answer', () => fetch(`http://127.0.0.1:${state.port}${path}`).then(async (response) => Object(await response.json()), () => null));
+    return eventually('an answer', () =>
+      fetch(`http://127.0.0.1:${state.port}${path}`).then(
+        async (response) => Object(await response.json()),
+        () => null,
+      ),
+    );
   }
 
   async function current(replica: string): Promise<ReplicaState | undefined> {
@@ -52,7 +57,10 @@ describe('The process runtime', function () {
   }
 
   it('builds a source and starts what answers over HTTP, as a user of its own with a read-only app', async () => {
-    const artifact = await runtime.build(buildRequest({ build: ['echo built > made-by-build'], variables: { BUILT: 'yes' } }), io);
+    const artifact = await runtime.build(
+      buildRequest({ build: ['echo built > made-by-build'], variables: { BUILT: 'yes' } }),
+      io,
+    );
     const state = await runtime.start(replicaSpec(artifact, { variables: { SECRET: `it's "$HOME"` } }));
     expect(state).to.include({ state: 'running', restarts: 0, runtime: 'process' });
     const { uid, secret, built, tried } = await answer(state);
@@ -69,7 +77,9 @@ describe('The process runtime', function () {
     const state = await runtime.start(replicaSpec(artifact, { variables: { SECRET: secret } }));
     await answer(state);
     expect(await processesWith(secret)).to.deep.equal([]);
-    const found = await execute('grep', ['-rl', secret, node.directory]).catch((error: { code: number; stdout: string }) => error);
+    const found = await execute('grep', ['-rl', secret, node.directory]).catch(
+      (error: { code: number; stdout: string }) => error,
+    );
     expect(found).to.include({ code: 1, stdout: '' });
   });
 
@@ -84,7 +94,8 @@ describe('The process runtime', function () {
     expect(await runtime.list()).to.deep.equal([]);
     expect(readdirSync(join(node.agent.directory, 'replicas'))).to.deep.equal([]);
     expect(await processesWith(state.replica)).to.deep.equal([]);
-    for (const controller of ['memory', 'pids', 'cpu', '.']) expect(existsSync(`/sys/fs/cgroup/${controller}/containr-${state.replica}`)).to.equal(false);
+    for (const controller of ['memory', 'pids', 'cpu', '.'])
+      expect(existsSync(`/sys/fs/cgroup/${controller}/containr-${state.replica}`)).to.equal(false);
   });
 
   it('starts a replica once, however often it is asked', async () => {
@@ -96,11 +107,18 @@ describe('The process runtime', function () {
   });
 
   it('follows what a replica writes and goes on after a cursor', async () => {
-    const artifact = await runtime.build(buildRequest({ start: 'for i in 1 2 3; do echo line $i; echo problem $i >&2; done' }), io);
+    const artifact = await runtime.build(
+      buildRequest({ start: 'for i in 1 2 3; do echo line $i; echo problem $i >&2; done' }),
+      io,
+    );
     const state = await runtime.start(replicaSpec(artifact));
     const entries = [];
     for await (const entry of runtime.logs(state.replica, null, io.signal)) entries.push(entry);
-    expect(entries.filter((entry) => entry.stream === 'stdout').map((entry) => entry.text)).to.deep.equal(['line 1', 'line 2', 'line 3']);
+    expect(entries.filter((entry) => entry.stream === 'stdout').map((entry) => entry.text)).to.deep.equal([
+      'line 1',
+      'line 2',
+      'line 3',
+    ]);
     expect(entries.filter((entry) => entry.stream === 'stderr')).to.have.length(3);
     const rest = [];
     for await (const entry of runtime.logs(state.replica, entries[3]?.cursor ?? null, io.signal)) rest.push(entry.text);
@@ -110,7 +128,10 @@ describe('The process runtime', function () {
   it('tells the exit code, and counts restarts', async () => {
     const artifact = await runtime.build(buildRequest({ start: 'exit 7' }), io);
     const once = await runtime.start(replicaSpec(artifact));
-    const ended = await eventually('the end', async () => (await current(once.replica))?.state === 'exited' && current(once.replica));
+    const ended = await eventually(
+      'the end',
+      async () => (await current(once.replica))?.state === 'exited' && current(once.replica),
+    );
     expect(ended).to.include({ exitCode: 7, restarts: 0, outOfMemory: false });
     const again = await runtime.start(replicaSpec(artifact, { restart: 'on-failure' }));
     await eventually('two restarts', async () => ((await current(again.replica))?.restarts ?? 0) >= 2);
@@ -119,7 +140,10 @@ describe('The process runtime', function () {
   it('says that a command does not exist by exit code 127', async () => {
     const artifact = await runtime.build(buildRequest({ start: 'no-such-program' }), io);
     const state = await runtime.start(replicaSpec(artifact));
-    const ended = await eventually('the end', async () => (await current(state.replica))?.state === 'exited' && current(state.replica));
+    const ended = await eventually(
+      'the end',
+      async () => (await current(state.replica))?.state === 'exited' && current(state.replica),
+    );
     expect(ended).to.include({ exitCode: 127 });
   });
 
@@ -129,7 +153,10 @@ describe('The process runtime', function () {
     if (state.isolation.includes('no limits')) return this.skip();
     await answer(state);
     await fetch(`http://127.0.0.1:${state.port}/eat`).catch(() => undefined);
-    const ended = await eventually('the end', async () => (await current(state.replica))?.state === 'exited' && current(state.replica));
+    const ended = await eventually(
+      'the end',
+      async () => (await current(state.replica))?.state === 'exited' && current(state.replica),
+    );
     expect(ended).to.include({ outOfMemory: true, exitCode: 137 });
   });
 
@@ -150,18 +177,38 @@ describe('The process runtime', function () {
     await watched;
   });
 
+  it('ends a replica whose record was taken away: nobody could stop it any more', async () => {
+    const artifact = await runtime.build(buildRequest({ start: 'exec node server.mjs mark-of-forgotten' }), io);
+    const state = await runtime.start(replicaSpec(artifact));
+    await answer(state);
+    rmSync(join(node.agent.directory, 'records', `${state.replica}.json`));
+    await eventually(
+      'the command to be gone',
+      async () => (await processesWith('mark-of-forgotten')).length === 0,
+      25_000,
+    );
+    await eventually('no process', async () => (await processesWith(state.replica)).length === 0);
+    expect(existsSync(`/sys/fs/cgroup/memory/containr-${state.replica}`)).to.equal(false);
+  });
+
   it('fails a build with the command, its exit code and last lines, and leaves nothing', async () => {
-    const error = await runtime.build(buildRequest({ build: ['echo fine', 'echo about to fail; exit 4'] }), io).catch((caught: unknown) => caught);
+    const error = await runtime
+      .build(buildRequest({ build: ['echo fine', 'echo about to fail; exit 4'] }), io)
+      .catch((caught: unknown) => caught);
     if (!isContainrError(error)) throw new Error('The build did not fail as it should');
     expect(error.code).to.equal('BUILD_FAILED');
     expect(error.message).to.contain('exit code 4').and.to.contain('about to fail');
-    for (const folder of ['artifacts', 'builds']) expect(readdirSync(join(node.agent.directory, folder))).to.deep.equal([]);
+    for (const folder of ['artifacts', 'builds'])
+      expect(readdirSync(join(node.agent.directory, folder))).to.deep.equal([]);
   });
 
   it('ends every process of a cancelled build within a second', async () => {
     const cancel = new AbortController();
     const lines: string[] = [];
-    const building = runtime.build(buildRequest({ build: ['(setsid sleep 4711 &) ; sleep 4712 & echo begun; sleep 4713'] }), { signal: cancel.signal, output: (text) => lines.push(text) });
+    const building = runtime.build(
+      buildRequest({ build: ['(setsid sleep 4711 &) ; sleep 4712 & echo begun; sleep 4713'] }),
+      { signal: cancel.signal, output: (text) => lines.push(text) },
+    );
     building.catch(() => undefined);
     await eventually('the build to begin', () => lines.includes('begun'));
     expect(await processesWith('sleep 471')).to.have.length.greaterThan(1);
@@ -186,13 +233,23 @@ describe('The process runtime', function () {
   it('runs a one-off command in an artifact and gives its exit code and output', async () => {
     const artifact = await runtime.build(buildRequest({}), io);
     const lines: string[] = [];
-    const request = { run: artifact.id, service: 'a', deployment: 'b', artifact, command: ['node', '-e', 'console.log(process.env.NAME, process.getuid() > 0); process.exit(5)'], variables: { NAME: 'once' }, resources: { cpu: 1, memoryBytes: 200_000_000 } };
+    const request = {
+      run: artifact.id,
+      service: 'a',
+      deployment: 'b',
+      artifact,
+      command: ['node', '-e', 'console.log(process.env.NAME, process.getuid() > 0); process.exit(5)'],
+      variables: { NAME: 'once' },
+      resources: { cpu: 1, memoryBytes: 200_000_000 },
+    };
     const result = await runtime.run(request, { signal: io.signal, output: (text) => lines.push(text) });
     expect({ ...result, lines }).to.deep.equal({ exitCode: 5, lines: ['once true'] });
   });
 
   it('refuses what needs a container engine', async () => {
-    const error = await runtime.build(buildRequest({ dockerfilePath: 'Dockerfile', dockerfile: 'FROM scratch' }), io).catch((caught: unknown) => caught);
+    const error = await runtime
+      .build(buildRequest({ dockerfilePath: 'Dockerfile', dockerfile: 'FROM scratch' }), io)
+      .catch((caught: unknown) => caught);
     expect(isContainrError(error) && error.code).to.equal('BUILDER_NEEDS_ENGINE');
   });
 });

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContainrError } from '@containr/sdk';
 import type { AgentContext } from '@containr/sdk/agent';
-import type { Artifact, BuildRequest, ReplicaSpec, ReplicaState, RunRequest, Runtime, RuntimeLogEntry } from '@containr/sdk/contracts';
+import type {
+  Artifact,
+  BuildRequest,
+  ReplicaSpec,
+  ReplicaState,
+  RunRequest,
+  Runtime,
+  RuntimeLogEntry,
+} from '@containr/sdk/contracts';
 import { requireArtifact, readArtifact } from './artifact-record.ts';
 import type { ArtifactRecord } from './artifact-record.ts';
 import type { BuildIo } from './build/builds.ts';
@@ -17,7 +25,7 @@ import type { NodeIsolation } from './isolation/capabilities.ts';
 import type { PreparedCell } from './isolation/cells.ts';
 import { prepareCell } from './isolation/cells.ts';
 import { sendSignal } from './isolation/cell-process.ts';
-import { removeGroup } from './isolation/control-group.ts';
+import { removeGroup, sweepGroups } from './isolation/control-group.ts';
 import { processTree } from './isolation/process-table.ts';
 import { Users } from './isolation/users.ts';
 import type { NodeFolders } from './node-folders.ts';
@@ -57,7 +65,14 @@ export class ProcessRuntime implements Runtime {
     this.#program = new SupervisorProgram(agent.program('supervisor'));
     this.#tasks = new TaskRunner(this.#program);
     this.#replicas = new ReplicaStore(folders);
-    this.#builds = new Builds({ agent, folders, isolation, users: this.#users, toolchains: this.#toolchains, tasks: this.#tasks });
+    this.#builds = new Builds({
+      agent,
+      folders,
+      isolation,
+      users: this.#users,
+      toolchains: this.#toolchains,
+      tasks: this.#tasks,
+    });
   }
 
   /** Finds out what the node offers; replicas that run already are adopted by their records. */
@@ -67,8 +82,12 @@ export class ProcessRuntime implements Runtime {
     await rm(folders.builds, { recursive: true, force: true });
     await mkdir(folders.builds, { mode: 0o755 });
     const isolation = await probeIsolation(agent.exec);
+    await sweepGroups(isolation.hierarchies, new Date());
     const runtime = new ProcessRuntime(agent, folders, isolation);
-    agent.log.info({ isolation: isolation.description, adopted: runtime.#replicas.list().length }, 'The process runtime is ready');
+    agent.log.info(
+      { isolation: isolation.description, adopted: runtime.#replicas.list().length },
+      'The process runtime is ready',
+    );
     return runtime;
   }
 
@@ -80,9 +99,17 @@ export class ProcessRuntime implements Runtime {
     const record = await requireArtifact(request.artifact);
     const work = join(this.#folders.builds, randomUUID());
     try {
-      const prepared = await this.#cell(record, taskName(), request.service, request.resources, { root: join(work, 'root'), home: join(work, 'home'), temporary: join(work, 'tmp') });
+      const prepared = await this.#cell(record, taskName(), request.service, request.resources, {
+        root: join(work, 'root'),
+        home: join(work, 'home'),
+        temporary: join(work, 'tmp'),
+      });
       const variables = { ...record.variables, ...request.variables, ...prepared.variables };
-      const exitCode = await this.#tasks.run({ kind: 'task', cell: prepared.cell, command: request.command, variables }, io.signal, (text, stream) => io.output(text, stream));
+      const exitCode = await this.#tasks.run(
+        { kind: 'task', cell: prepared.cell, command: request.command, variables },
+        io.signal,
+        (text, stream) => io.output(text, stream),
+      );
       await removeGroup(prepared.cell.group?.directories ?? []);
       return { exitCode };
     } finally {
@@ -101,7 +128,8 @@ export class ProcessRuntime implements Runtime {
     const record = await requireArtifact(spec.artifact);
     const command = spec.command ?? record.artifact.command;
     if (command === null) throw startFailed('The artifact has no start command.', 'Give the service a start command.');
-    for (const toolchain of record.toolchains) await this.#toolchains.ensure(toolchain, this.#agent.signal, () => undefined);
+    for (const toolchain of record.toolchains)
+      await this.#toolchains.ensure(toolchain, this.#agent.signal, () => undefined);
     const files = replicaFiles(this.#folders, spec.replica);
     const port = await this.#ports.take(new Set(this.#replicas.list().map((each) => each.port)));
     try {
@@ -134,7 +162,12 @@ export class ProcessRuntime implements Runtime {
   async #launch(supervision: ReplicaSupervision, outputFile: string): Promise<ReplicaRecord> {
     const [program, ...rest] = this.#program.arguments(supervision.cell, false);
     const output = openSync(outputFile, 'a', 0o600);
-    const child = spawn(program, rest, { env: supervisorEnvironment, cwd: '/', stdio: ['pipe', output, output], detached: true });
+    const child = spawn(program, rest, {
+      env: supervisorEnvironment,
+      cwd: '/',
+      stdio: ['pipe', output, output],
+      detached: true,
+    });
     closeSync(output);
     let failure: string | null = null;
     child.on('error', (error) => (failure = error.message));
@@ -145,13 +178,17 @@ export class ProcessRuntime implements Runtime {
     while (performance.now() < deadline && failure === null) {
       const record = this.#replicas.get(supervision.replica);
       if (record && record.state !== 'starting') return record;
-      if (child.exitCode !== null || child.signalCode !== null) failure = `The supervisor ended with ${child.exitCode ?? child.signalCode}.`;
+      if (child.exitCode !== null || child.signalCode !== null)
+        failure = `The supervisor ended with ${child.exitCode ?? child.signalCode}.`;
       else await sleep(10);
     }
     child.kill('SIGKILL');
     await removeGroup(supervision.cell.group?.directories ?? []);
     const said = await readFile(outputFile, 'utf8').catch(() => '');
-    throw startFailed(`The replica's supervisor did not start: ${failure ?? 'it took too long'}. ${said.trim().split('\n').slice(-5).join(' ')}`, 'See the log of the node’s agent.');
+    throw startFailed(
+      `The replica's supervisor did not start: ${failure ?? 'it took too long'}. ${said.trim().split('\n').slice(-5).join(' ')}`,
+      'See the log of the node’s agent.',
+    );
   }
 
   async stop(request: { replica: string; signal: string; graceMs: number }): Promise<void> {
@@ -160,10 +197,13 @@ export class ProcessRuntime implements Runtime {
       if (!record) return this.#replicas.remove(request.replica);
       const files = replicaFiles(this.#folders, request.replica);
       if (isAlive(record)) {
-        writeFileSync(files.stop, JSON.stringify({ signal: request.signal, graceMs: request.graceMs }), { mode: 0o600 });
+        writeFileSync(files.stop, JSON.stringify({ signal: request.signal, graceMs: request.graceMs }), {
+          mode: 0o600,
+        });
         sendSignal(record.supervisor.pid, 'SIGTERM');
         if (!(await this.#gone(record, request.graceMs + extraGraceMs))) {
-          if (record.child !== null && this.#isolation.kind === 'none') for (const pid of await processTree(record.child)) sendSignal(pid, 'SIGKILL');
+          if (record.child !== null && this.#isolation.kind === 'none')
+            for (const pid of await processTree(record.child)) sendSignal(pid, 'SIGKILL');
           sendSignal(record.supervisor.pid, 'SIGKILL');
           await this.#gone(record, extraGraceMs);
         }
@@ -217,7 +257,8 @@ export class ProcessRuntime implements Runtime {
     folders: { root: string; home: string; temporary: string },
   ): Promise<PreparedCell> {
     const uid = this.#users.of(service);
-    for (const folder of [folders.root, folders.home, folders.temporary]) await mkdir(folder, { recursive: true, mode: 0o755 });
+    for (const folder of [folders.root, folders.home, folders.temporary])
+      await mkdir(folder, { recursive: true, mode: 0o755 });
     const prepared = prepareCell(this.#isolation, {
       name,
       uid,
@@ -233,7 +274,8 @@ export class ProcessRuntime implements Runtime {
       files: [],
       resources,
     });
-    if (prepared.cell.uid !== null) for (const folder of [folders.home, folders.temporary]) await lchown(folder, uid, uid);
+    if (prepared.cell.uid !== null)
+      for (const folder of [folders.home, folders.temporary]) await lchown(folder, uid, uid);
     return prepared;
   }
 

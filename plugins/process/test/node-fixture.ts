@@ -15,7 +15,12 @@ const execute = promisify(execFile);
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The running Node as a toolchain, so that tests need no registry. */
-export const nodeToolchain = { tool: 'runtime', package: 'node-under-test', version: process.versions.node, bin: 'bin' };
+export const nodeToolchain = {
+  tool: 'runtime',
+  package: 'node-under-test',
+  version: process.versions.node,
+  bin: 'bin',
+};
 
 /** A node in a temporary folder with a process runtime, as an agent would give it. */
 export class NodeFixture {
@@ -46,7 +51,14 @@ export class NodeFixture {
 
   static async create(): Promise<NodeFixture> {
     const fixture = new NodeFixture(await mkdtemp(join(tmpdir(), 'containr-process-')));
-    const bin = join(fixture.agent.directory, 'toolchains', `${nodeToolchain.package}-${nodeToolchain.version}`, 'node_modules', nodeToolchain.package, 'bin');
+    const bin = join(
+      fixture.agent.directory,
+      'toolchains',
+      `${nodeToolchain.package}-${nodeToolchain.version}`,
+      'node_modules',
+      nodeToolchain.package,
+      'bin',
+    );
     await mkdir(bin, { recursive: true });
     await copyFile(process.execPath, join(bin, 'node'), constants.COPYFILE_FICLONE);
     return fixture;
@@ -97,7 +109,17 @@ export function buildRequest(plan: Partial<BuildPlan>, change: Partial<BuildRequ
     why: [],
     ...plan,
   };
-  return { snapshot: '/api/v1/snapshots/x', treeHash: 'a'.repeat(40), rootDirectory: '', plan: whole, name: 'web', cacheKey: 'web', variables: {}, labels: {}, ...change };
+  return {
+    snapshot: '/api/v1/snapshots/x',
+    treeHash: 'a'.repeat(40),
+    rootDirectory: '',
+    plan: whole,
+    name: 'web',
+    cacheKey: 'web',
+    variables: {},
+    labels: {},
+    ...change,
+  };
 }
 
 export function replicaSpec(artifact: Artifact, change: Partial<ReplicaSpec> = {}): ReplicaSpec {
@@ -119,7 +141,11 @@ export function replicaSpec(artifact: Artifact, change: Partial<ReplicaSpec> = {
 }
 
 /** Waits until `look` gives something, up to a deadline. */
-export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, patienceMs = 8000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  patienceMs = 8000,
+): Promise<T> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const found = await look();

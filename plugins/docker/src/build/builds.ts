@@ -37,7 +37,12 @@ export class Builds {
   async build(request: BuildRequest, io: { signal: AbortSignal; output: OnLine }): Promise<Artifact> {
     const { dockerfile } = request.plan;
     if (dockerfile === null) {
-      throw new ContainrError({ code: 'PLAN_NOT_FOUND', status: 422, detail: 'The plan has no Dockerfile, so a container engine can’t follow it.', hint: 'Choose another builder, or the process runtime.' });
+      throw new ContainrError({
+        code: 'PLAN_NOT_FOUND',
+        status: 422,
+        detail: 'The plan has no Dockerfile, so a container engine can’t follow it.',
+        hint: 'Choose another builder, or the process runtime.',
+      });
     }
     const folder = join(this.#directory, randomUUID());
     try {
@@ -68,8 +73,13 @@ export class Builds {
   #offer(request: BuildRequest, context: string, dockerfile: string, npmrc: string | null): SessionOffer {
     const kept = Object.keys(request.plan.files ?? {}).map((path) => normalize(path));
     return {
-      sharedKey: createHash('sha256').update(JSON.stringify([this.#agent.install, request.cacheKey, request.rootDirectory])).digest('hex'),
-      files: (folder, query) => (folder === 'dockerfile' ? madeUpFiles({ Dockerfile: dockerfile }) : contextFiles(context, { ...query, kept: query.included.length > 0 ? [] : kept })),
+      sharedKey: createHash('sha256')
+        .update(JSON.stringify([this.#agent.install, request.cacheKey, request.rootDirectory]))
+        .digest('hex'),
+      files: (folder, query) =>
+        folder === 'dockerfile'
+          ? madeUpFiles({ Dockerfile: dockerfile })
+          : contextFiles(context, { ...query, kept: query.included.length > 0 ? [] : kept }),
       secret: (id) => {
         if (Object.hasOwn(request.variables, id)) return Buffer.from(request.variables[id] ?? '');
         return id === 'npmrc' && npmrc !== null ? Buffer.from(npmrc) : null;
@@ -80,7 +90,9 @@ export class Builds {
   async #artifact(request: BuildRequest, id: string): Promise<Artifact> {
     const image = await asking(() => this.#engine.api.getImage(id).inspect());
     const command = [...asList(image.Config.Entrypoint), ...asList(image.Config.Cmd)];
-    const ports = Object.keys(image.Config.ExposedPorts ?? {}).flatMap((each) => (each.endsWith('/tcp') ? Number.parseInt(each, 10) : []));
+    const ports = Object.keys(image.Config.ExposedPorts ?? {}).flatMap((each) =>
+      each.endsWith('/tcp') ? Number.parseInt(each, 10) : [],
+    );
     return {
       kind: 'image',
       id,
@@ -102,14 +114,32 @@ async function contextFolder(folder: string, rootDirectory: string): Promise<str
   const path = normalize(rootDirectory).replace(/^\/+/, '');
   const context = join(folder, path);
   const inside = path !== '..' && !path.startsWith('../');
-  if (inside && (await stat(context).then((found) => found.isDirectory(), () => false))) return context;
-  throw new ContainrError({ code: 'PLAN_NOT_FOUND', status: 422, detail: `The root directory ${JSON.stringify(rootDirectory)} is no folder of the source.`, hint: 'Correct the root directory of the service.' });
+  if (
+    inside &&
+    (await stat(context).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ))
+  )
+    return context;
+  throw new ContainrError({
+    code: 'PLAN_NOT_FOUND',
+    status: 422,
+    detail: `The root directory ${JSON.stringify(rootDirectory)} is no folder of the source.`,
+    hint: 'Correct the root directory of the service.',
+  });
 }
 
 async function addFiles(context: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     const target = join(context, normalize(path));
-    if (!target.startsWith(`${context}/`)) throw new ContainrError({ code: 'BUILD_FAILED', status: 422, detail: `The plan's file ${path} leads out of the source.`, hint: 'Correct the plan.' });
+    if (!target.startsWith(`${context}/`))
+      throw new ContainrError({
+        code: 'BUILD_FAILED',
+        status: 422,
+        detail: `The plan's file ${path} leads out of the source.`,
+        hint: 'Correct the plan.',
+      });
     await mkdir(dirname(target), { recursive: true });
     await rm(target, { force: true });
     await writeFile(target, text, { flag: 'wx', mode: 0o644 });
@@ -118,7 +148,13 @@ async function addFiles(context: string, files: Readonly<Record<string, string>>
 
 // Only what the Dockerfile asks for by ARG, and proxies, which the engine knows by name and keeps out of the image.
 function buildArguments(dockerfile: string, variables: Readonly<Record<string, string>>): Record<string, string> {
-  const declared = new Set([...dockerfile.matchAll(/^\s*ARG\s+(.+)$/gim)].flatMap((line) => (line[1] ?? '').split(/\s+/).map((each) => each.split('=')[0] ?? '')));
-  const proxies = proxyNames.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
-  return Object.fromEntries([...proxies.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])), ...Object.entries(variables).filter(([name]) => declared.has(name))]);
+  const declared = new Set(
+    [...dockerfile.matchAll(/^\s*ARG\s+(.+)$/gim)].flatMap((line) =>
+      (line[1] ?? '').split(/\s+/).map((each) => each.split('=')[0] ?? ''),
+    ),
+  );
+  const chosen: Record<string, string> = {};
+  for (const name of proxyNames) if (process.env[name] !== undefined) chosen[name] = process.env[name];
+  for (const [name, value] of Object.entries(variables)) if (declared.has(name)) chosen[name] = value;
+  return chosen;
 }

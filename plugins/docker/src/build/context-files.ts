@@ -50,11 +50,17 @@ export async function* contextFiles(root: string, query: ContextQuery): AsyncGen
     return query.kept.some((kept) => kept === path || kept.startsWith(`${path}/`));
   }
   function isWanted(path: string): boolean {
-    return all || wanted.some((each) => each === path || path.startsWith(`${each}/`) || each.startsWith(`${path}/`)) || isKept(path);
+    return (
+      all ||
+      wanted.some((each) => each === path || path.startsWith(`${each}/`) || each.startsWith(`${path}/`)) ||
+      isKept(path)
+    );
   }
 
   async function* walk(folder: string): AsyncGenerator<ContextFile> {
-    const names = (await readdir(join(root, folder))).map((name) => Buffer.from(name)).sort(Buffer.compare);
+    const names = (await readdir(join(root, folder)))
+      .map((name) => Buffer.from(name))
+      .sort((a, b) => Buffer.compare(a, b));
     for (const name of names) {
       const path = folder === '' ? name.toString() : `${folder}/${name.toString()}`;
       if (!isWanted(path)) continue;
@@ -83,7 +89,10 @@ async function contextFile(root: string, path: string, stat: Stats): Promise<Con
     const target = await readlink(file);
     return { stat: fileStat(path, 0o777 + linkBit, 0, contentTime(Buffer.from(target)), target), content: null };
   }
-  return { stat: fileStat(path, stat.mode & 0o777, stat.size, contentTime(await readFile(file)), ''), content: () => readFile(file) };
+  return {
+    stat: fileStat(path, stat.mode & 0o777, stat.size, contentTime(await readFile(file)), ''),
+    content: () => readFile(file),
+  };
 }
 
 function fileStat(path: string, mode: number, size: number, modTime: string, linkname: string): FileStat {
@@ -117,7 +126,8 @@ async function followLinks(root: string, paths: readonly string[]): Promise<stri
       const rest = parts.slice(index + 1);
       if (/[*?[\\]/.test(part)) {
         const pattern = dockerignore.default().add([part]);
-        for (const name of await readdir(join(root, place)).catch(() => [])) if (pattern.ignores(name)) queue.push([...(place === '' ? [] : [place]), name, ...rest].join('/'));
+        for (const name of await readdir(join(root, place)).catch(() => []))
+          if (pattern.ignores(name)) queue.push([...(place === '' ? [] : [place]), name, ...rest].join('/'));
         diverted = true;
         break;
       }

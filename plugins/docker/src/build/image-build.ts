@@ -31,20 +31,34 @@ export interface ImageBuild {
 }
 
 /** Builds an image by a BuildKit session of our own and gives its id. Throws cause codes; an abort ends the build in the engine. */
-export async function buildImage(engine: Engine, build: ImageBuild, io: { signal: AbortSignal; output: OnLine }): Promise<string> {
+export async function buildImage(
+  engine: Engine,
+  build: ImageBuild,
+  io: { signal: AbortSignal; output: OnLine },
+): Promise<string> {
   const buildId = randomUUID();
   const session = await asking(() => openSession(engine, build.offer));
   const progress = new BuildProgress(io.output);
   // Closing the connection cancels too, but only when the engine notices; this says it at once.
   const cancel = (): void => {
-    engine.request({ method: 'POST', path: `/build/cancel?id=${buildId}` }, (response) => response.resume()).on('error', () => undefined).end();
+    engine
+      .request({ method: 'POST', path: `/build/cancel?id=${buildId}` }, (response) => response.resume())
+      .on('error', () => undefined)
+      .end();
     session.close();
   };
   io.signal.addEventListener('abort', cancel, { once: true });
   try {
     return await asking(() => request(engine, query(build, session.id, buildId), progress, io.signal));
   } catch (error) {
-    if (io.signal.aborted) throw new ContainrError({ code: 'CANCELLED', status: 409, detail: 'The build was cancelled.', hint: 'Start it again when it is wanted.', cause: error });
+    if (io.signal.aborted)
+      throw new ContainrError({
+        code: 'CANCELLED',
+        status: 409,
+        detail: 'The build was cancelled.',
+        hint: 'Start it again when it is wanted.',
+        cause: error,
+      });
     throw error;
   } finally {
     io.signal.removeEventListener('abort', cancel);
@@ -67,7 +81,12 @@ function query(build: ImageBuild, session: string, buildId: string): URLSearchPa
   return parameters;
 }
 
-async function request(engine: Engine, parameters: URLSearchParams, progress: BuildProgress, signal: AbortSignal): Promise<string> {
+async function request(
+  engine: Engine,
+  parameters: URLSearchParams,
+  progress: BuildProgress,
+  signal: AbortSignal,
+): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const asked = engine.request({ method: 'POST', path: `/build?${parameters}`, signal }, (response) => {
     let image: string | null = null;
@@ -78,8 +97,13 @@ async function request(engine: Engine, parameters: URLSearchParams, progress: Bu
     lines.on('line', (line) => {
       if (line.trim() === '' || signal.aborted) return;
       try {
-        const message = validate<Infer<typeof EngineMessage>>(EngineMessage, JSON.parse(line), "An engine's build message");
-        if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string') progress.take(Buffer.from(message.aux, 'base64'));
+        const message = validate<Infer<typeof EngineMessage>>(
+          EngineMessage,
+          JSON.parse(line),
+          "An engine's build message",
+        );
+        if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string')
+          progress.take(Buffer.from(message.aux, 'base64'));
         else if (message.id === 'moby.image.id') image = imageId(message.aux);
         else failure = message.errorDetail?.message ?? message.message ?? failure;
       } catch (error) {
@@ -87,7 +111,8 @@ async function request(engine: Engine, parameters: URLSearchParams, progress: Bu
       }
     });
     lines.on('close', () => {
-      if (failure !== null || image === null) reject(buildFailure(failure ?? 'the engine ended the build without a result', progress.failed));
+      if (failure !== null || image === null)
+        reject(buildFailure(failure ?? 'the engine ended the build without a result', progress.failed));
       else resolve(image);
     });
   });

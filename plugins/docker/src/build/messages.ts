@@ -10,7 +10,15 @@ const many = (type: string, id: number) => ({ rule: 'repeated', type, id });
 const root = protobuf.Root.fromJSON({
   nested: {
     Stat: {
-      fields: { path: text(1), mode: uint32(2), uid: uint32(3), gid: uint32(4), size: int64(5), modTime: int64(6), linkname: text(7) },
+      fields: {
+        path: text(1),
+        mode: uint32(2),
+        uid: uint32(3),
+        gid: uint32(4),
+        size: int64(5),
+        modTime: int64(6),
+        linkname: text(7),
+      },
     },
     Packet: {
       fields: { type: { type: 'int32', id: 1 }, stat: { type: 'Stat', id: 2 }, ID: uint32(3), data: bytes(4) },
@@ -23,7 +31,15 @@ const root = protobuf.Root.fromJSON({
     HealthResponse: { fields: { status: { type: 'int32', id: 1 } } },
     Time: { fields: { seconds: int64(1), nanos: { type: 'int32', id: 2 } } },
     Vertex: {
-      fields: { digest: text(1), inputs: many('string', 2), name: text(3), cached: { type: 'bool', id: 4 }, started: { type: 'Time', id: 5 }, completed: { type: 'Time', id: 6 }, error: text(7) },
+      fields: {
+        digest: text(1),
+        inputs: many('string', 2),
+        name: text(3),
+        cached: { type: 'bool', id: 4 },
+        started: { type: 'Time', id: 5 },
+        completed: { type: 'Time', id: 6 },
+        error: text(7),
+      },
     },
     VertexLog: { fields: { vertex: text(1), timestamp: { type: 'Time', id: 2 }, stream: int64(3), msg: bytes(4) } },
     Status: { fields: { vertexes: many('Vertex', 1), logs: many('VertexLog', 3) } },
@@ -32,8 +48,8 @@ const root = protobuf.Root.fromJSON({
 
 /** One kind of message, to and from bytes. */
 export interface Message<T extends object> {
-  encode(value: T): Buffer;
-  decode(bytes: Uint8Array): T;
+  readonly encode: (value: T) => Buffer;
+  readonly decode: (bytes: Uint8Array) => T;
 }
 
 function message<T extends object>(name: string): Message<T> {
@@ -41,7 +57,11 @@ function message<T extends object>(name: string): Message<T> {
   return {
     encode: (value) => Buffer.from(type.encode(type.fromObject(value)).finish()),
     decode: (encoded) => {
-      const plain: { [field: string]: unknown } = type.toObject(type.decode(encoded), { longs: Number, defaults: true, arrays: true });
+      const plain: { [field: string]: unknown } = type.toObject(type.decode(encoded), {
+        longs: Number,
+        defaults: true,
+        arrays: true,
+      });
       // The descriptor above is the type: fields are what it says, absent ones have their defaults.
       return plain as T;
     },

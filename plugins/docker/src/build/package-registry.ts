@@ -6,7 +6,9 @@ import type { Exec } from '@containr/sdk';
  */
 export async function npmrcForBuilds(exec: Exec): Promise<string | null> {
   const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/' };
-  const result = await exec(['npm', 'config', 'get', 'registry'], { env, cwd: '/', timeoutMs: 20_000 }).catch(() => null);
+  const result = await exec(['npm', 'config', 'get', 'registry'], { env, cwd: '/', timeoutMs: 20_000 }).catch(
+    () => null,
+  );
   const registry = result?.exitCode === 0 ? result.stdout.trim() : '';
   return URL.canParse(registry) ? `registry=${registry}\nfund=false\naudit=false\nupdate-notifier=false\n` : null;
 }

@@ -74,7 +74,8 @@ export class BuildProgress {
     const step = this.#steps.get(vertex.digest);
     if (!step || step.ended || vertex.completed === null) return;
     step.ended = true;
-    for (const stream of ['stdout', 'stderr'] as const) if (step.rest[stream] !== '') this.#say(step, step.rest[stream], stream);
+    for (const stream of ['stdout', 'stderr'] as const)
+      if (step.rest[stream] !== '') this.#say(step, step.rest[stream], stream);
     if (vertex.error !== '') this.#failed ??= { name: step.name, error: vertex.error, lines: step.last };
     else if (vertex.cached && !isInternal(step)) this.#onLine('… from cache', 'system');
   }

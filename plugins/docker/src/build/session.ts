@@ -57,23 +57,35 @@ function addServices(server: Server, offer: SessionOffer): string[] {
     Check: method('/grpc.health.v1.Health/Check', healthRequests, healthResponses, false),
   };
   const diffCopy = (call: ServerDuplexStream<Packet, Packet>): void => {
-    const query = { excluded: values(call.metadata, 'exclude-patterns'), included: values(call.metadata, 'include-patterns'), followed: values(call.metadata, 'followpaths'), kept: [] };
+    const query = {
+      excluded: values(call.metadata, 'exclude-patterns'),
+      included: values(call.metadata, 'include-patterns'),
+      followed: values(call.metadata, 'followpaths'),
+      kept: [],
+    };
     serveFiles(call, offer.files(values(call.metadata, 'dir-name')[0] ?? 'context', query)).catch((error: unknown) => {
       if (!call.cancelled) call.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   };
-  const credentials: handleUnaryCall<{ Host: string }, { Username: string; Secret: string }> = (_call, answer) => answer(null, { Username: '', Secret: '' });
+  const credentials: handleUnaryCall<{ Host: string }, { Username: string; Secret: string }> = (_call, answer) =>
+    answer(null, { Username: '', Secret: '' });
   const getSecret: handleUnaryCall<{ ID: string }, { data: Uint8Array }> = (call, answer) => {
     const data = offer.secret(call.request.ID);
     if (data) answer(null, { data });
     else answer({ code: status.NOT_FOUND, details: `There is no variable ${call.request.ID}` });
   };
-  const check: handleUnaryCall<{ service: string }, { status: number }> = (_call, answer) => answer(null, { status: 1 });
+  const check: handleUnaryCall<{ service: string }, { status: number }> = (_call, answer) =>
+    answer(null, { status: 1 });
   server.addService(definitions, { DiffCopy: diffCopy, Credentials: credentials, GetSecret: getSecret, Check: check });
   return Object.values(definitions).map((definition) => definition.path);
 }
 
-function method<I extends object, O extends object>(path: string, input: Message<I>, output: Message<O>, stream: boolean) {
+function method<I extends object, O extends object>(
+  path: string,
+  input: Message<I>,
+  output: Message<O>,
+  stream: boolean,
+) {
   return {
     path,
     requestStream: stream,

@@ -13,7 +13,12 @@ interface Place {
 }
 
 /** Follows a container's log from right after `cursor`, over restarts; ends when it has ended for good, is gone, or at the signal. */
-export async function* containerLog(engine: Engine, name: string, cursor: string | null, signal: AbortSignal): AsyncGenerator<RuntimeLogEntry> {
+export async function* containerLog(
+  engine: Engine,
+  name: string,
+  cursor: string | null,
+  signal: AbortSignal,
+): AsyncGenerator<RuntimeLogEntry> {
   let place = parse(cursor);
   while (!signal.aborted) {
     // Asked first: what was written until then is in the log that is read after.
@@ -29,7 +34,12 @@ export async function* containerLog(engine: Engine, name: string, cursor: string
         continue;
       }
       place = { stamp, seen: stamp === place.stamp ? place.seen + 1 : 1 };
-      yield { at: new Date(stamp).toISOString(), stream: line.stream, text: line.text.slice(space + 1), cursor: `${place.stamp} ${place.seen}` };
+      yield {
+        at: new Date(stamp).toISOString(),
+        stream: line.stream,
+        text: line.text.slice(space + 1),
+        cursor: `${place.stamp} ${place.seen}`,
+      };
       if (signal.aborted) return;
     }
     if (final) return;
@@ -60,11 +70,19 @@ async function hasEnded(engine: Engine, name: string): Promise<boolean | null> {
 }
 
 async function* read(engine: Engine, name: string, place: Place, signal: AbortSignal) {
-  const query = new URLSearchParams({ follow: '1', stdout: '1', stderr: '1', timestamps: '1', ...(place.stamp === '' ? {} : { since: sinceOf(place.stamp) }) });
-  const response = await asking(() => engine.open(`/containers/${name}/logs?${query}`, signal)).catch((error: unknown) => {
-    if (signal.aborted || refusalStatus(error) === 404 || refusalStatus(error) === 409) return null;
-    throw error;
+  const query = new URLSearchParams({
+    follow: '1',
+    stdout: '1',
+    stderr: '1',
+    timestamps: '1',
+    ...(place.stamp === '' ? {} : { since: sinceOf(place.stamp) }),
   });
+  const response = await asking(() => engine.open(`/containers/${name}/logs?${query}`, signal)).catch(
+    (error: unknown) => {
+      if (signal.aborted || refusalStatus(error) === 404 || refusalStatus(error) === 409) return null;
+      throw error;
+    },
+  );
   if (!response) return;
   try {
     yield* outputLines(response);

@@ -17,7 +17,10 @@ export function replicaOptions(install: string, spec: ReplicaSpec): Docker.Conta
     ...container(spec.artifact, spec.command, { ...spec.variables, PORT: String(spec.port) }),
     Labels: replicaLabels(install, spec),
     StopSignal: spec.stop.signal,
-    HostConfig: { ...hostConfiguration(spec.resources), RestartPolicy: { Name: spec.restart === 'never' ? 'no' : spec.restart } },
+    HostConfig: {
+      ...hostConfiguration(spec.resources),
+      RestartPolicy: { Name: spec.restart === 'never' ? 'no' : spec.restart },
+    },
   };
 }
 
@@ -26,18 +29,29 @@ export function runOptions(install: string, request: RunRequest): Docker.Contain
   return {
     name: `containr-run-${request.run}`,
     ...container(request.artifact, request.command, request.variables),
-    Labels: { [label.install]: install, [label.run]: request.run, [label.service]: request.service, [label.deployment]: request.deployment },
+    Labels: {
+      [label.install]: install,
+      [label.run]: request.run,
+      [label.service]: request.service,
+      [label.deployment]: request.deployment,
+    },
     AttachStdout: true,
     AttachStderr: true,
     HostConfig: hostConfiguration(request.resources),
   };
 }
 
-function container(artifact: Artifact, command: string | readonly string[] | null, variables: Readonly<Record<string, string>>): Docker.ContainerCreateOptions {
+function container(
+  artifact: Artifact,
+  command: string | readonly string[] | null,
+  variables: Readonly<Record<string, string>>,
+): Docker.ContainerCreateOptions {
   return {
     Image: artifact.id,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    ...(command === null ? {} : { Entrypoint: typeof command === 'string' ? ['/bin/sh', '-c', command] : [...command], Cmd: [] }),
+    ...(command === null
+      ? {}
+      : { Entrypoint: typeof command === 'string' ? ['/bin/sh', '-c', command] : [...command], Cmd: [] }),
   };
 }
 

@@ -7,7 +7,8 @@ import { label } from './labels.ts';
 export function replicaState(found: Docker.ContainerInspectInfo): ReplicaState {
   const labels = found.Config.Labels;
   const { State: now } = found;
-  const state = now.Running && !now.Restarting ? 'running' : now.Restarting || now.Status === 'created' ? 'starting' : 'exited';
+  const state =
+    now.Running && !now.Restarting ? 'running' : now.Restarting || now.Status === 'created' ? 'starting' : 'exited';
   return {
     replica: labels[label.replica] ?? '',
     deployment: labels[label.deployment] ?? '',

@@ -4,7 +4,11 @@ import { refusalText } from '../engine.ts';
 /** Says why an engine could not start a container, as a cause code with what to do. */
 export function startFailure(error: unknown): ContainrError {
   const text = refusalText(error);
-  if (/executable file not found|no such file or directory: unknown|stat .*: no such file or directory|no command specified/i.test(text)) {
+  if (
+    /executable file not found|no such file or directory: unknown|stat .*: no such file or directory|no command specified/i.test(
+      text,
+    )
+  ) {
     return new ContainrError({
       code: 'COMMAND_NOT_FOUND',
       status: 422,
@@ -13,7 +17,13 @@ export function startFailure(error: unknown): ContainrError {
       cause: error,
     });
   }
-  return new ContainrError({ code: 'START_FAILED', status: 422, detail: `The engine could not start the replica: ${text}`, hint: 'See what the engine says; correct the image or the node.', cause: error });
+  return new ContainrError({
+    code: 'START_FAILED',
+    status: 422,
+    detail: `The engine could not start the replica: ${text}`,
+    hint: 'See what the engine says; correct the image or the node.',
+    cause: error,
+  });
 }
 
 /** Says that an image could not be fetched. */

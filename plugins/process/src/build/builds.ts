@@ -56,7 +56,10 @@ export class Builds {
       return finished;
     }
     const { folders } = this.#tools;
-    const artifact = join(folders.artifacts, (await readArtifact(join(folders.artifacts, request.name))) ? `${request.name}-${id.slice(0, 12)}` : request.name);
+    const artifact = join(
+      folders.artifacts,
+      (await readArtifact(join(folders.artifacts, request.name))) ? `${request.name}-${id.slice(0, 12)}` : request.name,
+    );
     const work = join(folders.builds, randomUUID());
     try {
       await rm(artifact, { recursive: true, force: true });
@@ -106,11 +109,21 @@ export class Builds {
       port: plan.port,
     };
     await writeArtifact(directory, { artifact, rootDirectory, toolchains: needed, variables: plan.variables });
-    io.output(`Built ${request.name}: ${Math.round(sizeBytes / 1024)} KiB, isolation: ${isolation.description}`, 'system');
+    io.output(
+      `Built ${request.name}: ${Math.round(sizeBytes / 1024)} KiB, isolation: ${isolation.description}`,
+      'system',
+    );
     return artifact;
   }
 
-  async #cell(request: BuildRequest, work: string, app: string, rootDirectory: string, toolchains: readonly Toolchain[], uid: number): Promise<PreparedCell> {
+  async #cell(
+    request: BuildRequest,
+    work: string,
+    app: string,
+    rootDirectory: string,
+    toolchains: readonly Toolchain[],
+    uid: number,
+  ): Promise<PreparedCell> {
     const { folders, isolation, agent } = this.#tools;
     this.#network ??= networkVariables(agent.exec);
     const network = await this.#network;
@@ -131,20 +144,38 @@ export class Builds {
       files: [...new Set(files)],
       resources: null,
     });
-    if (prepared.cell.uid !== null) for (const folder of [parts.home, parts.temporary, cache]) await lchown(folder, uid, uid);
-    return { ...prepared, variables: { ...request.plan.variables, ...request.variables, ...network, ...cacheVariables(prepared.cache ?? ''), ...prepared.variables, CI: '1' } };
+    if (prepared.cell.uid !== null)
+      for (const folder of [parts.home, parts.temporary, cache]) await lchown(folder, uid, uid);
+    return {
+      ...prepared,
+      variables: {
+        ...request.plan.variables,
+        ...request.variables,
+        ...network,
+        ...cacheVariables(prepared.cache ?? ''),
+        ...prepared.variables,
+        CI: '1',
+      },
+    };
   }
 
   async #runCommands(request: BuildRequest, prepared: PreparedCell, io: BuildIo): Promise<void> {
-    const commands = [...request.plan.install.map((text) => ['install', text] as const), ...request.plan.build.map((text) => ['build', text] as const)];
+    const commands = [
+      ...request.plan.install.map((text) => ['install', text] as const),
+      ...request.plan.build.map((text) => ['build', text] as const),
+    ];
     for (const [kind, text] of commands) {
       io.output(`$ ${text}`, 'system');
       const last: string[] = [];
-      const exitCode = await this.#tools.tasks.run({ kind: 'task', cell: prepared.cell, command: text, variables: prepared.variables }, io.signal, (line, stream) => {
-        last.push(line);
-        if (last.length > keptLines) last.shift();
-        io.output(line, stream);
-      });
+      const exitCode = await this.#tools.tasks.run(
+        { kind: 'task', cell: prepared.cell, command: text, variables: prepared.variables },
+        io.signal,
+        (line, stream) => {
+          last.push(line);
+          if (last.length > keptLines) last.shift();
+          io.output(line, stream);
+        },
+      );
       if (exitCode !== 0) throw buildFailed(kind, text, exitCode, last);
     }
     await removeGroup(prepared.cell.group?.directories ?? []);
@@ -153,27 +184,46 @@ export class Builds {
 
 // What is built is decided by the content and the plan; the names of both stay out.
 function contentId(request: BuildRequest): string {
-  return createHash('sha256').update(JSON.stringify([request.treeHash, request.rootDirectory, request.plan, Object.entries(request.variables).sort()])).digest('hex');
+  return createHash('sha256')
+    .update(
+      JSON.stringify([request.treeHash, request.rootDirectory, request.plan, Object.entries(request.variables).sort()]),
+    )
+    .digest('hex');
 }
 
 function insideOf(rootDirectory: string): string {
   const path = normalize(rootDirectory === '' ? '.' : rootDirectory).replace(/^\/+/, '');
   if (path === '..' || path.startsWith(`..${sep}`)) {
-    throw new ContainrError({ code: 'PLAN_NOT_FOUND', status: 422, detail: 'The root directory leads out of the source.', hint: 'Name a folder inside the repository.' });
+    throw new ContainrError({
+      code: 'PLAN_NOT_FOUND',
+      status: 422,
+      detail: 'The root directory leads out of the source.',
+      hint: 'Name a folder inside the repository.',
+    });
   }
   return path === '' ? '.' : path;
 }
 
 async function addFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
   const root = await realpath(directory).catch(() => {
-    throw new ContainrError({ code: 'PLAN_NOT_FOUND', status: 422, detail: 'The root directory is not in the source.', hint: 'Correct the root directory of the service.' });
+    throw new ContainrError({
+      code: 'PLAN_NOT_FOUND',
+      status: 422,
+      detail: 'The root directory is not in the source.',
+      hint: 'Correct the root directory of the service.',
+    });
   });
   for (const [path, text] of Object.entries(files)) {
     const target = join(root, insideOf(path));
     await mkdir(dirname(target), { recursive: true });
     const parent = await realpath(dirname(target));
     if (parent !== dirname(target)) {
-      throw new ContainrError({ code: 'BUILD_FAILED', status: 422, detail: `The plan's file ${path} would be written through a link.`, hint: 'Remove the link from the source.' });
+      throw new ContainrError({
+        code: 'BUILD_FAILED',
+        status: 422,
+        detail: `The plan's file ${path} would be written through a link.`,
+        hint: 'Remove the link from the source.',
+      });
     }
     await rm(target, { force: true });
     await writeFile(target, text, { flag: 'wx', mode: 0o644 });
@@ -182,7 +232,8 @@ async function addFiles(directory: string, files: Readonly<Record<string, string
 
 // Node's own packages bring no npm along.
 async function withNpm(toolchains: readonly Toolchain[], exec: Exec): Promise<Toolchain[]> {
-  if (!toolchains.some((each) => each.tool === 'node') || toolchains.some((each) => each.tool === 'npm')) return [...toolchains];
+  if (!toolchains.some((each) => each.tool === 'node') || toolchains.some((each) => each.tool === 'npm'))
+    return [...toolchains];
   const version = await npmVersion(exec);
   return version === null ? [...toolchains] : [...toolchains, { tool: 'npm', package: 'npm', version, bin: 'bin' }];
 }
@@ -207,7 +258,10 @@ function needsEngine(plan: BuildPlan): ContainrError {
   return new ContainrError({
     code: 'BUILDER_NEEDS_ENGINE',
     status: 422,
-    detail: plan.dockerfilePath === null ? 'The plan has no start command that could run without a container engine.' : `The source is built by ${plan.dockerfilePath}, which needs a container engine, and this node has none.`,
+    detail:
+      plan.dockerfilePath === null
+        ? 'The plan has no start command that could run without a container engine.'
+        : `The source is built by ${plan.dockerfilePath}, which needs a container engine, and this node has none.`,
     hint: 'Install Docker on the node, or let a builder that needs no Dockerfile plan the source.',
   });
 }
@@ -216,7 +270,13 @@ function buildFailed(kind: string, text: string, exitCode: number, last: readonl
   return new ContainrError({
     code: 'BUILD_FAILED',
     status: 422,
-    detail: [`The ${kind} command \`${text}\` ended with exit code ${exitCode}.`, ...(last.length > 0 ? ['Its last lines:', ...last] : [])].join('\n'),
-    hint: exitCode === 127 ? 'The command or a program it calls does not exist: name it as a dependency, or correct the command.' : 'Read the build log above the last lines; run the same command on your own machine.',
+    detail: [
+      `The ${kind} command \`${text}\` ended with exit code ${exitCode}.`,
+      ...(last.length > 0 ? ['Its last lines:', ...last] : []),
+    ].join('\n'),
+    hint:
+      exitCode === 127
+        ? 'The command or a program it calls does not exist: name it as a dependency, or correct the command.'
+        : 'Read the build log above the last lines; run the same command on your own machine.',
   });
 }

@@ -22,7 +22,11 @@ export class Toolchains {
 
   /** Name of a toolchain's folder. Throws `PLAN_NOT_FOUND` for what is no exact npm package. */
   static folderName(toolchain: Toolchain): string {
-    if (!/^(@[a-z0-9._-]+\/)?[a-z0-9._-]+$/.test(toolchain.package) || !/^\d+\.\d+\.\d+[a-z0-9.+-]*$/i.test(toolchain.version) || toolchain.bin.includes('..')) {
+    if (
+      !/^(@[a-z0-9._-]+\/)?[a-z0-9._-]+$/.test(toolchain.package) ||
+      !/^\d+\.\d+\.\d+[a-z0-9.+-]*$/i.test(toolchain.version) ||
+      toolchain.bin.includes('..')
+    ) {
       throw new ContainrError({
         code: 'PLAN_NOT_FOUND',
         status: 422,
@@ -44,19 +48,37 @@ export class Toolchains {
     const name = Toolchains.folderName(toolchain);
     const directory = join(this.#directory, name);
     if (await exists(directory)) return directory;
-    const running = this.#fetching.get(name) ?? this.#fetch(toolchain, directory, signal, output).finally(() => this.#fetching.delete(name));
+    const running =
+      this.#fetching.get(name) ??
+      this.#fetch(toolchain, directory, signal, output).finally(() => this.#fetching.delete(name));
     this.#fetching.set(name, running);
     return running;
   }
 
-  async #fetch(toolchain: Toolchain, directory: string, signal: AbortSignal, output: (text: string) => void): Promise<string> {
+  async #fetch(
+    toolchain: Toolchain,
+    directory: string,
+    signal: AbortSignal,
+    output: (text: string) => void,
+  ): Promise<string> {
     const wanted = `${toolchain.package}@${toolchain.version}`;
     output(`Fetching ${toolchain.tool} ${toolchain.version}`);
     const partial = `${directory}.${process.pid}.part`;
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     try {
-      const argv = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error', '--prefix', partial, wanted] as const;
+      const argv = [
+        'npm',
+        'install',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '--no-save',
+        '--loglevel=error',
+        '--prefix',
+        partial,
+        wanted,
+      ] as const;
       const result = await this.#exec(argv, { cwd: partial, env: operatorEnvironment(), timeoutMs: patience, signal });
       if (result.exitCode !== 0) throw unavailable(wanted, result.stderr);
       await rename(partial, directory).catch(async (error: NodeJS.ErrnoException) => {
@@ -80,5 +102,8 @@ function unavailable(wanted: string, output: string): ContainrError {
 }
 
 function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

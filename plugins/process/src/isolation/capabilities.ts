@@ -13,7 +13,13 @@ export interface NodeIsolation {
   readonly description: string;
 }
 
-const inits = ['/usr/bin/tini', '/usr/bin/docker-init', '/usr/sbin/docker-init', '/usr/bin/dumb-init', '/usr/libexec/docker/docker-init'];
+const inits = [
+  '/usr/bin/tini',
+  '/usr/bin/docker-init',
+  '/usr/sbin/docker-init',
+  '/usr/bin/dumb-init',
+  '/usr/libexec/docker/docker-init',
+];
 
 /** Finds out what this node offers, by trying it. */
 export async function probeIsolation(exec: Exec, isRoot = process.getuid?.() === 0): Promise<NodeIsolation> {
@@ -25,13 +31,47 @@ export async function probeIsolation(exec: Exec, isRoot = process.getuid?.() ===
 
 async function bestKind(exec: Exec, isRoot: boolean, init: string | null): Promise<IsolationKind> {
   async function works(argv: readonly [string, ...string[]]): Promise<boolean> {
-    return exec(argv, { timeoutMs: 5000 }).then((result) => result.exitCode === 0, () => false);
+    return exec(argv, { timeoutMs: 5000 }).then(
+      (result) => result.exitCode === 0,
+      () => false,
+    );
   }
   if (isRoot) {
-    if (init !== null && (await works(['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs', '--pdeathsig', 'KILL', 'true']))) return 'namespaces';
-    return (await works(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs', '--pdeathsig', 'KILL', 'true'])) ? 'uid' : 'none';
+    if (
+      init !== null &&
+      (await works([
+        'unshare',
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child=KILL',
+        '--mount-proc',
+        'setpriv',
+        '--reuid=65534',
+        '--regid=65534',
+        '--clear-groups',
+        '--no-new-privs',
+        '--pdeathsig',
+        'KILL',
+        'true',
+      ]))
+    )
+      return 'namespaces';
+    return (await works([
+      'setpriv',
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      '--no-new-privs',
+      '--pdeathsig',
+      'KILL',
+      'true',
+    ]))
+      ? 'uid'
+      : 'none';
   }
-  if (await works(['bwrap', '--ro-bind', '/', '/', '--unshare-pid', '--die-with-parent', '--proc', '/proc', 'true'])) return 'bubblewrap';
+  if (await works(['bwrap', '--ro-bind', '/', '/', '--unshare-pid', '--die-with-parent', '--proc', '/proc', 'true']))
+    return 'bubblewrap';
   return 'none';
 }
 
@@ -44,7 +84,14 @@ function describe(kind: IsolationKind, limited: boolean): string {
 }
 
 async function firstExecutable(paths: readonly string[]): Promise<string | null> {
-  for (const path of paths) if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+  for (const path of paths)
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   return null;
 }
 

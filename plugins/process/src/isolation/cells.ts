@@ -50,8 +50,12 @@ export function prepareCell(node: NodeIsolation, parts: CellParts): PreparedCell
     { from: parts.home, to: '/home/app', writable: true },
     { from: parts.temporary, to: '/tmp', writable: true },
     ...(parts.cache === null ? [] : [{ from: parts.cache, to: '/cache', writable: true }]),
-    ...parts.toolchains.map(Toolchains.folderName).map((name) => ({ from: join(parts.toolchainDirectory, name), to: `/toolchains/${name}`, writable: false })),
-    ...parts.files.filter((path) => !/^\/(usr|etc)\//.test(path)).map((path) => ({ from: path, to: path, writable: false })),
+    ...parts.toolchains
+      .map((toolchain) => Toolchains.folderName(toolchain))
+      .map((name) => ({ from: join(parts.toolchainDirectory, name), to: `/toolchains/${name}`, writable: false })),
+    ...parts.files
+      .filter((path) => !/^\/(usr|etc)\//.test(path))
+      .map((path) => ({ from: path, to: path, writable: false })),
   ];
   const group =
     parts.resources === null || node.hierarchies.length === 0
@@ -74,7 +78,10 @@ export function prepareCell(node: NodeIsolation, parts: CellParts): PreparedCell
       group,
     },
     variables: {
-      PATH: [...parts.toolchains.flatMap((toolchain) => Toolchains.binaries(toolchain, toolchainsSeen)), systemPath].join(':'),
+      PATH: [
+        ...parts.toolchains.flatMap((toolchain) => Toolchains.binaries(toolchain, toolchainsSeen)),
+        systemPath,
+      ].join(':'),
       HOME: home,
       TMPDIR: temporary,
       LANG: 'C.UTF-8',

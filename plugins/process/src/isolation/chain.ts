@@ -10,7 +10,19 @@ const shell = ['/bin/sh', '-s'] as const;
 export function cellArguments(cell: Cell): readonly [string, ...string[]] {
   const init = cell.init === null ? [] : [cell.init, '-g', '--'];
   if (cell.kind === 'namespaces') {
-    const enter = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--ipc', '--fork', '--kill-child=KILL', '--mount-proc', `--root=${cell.root}`, `--wd=${cell.workingDirectory}`] as const;
+    const enter = [
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      'unshare',
+      '--pid',
+      '--ipc',
+      '--fork',
+      '--kill-child=KILL',
+      '--mount-proc',
+      `--root=${cell.root}`,
+      `--wd=${cell.workingDirectory}`,
+    ] as const;
     return [...enter, ...dropPrivileges(cell), ...init, ...shell];
   }
   if (cell.kind === 'bubblewrap') return ['bwrap', ...bubblewrapOptions(cell), '--', ...init, ...shell];
@@ -30,7 +42,10 @@ export function signalDepth(cell: Cell): number | null {
 
 // `pdeathsig` last: a change of user clears it.
 function dropPrivileges(cell: Cell): readonly [string, ...string[]] {
-  const user = cell.uid === null ? [] : [`--reuid=${cell.uid}`, `--regid=${cell.uid}`, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'];
+  const user =
+    cell.uid === null
+      ? []
+      : [`--reuid=${cell.uid}`, `--regid=${cell.uid}`, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'];
   return ['setpriv', ...user, '--no-new-privs', '--pdeathsig', 'KILL'];
 }
 
@@ -43,7 +58,9 @@ function bubblewrapOptions(cell: Cell): string[] {
     '--new-session',
     ...(cell.init === null ? [] : ['--as-pid-1']),
     ...['--ro-bind', '/usr', '/usr', '--ro-bind', '/etc', '/etc'],
-    ...system.flatMap((path) => (lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path])),
+    ...system.flatMap((path) =>
+      lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path],
+    ),
     ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/run', '--tmpfs', '/var/tmp'],
     ...['--ro-bind-try', '/run/systemd/resolve', '/run/systemd/resolve'],
     ...cell.mounts.flatMap((each) => [each.writable ? '--bind' : '--ro-bind', each.from, each.to]),

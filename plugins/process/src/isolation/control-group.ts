@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CellGroup } from './cell.ts';
+
+const sweepAfterMs = 60_000;
 
 /**
  * The hierarchies in which limits can be set: the unified one where it has the memory controller, else the old ones.
@@ -10,14 +12,17 @@ import type { CellGroup } from './cell.ts';
 export async function groupHierarchies(root = '/sys/fs/cgroup'): Promise<string[]> {
   const unified = await readFile(`${root}/cgroup.controllers`, 'utf8').catch(() => '');
   if (unified.split(/\s+/).includes('memory')) return [root];
-  return ['memory', 'pids', 'cpu'].map((controller) => `${root}/${controller}`).filter((directory) => existsSync(`${directory}/cgroup.procs`));
+  return ['memory', 'pids', 'cpu']
+    .map((controller) => `${root}/${controller}`)
+    .filter((directory) => existsSync(`${directory}/cgroup.procs`));
 }
 
 /** Makes the group and sets its limits; a limit that this kernel lacks is left out. */
 export function createGroup(group: CellGroup): void {
   for (const directory of group.directories) {
     const parent = directory.slice(0, directory.lastIndexOf('/'));
-    if (existsSync(`${parent}/cgroup.subtree_control`)) writeLimit(parent, 'cgroup.subtree_control', '+memory +pids +cpu');
+    if (existsSync(`${parent}/cgroup.subtree_control`))
+      writeLimit(parent, 'cgroup.subtree_control', '+memory +pids +cpu');
     mkdirSync(directory, { recursive: true });
     const memory = String(group.memoryBytes);
     writeLimit(directory, 'memory.max', memory);
@@ -92,7 +97,8 @@ export async function removeGroup(directories: readonly string[]): Promise<void>
   for (const directory of directories) {
     while (existsSync(directory)) {
       try {
-        for (const pid of readFileSync(`${directory}/cgroup.procs`, 'utf8').split('\n')) if (pid !== '') process.kill(Number(pid), 'SIGKILL');
+        for (const pid of readFileSync(`${directory}/cgroup.procs`, 'utf8').split('\n'))
+          if (pid !== '') process.kill(Number(pid), 'SIGKILL');
       } catch {
         // A member may be gone already.
       }
@@ -102,6 +108,18 @@ export async function removeGroup(directories: readonly string[]): Promise<void>
         if (performance.now() > deadline) return;
         await sleep(10);
       }
+    }
+  }
+}
+
+/** Removes groups without members that supervisors of the past could not; the kernel refuses to remove one in use. */
+export async function sweepGroups(hierarchies: readonly string[], now: Date): Promise<void> {
+  for (const hierarchy of hierarchies) {
+    for (const name of await readdir(hierarchy)) {
+      const directory = `${hierarchy}/${name}`;
+      if (!name.startsWith('containr-')) continue;
+      const found = await stat(directory).catch(() => null);
+      if (found && now.getTime() - found.mtimeMs > sweepAfterMs) await rmdir(directory).catch(() => undefined);
     }
   }
 }

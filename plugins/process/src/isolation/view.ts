@@ -19,17 +19,27 @@ export function buildView(cell: Cell): void {
     else mounts.unshift({ from: path, to: path, writable: false });
   }
   const resolver = realpathOf('/etc/resolv.conf');
-  if (resolver && !system.some((path) => resolver.startsWith(`${path}/`))) mounts.push({ from: resolver, to: resolver, writable: false });
-  for (const folder of ['/dev', '/proc', '/run', '/var/tmp', '/tmp', '/root']) mkdirSync(cell.root + folder, { recursive: true });
+  if (resolver && !system.some((path) => resolver.startsWith(`${path}/`)))
+    mounts.push({ from: resolver, to: resolver, writable: false });
+  for (const folder of ['/dev', '/proc', '/run', '/var/tmp', '/tmp', '/root'])
+    mkdirSync(cell.root + folder, { recursive: true });
   for (const name of devices) mounts.push({ from: `/dev/${name}`, to: `/dev/${name}`, writable: true });
   for (const each of mounts) prepare(cell.root + each.to, each.from);
   mkdirSync(`${cell.root}/dev/shm`);
-  for (const [name, target] of [['fd', '/proc/self/fd'], ['stdin', '/proc/self/fd/0'], ['stdout', '/proc/self/fd/1'], ['stderr', '/proc/self/fd/2']] as const) {
+  for (const [name, target] of [
+    ['fd', '/proc/self/fd'],
+    ['stdin', '/proc/self/fd/0'],
+    ['stdout', '/proc/self/fd/1'],
+    ['stderr', '/proc/self/fd/2'],
+  ] as const) {
     symlinkSync(target, `${cell.root}/dev/${name}`);
   }
   const table = `${cell.root}/run/mounts`;
   const lines = mounts.map((each) => `${escape(each.from)} ${escape(cell.root + each.to)} none ${options(each)} 0 0`);
-  lines.push(`tmpfs ${escape(`${cell.root}/dev/shm`)} tmpfs mode=1777,size=64m 0 0`, `tmpfs ${escape(`${cell.root}/var/tmp`)} tmpfs mode=1777,size=64m 0 0`);
+  lines.push(
+    `tmpfs ${escape(`${cell.root}/dev/shm`)} tmpfs mode=1777,size=64m 0 0`,
+    `tmpfs ${escape(`${cell.root}/var/tmp`)} tmpfs mode=1777,size=64m 0 0`,
+  );
   writeFileSync(table, `${lines.join('\n')}\n`);
   mount(['--all', '--fstab', table]);
 }
@@ -57,7 +67,12 @@ function realpathOf(path: string): string | null {
 }
 
 function escape(path: string): string {
-  return path.replaceAll('\\', '\\134').replaceAll(' ', '\\040').replaceAll('\t', '\\011').replaceAll('\n', '\\012').replaceAll('#', '\\043');
+  return path
+    .replaceAll('\\', '\\134')
+    .replaceAll(' ', '\\040')
+    .replaceAll('\t', '\\011')
+    .replaceAll('\n', '\\012')
+    .replaceAll('#', '\\043');
 }
 
 function mount(args: readonly string[]): void {

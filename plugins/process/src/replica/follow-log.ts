@@ -10,7 +10,11 @@ import { segmentName, segmentNumbers } from './log-writer.ts';
 
 const LineSchema = defineSchema({
   type: 'object',
-  properties: { at: { type: 'string' }, stream: { type: 'string', enum: ['stdout', 'stderr'] }, text: { type: 'string' } },
+  properties: {
+    at: { type: 'string' },
+    stream: { type: 'string', enum: ['stdout', 'stderr'] },
+    text: { type: 'string' },
+  },
   required: ['at', 'stream', 'text'],
   additionalProperties: false,
 });
@@ -27,7 +31,12 @@ interface Place {
  * Follows a replica's log from right after `cursor`; what was rotated away is skipped. Ends when `ended` says that nothing
  * will be written any more and all was read, when the folder is gone, or at the signal.
  */
-export async function* followLog(directory: string, cursor: string | null, ended: () => boolean, signal: AbortSignal): AsyncGenerator<RuntimeLogEntry> {
+export async function* followLog(
+  directory: string,
+  cursor: string | null,
+  ended: () => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<RuntimeLogEntry> {
   let place = parseCursor(cursor);
   let file: FileHandle | null = null;
   const changes = new Changes(directory, signal);
@@ -90,7 +99,11 @@ function* entries(bytes: Buffer, place: Place): Generator<RuntimeLogEntry> {
   while (start < bytes.length) {
     const end = bytes.indexOf(10, start) + 1;
     const cursor = `${place.segment}:${place.offset + end}`;
-    const line = validate<Infer<typeof LineSchema>>(LineSchema, JSON.parse(bytes.toString('utf8', start, end)), 'A line of a log');
+    const line = validate<Infer<typeof LineSchema>>(
+      LineSchema,
+      JSON.parse(bytes.toString('utf8', start, end)),
+      'A line of a log',
+    );
     yield { at: line.at, stream: line.stream, text: line.text, cursor };
     start = end;
   }

@@ -13,8 +13,11 @@ export async function listenersOf(pids: readonly number[]): Promise<{ address: s
   }
   const [first] = pids;
   if (first === undefined) return [];
-  const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/${first}/net/${table}`, 'utf8').catch(() => '')));
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((table) => readFile(`/proc/${first}/net/${table}`, 'utf8').catch(() => '')),
+  );
   const found = new Map<string, { address: string; port: number }>();
-  for (const { address, port, inode } of tables.flatMap(listeningSockets)) if (sockets.has(inode)) found.set(`${address} ${port}`, { address, port });
+  for (const { address, port, inode } of tables.flatMap(listeningSockets))
+    if (sockets.has(inode)) found.set(`${address} ${port}`, { address, port });
   return [...found.values()];
 }

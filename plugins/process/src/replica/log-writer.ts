@@ -19,7 +19,10 @@ export function segmentName(number: number): string {
 
 /** Numbers of the files that are there, oldest first. */
 export function segmentNumbers(names: readonly string[]): number[] {
-  return names.flatMap((name) => /^(\d{8})\.jsonl$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+  return names
+    .flatMap((name) => /^(\d{8})\.jsonl$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
 /** Appends lines to files of bounded size and number. A full disk loses lines, never the replica. */
@@ -92,5 +95,7 @@ export class LogWriter {
 
 function cut(text: string): string[] {
   if (text.length <= longestLine) return [text];
-  return Array.from({ length: Math.ceil(text.length / longestLine) }, (_, index) => text.slice(index * longestLine, (index + 1) * longestLine));
+  return Array.from({ length: Math.ceil(text.length / longestLine) }, (_, index) =>
+    text.slice(index * longestLine, (index + 1) * longestLine),
+  );
 }

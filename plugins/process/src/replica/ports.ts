@@ -20,7 +20,12 @@ export class Ports {
       if (await isFree(port)) return port;
       this.#promised.delete(port);
     }
-    throw new ContainrError({ code: 'NO_NODE_FITS', status: 503, detail: `No port between ${lowest} and ${lowest + count} is free on this node.`, hint: 'Stop services or add a node.' });
+    throw new ContainrError({
+      code: 'NO_NODE_FITS',
+      status: 503,
+      detail: `No port between ${lowest} and ${lowest + count} is free on this node.`,
+      hint: 'Stop services or add a node.',
+    });
   }
 
   /** The port is known by its replica's record now, or no longer needed. */

@@ -50,7 +50,8 @@ export class ReplicaStore {
         // Unknown is not a change; the next look may succeed, and `list` says what is wrong.
         return;
       }
-      for (const replica of new Set([...states.keys(), ...now.keys()])) if (states.get(replica) !== now.get(replica)) changed(replica);
+      for (const replica of new Set([...states.keys(), ...now.keys()]))
+        if (states.get(replica) !== now.get(replica)) changed(replica);
       states.clear();
       for (const [replica, print] of now) states.set(replica, print);
     };

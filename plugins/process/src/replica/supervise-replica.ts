@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { buildView } from '../isolation/view.ts';
 import { startInCell } from '../isolation/cell-process.ts';
@@ -7,10 +7,12 @@ import { createGroup, memoryKills, removeGroup } from '../isolation/control-grou
 import { processEntry } from '../isolation/process-table.ts';
 import { LogWriter } from './log-writer.ts';
 import type { ReplicaRecord } from './replica-record.ts';
-import { writeRecord } from './replica-record.ts';
+import { readRecordFile, writeRecord } from './replica-record.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import type { CommandEnd } from './restart-policy.ts';
 import type { ReplicaSupervision } from './supervision.ts';
+
+const lookEveryMs = 5000;
 
 /** Keeps a replica running until its policy or a request ends it; then leaves its last record. */
 export async function superviseReplica(task: ReplicaSupervision): Promise<void> {
@@ -21,7 +23,11 @@ export async function superviseReplica(task: ReplicaSupervision): Promise<void> 
   let record = firstRecord(task);
   function note(change: Partial<ReplicaRecord>): void {
     record = { ...record, ...change };
-    writeRecord(task.files.record, record);
+    try {
+      writeRecord(task.files.record, record);
+    } catch {
+      // A full disk must not end the replica; the next change is written again.
+    }
   }
   function stop(): void {
     if (stopping.signal.aborted) return;
@@ -30,16 +36,28 @@ export async function superviseReplica(task: ReplicaSupervision): Promise<void> 
   }
   process.on('SIGTERM', stop);
   for (const ignored of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(ignored, () => undefined);
-  if (task.cell.group) createGroup(task.cell.group);
   if (task.cell.kind === 'namespaces') buildView(task.cell);
+  stopWhenForgotten(task.files.record, stop);
   for (;;) {
+    // Each time: an empty group may have been swept away meanwhile.
+    if (task.cell.group) createGroup(task.cell.group);
     const kills = memoryKills(task.cell.group);
     const began = performance.now();
     current = startInCell(task.cell, task.variables, task.command, 'pipe');
-    note({ state: 'running', child: current.child.pid ?? null, startedAt: new Date().toISOString(), endedAt: null, exitCode: null });
+    note({
+      state: 'running',
+      child: current.child.pid ?? null,
+      startedAt: new Date().toISOString(),
+      endedAt: null,
+      exitCode: null,
+    });
     const exitCode = await commandEnd(current, log);
     current = null;
-    const end: CommandEnd = { exitCode, outOfMemory: memoryKills(task.cell.group) > kills, ranMs: performance.now() - began };
+    const end: CommandEnd = {
+      exitCode,
+      outOfMemory: memoryKills(task.cell.group) > kills,
+      ranMs: performance.now() - began,
+    };
     const delay = stopping.signal.aborted ? null : policy.next(end);
     const ended = { exitCode, outOfMemory: end.outOfMemory, endedAt: new Date().toISOString(), child: null };
     if (delay === null) {
@@ -55,6 +73,15 @@ export async function superviseReplica(task: ReplicaSupervision): Promise<void> 
       return;
     }
   }
+}
+
+// Whose record was taken away (a removed data folder) nobody can stop any more.
+function stopWhenForgotten(record: string, stop: () => void): void {
+  let missed = 0;
+  setInterval(() => {
+    missed = existsSync(record) ? 0 : missed + 1;
+    if (missed >= 3) stop();
+  }, lookEveryMs).unref();
 }
 
 function firstRecord(task: ReplicaSupervision): ReplicaRecord {
@@ -108,17 +135,14 @@ async function endCommand(running: CellProcess, stop: { signal: NodeJS.Signals; 
 }
 
 function requestedStop(task: ReplicaSupervision): { signal: NodeJS.Signals; graceMs: number } {
-  let wanted: { signal?: unknown; graceMs?: unknown } = task.stop;
-  try {
-    wanted = JSON.parse(readFileSync(task.files.stop, 'utf8'));
-  } catch {
-    // Asked by a bare signal: the replica's own way to stop holds.
+  // Without a file it is asked by a bare signal: the replica's own way to stop holds.
+  const wanted: unknown = readRecordFile(task.files.stop) ?? task.stop;
+  const given = { signal: '', graceMs: task.stop.graceMs };
+  if (typeof wanted === 'object' && wanted !== null) {
+    if ('signal' in wanted && typeof wanted.signal === 'string') given.signal = wanted.signal;
+    if ('graceMs' in wanted && typeof wanted.graceMs === 'number') given.graceMs = wanted.graceMs;
   }
-  const { signal, graceMs } = wanted;
-  return {
-    signal: typeof signal === 'string' && isSignal(signal) ? signal : 'SIGTERM',
-    graceMs: typeof graceMs === 'number' ? graceMs : task.stop.graceMs,
-  };
+  return { signal: isSignal(given.signal) ? given.signal : 'SIGTERM', graceMs: given.graceMs };
 }
 
 function isSignal(name: string): name is NodeJS.Signals {

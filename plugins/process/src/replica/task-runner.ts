@@ -17,7 +17,13 @@ export class SupervisorProgram {
 
   /** Arguments of a supervisor for a cell; it needs mounts of its own where it builds the view. `linked`: it dies with this process. */
   arguments(cell: Cell, linked: boolean): [string, ...string[]] {
-    const own = ['--conditions=containr-src', '--max-semi-space-size=1', '--max-old-space-size=48', '--no-warnings', this.#file] as const;
+    const own = [
+      '--conditions=containr-src',
+      '--max-semi-space-size=1',
+      '--max-old-space-size=48',
+      '--no-warnings',
+      this.#file,
+    ] as const;
     const link = linked && cell.kind !== 'none' ? ['setpriv', '--pdeathsig', 'KILL'] : [];
     const mounts = cell.kind === 'namespaces' ? ['unshare', '--mount', '--propagation', 'private'] : [];
     const [program, ...rest] = [...link, ...mounts, process.execPath, ...own];
@@ -37,10 +43,19 @@ export class TaskRunner {
   }
 
   /** Runs to the end and gives the exit code. An abort ends the whole tree and throws `CANCELLED`. */
-  async run(task: TaskSupervision, signal: AbortSignal, onLine: (text: string, stream: 'stdout' | 'stderr') => void): Promise<number> {
+  async run(
+    task: TaskSupervision,
+    signal: AbortSignal,
+    onLine: (text: string, stream: 'stdout' | 'stderr') => void,
+  ): Promise<number> {
     signal.throwIfAborted();
     const [program, ...rest] = this.#program.arguments(task.cell, true);
-    const child = spawn(program, rest, { env: supervisorEnvironment, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const child = spawn(program, rest, {
+      env: supervisorEnvironment,
+      cwd: '/',
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
     const supervision: Supervision = task;
     child.stdin.on('error', () => undefined);
     child.stdin.end(JSON.stringify(supervision));
@@ -80,5 +95,10 @@ export function taskName(): string {
 }
 
 function cancelled(): ContainrError {
-  return new ContainrError({ code: 'CANCELLED', status: 409, detail: 'The work was cancelled.', hint: 'Start it again when it is wanted.' });
+  return new ContainrError({
+    code: 'CANCELLED',
+    status: 409,
+    detail: 'The work was cancelled.',
+    hint: 'Start it again when it is wanted.',
+  });
 }

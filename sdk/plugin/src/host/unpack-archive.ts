@@ -66,7 +66,8 @@ export async function unpackArchive(
       links.push([path, checkedTarget(path, header.linkname ?? '')]);
       return;
     }
-    if (header.type !== 'file' && header.type !== 'contiguous-file') throw unsafe(path, `is a ${header.type ?? 'nameless kind'}`);
+    if (header.type !== 'file' && header.type !== 'contiguous-file')
+      throw unsafe(path, `is a ${header.type ?? 'nameless kind'}`);
     await folder(dirname(path));
     const file = join(directory, path);
     await pipeline(bytesOf(content), createWriteStream(file));
@@ -87,7 +88,8 @@ async function* bytesOf(content: AsyncIterable<unknown>): AsyncGenerator<Uint8Ar
 // The path inside the folder; `null` for the folder itself.
 function inside(name: string): string | null {
   const path = normalize(name).replace(/\/+$/, '');
-  if (name.includes('\0') || path.startsWith('/') || path === '..' || path.startsWith(`..${sep}`)) throw unsafe(name, 'leads out of the folder');
+  if (name.includes('\0') || path.startsWith('/') || path === '..' || path.startsWith(`..${sep}`))
+    throw unsafe(name, 'leads out of the folder');
   return path === '.' || path === '' ? null : path;
 }
 
@@ -99,15 +101,23 @@ function ancestors(path: string): string[] {
 // `..` only in front: behind another link it would lead elsewhere than it reads.
 function checkedTarget(path: string, target: string): string {
   const steps = target.split('/');
-  const climbsLate = steps.some((step, index) => step === '..' && steps.slice(0, index).some((before) => before !== '..' && before !== '.'));
+  const climbsLate = steps.some(
+    (step, index) => step === '..' && steps.slice(0, index).some((before) => before !== '..' && before !== '.'),
+  );
   if (climbsLate) throw unsafe(path, 'is a link that turns back on its way');
   const resolved = normalize(join(dirname(path), target));
-  if (target === '' || target.startsWith('/') || resolved === '..' || resolved.startsWith(`..${sep}`)) throw unsafe(path, 'is a link that leads out of the folder');
+  if (target === '' || target.startsWith('/') || resolved === '..' || resolved.startsWith(`..${sep}`))
+    throw unsafe(path, 'is a link that leads out of the folder');
   return target;
 }
 
 function unsafe(path: string, what: string): ContainrError {
-  return new ContainrError({ code: 'ARCHIVE_UNSAFE', status: 422, detail: `The archive's entry ${JSON.stringify(path)} ${what}.`, hint: 'Pack only folders, files, and links between them.' });
+  return new ContainrError({
+    code: 'ARCHIVE_UNSAFE',
+    status: 422,
+    detail: `The archive's entry ${JSON.stringify(path)} ${what}.`,
+    hint: 'Pack only folders, files, and links between them.',
+  });
 }
 
 function tooLarge(maxBytes: number, maxEntries: number): ContainrError {
@@ -120,5 +130,11 @@ function tooLarge(maxBytes: number, maxEntries: number): ContainrError {
 }
 
 function broken(cause: unknown): ContainrError {
-  return new ContainrError({ code: 'ARCHIVE_BROKEN', status: 422, detail: 'The archive ends early or is no tar.gz.', hint: 'Pack it again and send it again.', cause });
+  return new ContainrError({
+    code: 'ARCHIVE_BROKEN',
+    status: 422,
+    detail: 'The archive ends early or is no tar.gz.',
+    hint: 'Pack it again and send it again.',
+    cause,
+  });
 }
