@@ -185,7 +185,7 @@ describe('The docker runtime', function () {
     expect(error.code).to.equal('BUILD_FAILED');
     expect(error.message)
       .to.contain('about to fail')
-      .and.to.match(/exit code: 4/);
+      .and.to.match(/exit code 4/);
   });
 
   it('names a base image that is not to be had', async () => {
