@@ -20,7 +20,7 @@ import { containerLog } from './containers/container-log.ts';
 import { networkName, replicaOptions, runOptions } from './containers/container-options.ts';
 import { replicaState } from './containers/container-state.ts';
 import { label } from './containers/labels.ts';
-import { outputLines } from './containers/output-frames.ts';
+import { runToEnd } from './containers/run-to-end.ts';
 import { pullFailure, startFailure } from './containers/start-failure.ts';
 import { asking, refusalStatus } from './engine.ts';
 import type { Engine } from './engine.ts';
@@ -28,11 +28,6 @@ import type { Engine } from './engine.ts';
 const EngineInfo = defineSchema({
   type: 'object',
   properties: { LiveRestoreEnabled: { type: 'boolean' }, ServerVersion: { type: 'string' } },
-});
-const WaitResult = defineSchema({
-  type: 'object',
-  properties: { StatusCode: { type: 'integer' } },
-  required: ['StatusCode'],
 });
 
 interface TaskIo {
@@ -83,42 +78,11 @@ export class DockerRuntime implements Runtime {
   async run(request: RunRequest, io: TaskIo): Promise<{ exitCode: number }> {
     io.signal.throwIfAborted();
     await this.#ensureImage(request.artifact);
+    const options = runOptions(this.#agent.install, request);
     await this.#remove(`containr-run-${request.run}`);
-    const container = await asking(() => this.#engine.api.createContainer(runOptions(this.#agent.install, request)));
-    const cancel = (): void => void this.#remove(container.id).catch(() => undefined);
-    io.signal.addEventListener('abort', cancel, { once: true });
-    try {
-      const output = await container.attach({ stream: true, stdout: true, stderr: true, hijack: true });
-      const written = (async () => {
-        for await (const line of outputLines(bytesOf(output))) io.output(line.text, line.stream);
-      })().catch(() => undefined);
-      const ended = container.wait({ condition: 'next-exit' });
-      await container.start().catch((error: unknown) => {
-        ended.catch(() => undefined);
-        throw startFailure(error);
-      });
-      const { StatusCode: exitCode } = validate<Infer<typeof WaitResult>>(
-        WaitResult,
-        await ended,
-        'How the engine says that a command ended',
-      );
-      await written;
-      io.signal.throwIfAborted();
-      return { exitCode };
-    } catch (error) {
-      if (io.signal.aborted)
-        throw new ContainrError({
-          code: 'CANCELLED',
-          status: 409,
-          detail: 'The command was cancelled.',
-          hint: 'Start it again when it is wanted.',
-          cause: error,
-        });
-      throw error;
-    } finally {
-      io.signal.removeEventListener('abort', cancel);
-      await this.#remove(container.id);
-    }
+    const container = await asking(() => this.#engine.api.createContainer(options));
+    const remove = (): Promise<void> => this.#remove(container.id);
+    return { exitCode: await runToEnd(container, remove, io) };
   }
 
   start(spec: ReplicaSpec): Promise<ReplicaState> {
@@ -307,8 +271,4 @@ export class DockerRuntime implements Runtime {
 // What is refused because it is so already is no failure; that nobody answers is.
 function ignoreRefusal(error: unknown): void {
   if (refusalStatus(error) === null) throw error;
-}
-
-async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
 }

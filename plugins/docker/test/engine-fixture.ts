@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Infer } from '@containr/sdk';
-import { defineSchema } from '@containr/sdk';
+import type { ContainrError, Infer } from '@containr/sdk';
+import { defineSchema, isContainrError } from '@containr/sdk';
 import type { AgentContext } from '@containr/sdk/agent';
 import type { Artifact, BuildPlan, BuildRequest, ReplicaSpec } from '@containr/sdk/contracts';
 import { createExec, validate } from '@containr/sdk/host';
@@ -143,6 +143,16 @@ export function replicaSpec(artifact: Artifact, change: Partial<ReplicaSpec> = {
     stop: { signal: 'SIGTERM', graceMs: 2000 },
     ...change,
   };
+}
+
+/** The coded failure of some work that must fail. */
+export async function failure(work: Promise<unknown>): Promise<ContainrError> {
+  const error = await work.then(
+    () => null,
+    (caught: unknown) => caught,
+  );
+  if (!isContainrError(error)) throw new Error(`Expected a failure with a code, got ${String(error)}`);
+  return error;
 }
 
 /** Waits until `look` gives something, up to a deadline. */

@@ -28,7 +28,9 @@ export function buildFailure(message: string, failed: FailedStep | null): Contai
       hint: 'Remove images and data that are no longer needed, or give the node a larger disk.',
     });
   }
-  const step = failed ? `The build step "${commandOf(failed.name)}" failed: ${reasonOf(failed.error)}.` : `The build failed: ${plain(message)}`;
+  const step = failed
+    ? `The build step "${commandOf(failed.name)}" failed: ${reasonOf(failed.error)}.`
+    : `The build failed: ${plain(message)}`;
   return new ContainrError({
     code: 'BUILD_FAILED',
     status: 422,
