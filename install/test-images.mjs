@@ -139,7 +139,7 @@ function main() {
     const base = baseImage(scratch);
     const registry = npmSetting('registry');
     const nodes = ['24.21.0', '22.22.2'].map((version) => {
-      const recipe = nodeRecipe({ version, npm: '11.6.2', registry });
+      const recipe = nodeRecipe({ version, npm: '11.19.1', registry });
       return {
         version,
         image: layer(recipe, base, scratch),
