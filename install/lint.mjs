@@ -16,7 +16,7 @@ writeFileSync(
   JSON.stringify({
     extends: '../tsconfig.base.json',
     compilerOptions: { composite: false, incremental: false, declaration: false, declarationMap: false, noEmit: true, types: ['node', 'mocha'], rootDir: '..', lib: ['ES2024', 'DOM', 'DOM.Iterable'] },
-    include: ['../sdk/**/*.ts', '../kernel/**/*.ts', '../agent/**/*.ts', '../install/**/*.ts', '../plugins/**/*.ts', '../ui/**/*.ts', '../test/**/*.ts'],
+    include: ['../sdk/**/*.ts', '../foundation/**/*.ts', '../kernel/**/*.ts', '../agent/**/*.ts', '../install/**/*.ts', '../plugins/**/*.ts', '../ui/**/*.ts', '../test/**/*.ts'],
     exclude: ['../**/dist', '../**/node_modules'],
   }),
 );
@@ -24,7 +24,7 @@ writeFileSync(
 const checks = [
   ['format', [process.execPath, bin('prettier/bin/prettier.cjs'), fix ? '--write' : '--check', '--log-level', 'warn', '**/*.{ts,mjs,vue,json}']],
   ['types and rules', [process.execPath, '--max-old-space-size=6144', bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), '.']],
-  ['imports', [process.execPath, bin('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'sdk', 'kernel', 'agent', 'plugins', 'install/src']],
+  ['imports', [process.execPath, bin('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'sdk', 'foundation', 'kernel', 'agent', 'plugins', 'install/src']],
 ];
 
 let failed = 0;

@@ -6,7 +6,7 @@ import { createProgress } from './bootstrap/progress.mjs';
 import { setUpTests } from './test/set-up.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const everything = ['{sdk,kernel,agent,install,ui}/**/*.test.ts', 'plugins/**/*.test.ts', 'test/**/*.test.ts'];
+const everything = ['{sdk,foundation,kernel,agent,install,ui}/**/*.test.ts', 'plugins/**/*.test.ts', 'test/**/*.test.ts'];
 const given = process.argv.slice(2);
 const specs = given.length > 0 ? given : everything;
 const { env, tearDown } = await setUpTests(root, createProgress({ json: false }), process.env.CI === 'true');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { runQuietly } from './run.mjs';
 import { fingerprint, once } from './stamp.mjs';
 
-const code = ['sdk', 'kernel', 'agent', 'install', 'plugins', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'];
+const code = ['sdk', 'foundation', 'kernel', 'agent', 'install', 'plugins', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'];
 const views = ['ui', 'sdk/plugin/src', 'sdk/client/src', 'plugins', 'package-lock.json'];
 
 /** Builds what changed since the last build: packages, agent bundles, dashboard. */

@@ -14,7 +14,7 @@ const log = createLogger({ level: 'silent' });
 const asRoot = process.getuid?.() === 0;
 const program = `
   const { startCluster } = await import(${JSON.stringify(new URL('./cluster.ts', import.meta.url).href)});
-  const { createLogger } = await import(${JSON.stringify(new URL('../../plugin/src/host/log.ts', import.meta.url).href)});
+  const { createLogger } = await import(${JSON.stringify(new URL('../../../sdk/plugin/src/host/log.ts', import.meta.url).href)});
   const cluster = await startCluster({ data: process.argv[1], log: createLogger({ level: 'silent' }) });
   const { default: pg } = await import('pg');
   const client = new pg.Client({ host: cluster.socket, user: cluster.role, database: cluster.role });
