@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HalfFiles } from '@containr/kernel/agents';
+import type { HalfFiles } from '@containr/agent-gateway';
 import type { OutputLine, TaskOutcome } from '@containr/sdk';
 import { Scope } from '@containr/sdk';
 import { proofText } from '@containr/sdk/wire';

@@ -1,9 +1,9 @@
 import type { PluginContext } from '@containr/sdk';
 import { defineSchema, listQuery, OptionalTimestamp, pageOf, Timestamp } from '@containr/sdk';
 import { UiList } from '@containr/sdk/ui';
-import type { Events } from '../events/index.ts';
+import type { Events } from '@containr/data';
 import { unauthenticated } from '../http/access.ts';
-import type { Jobs } from '../jobs/index.ts';
+import type { Jobs } from '@containr/data';
 
 const nullableText = { anyOf: [{ type: 'string' }, { type: 'null' }] } as const;
 const JobDocument = defineSchema({

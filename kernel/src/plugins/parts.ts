@@ -1,13 +1,13 @@
 import type { Agents, Exec, Logger, Migration, Scope, Store } from '@containr/sdk';
 import type { EntitySchema } from '@mikro-orm/core';
 import type { InjectionToken } from 'tsyringe';
-import type { Events } from '../events/index.ts';
+import type { Events } from '@containr/data';
 import type { HookRegistry } from '../hooks/index.ts';
 import type { Authenticate, Gateway } from '../http/index.ts';
-import type { Jobs } from '../jobs/index.ts';
-import type { KeyRing } from '../secrets/index.ts';
+import type { Jobs } from '@containr/data';
+import type { KeyRing } from '@containr/data';
 import type { ServiceRegistry } from '../services/index.ts';
-import type { Settings } from '../settings/index.ts';
+import type { Settings } from '@containr/data';
 
 /** The parts of the kernel that plugins are given, in the form in which the lifecycle needs them. */
 export interface Parts {

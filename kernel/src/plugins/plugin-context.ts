@@ -10,7 +10,7 @@ import type { Claims, Declared } from '../http/declared.ts';
 import { Contributions } from './contributions.ts';
 import { httpFacet } from './http-facet.ts';
 import type { PluginPackage } from './package.ts';
-import type { PluginSettings } from '../settings/index.ts';
+import type { PluginSettings } from '@containr/data';
 import { partsToken } from './parts.ts';
 import { repeat } from './repeat.ts';
 

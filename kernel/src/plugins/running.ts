@@ -5,7 +5,7 @@ import type { DependencyContainer } from 'tsyringe';
 import type { Claims } from '../http/declared.ts';
 import { buildMount } from '../http/mount.ts';
 import type { Mount } from '../http/mount.ts';
-import type { PluginSettings } from '../settings/index.ts';
+import type { PluginSettings } from '@containr/data';
 import type { Contributions } from './contributions.ts';
 import type { PluginPackage } from './package.ts';
 import type { Parts } from './parts.ts';

@@ -1,6 +1,6 @@
 import type { PluginContext } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
-import type { PluginSettings, Settings, SettingsView } from '../settings/index.ts';
+import type { PluginSettings, Settings, SettingsView } from '@containr/data';
 import type { Lifecycle } from './lifecycle.ts';
 import { settingsOf } from './running.ts';
 

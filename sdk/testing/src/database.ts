@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { migrateKernel, openPool } from '@containr/kernel/store';
+import { migrateKernel, openPool } from '@containr/data';
 import { startCluster } from '@containr/postgres';
 import { createLogger } from '@containr/sdk/host';
 

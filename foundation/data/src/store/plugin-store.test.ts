@@ -2,8 +2,8 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { expect } from 'chai';
 import type { Principal, Store } from '@containr/sdk';
 import { defineEvent, defineJob, defineMigration, Empty, isContainrError } from '@containr/sdk';
-import { testDatabase } from '../../../sdk/testing/src/database.ts';
-import type { TestDatabase } from '../../../sdk/testing/src/database.ts';
+import { testDatabase } from '../../../../sdk/testing/src/database.ts';
+import type { TestDatabase } from '../../../../sdk/testing/src/database.ts';
 import { openPluginStore } from './plugin-store.ts';
 import { isUniqueViolation } from './store-error.ts';
 

@@ -1,0 +1,10 @@
+export { createEvents } from './events/index.ts';
+export type { Events, StreamRequest } from './events/index.ts';
+export { outboxEntry, writeOutbox } from './events/outbox.ts';
+export { createJobs } from './jobs/index.ts';
+export type { JobInfo, Jobs } from './jobs/index.ts';
+export { openKeyRing } from './secrets/index.ts';
+export type { KeyRing } from './secrets/index.ts';
+export { createSettings } from './settings/index.ts';
+export type { Overrides, PluginSettings, Settings, SettingsView } from './settings/index.ts';
+export * from './store/index.ts';
