@@ -31,7 +31,11 @@ try {
   if (!isNodeRecent(process.versions.node)) {
     const node = await ensureNode(root, progress);
     const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
-    const child = await run([node, fileURLToPath(import.meta.url), command, ...rest], { cwd: process.cwd(), env, forwardSignals: true });
+    const child = await run([node, fileURLToPath(import.meta.url), command, ...rest], {
+      cwd: process.cwd(),
+      env,
+      forwardSignals: true,
+    });
     process.exit(child);
   }
   await ensurePackages(root, progress);
@@ -40,10 +44,15 @@ try {
     const [program, ...args] = plan.program;
     const flags = plan.launch ? launch.flags : ['--disable-warning=ExperimentalWarning'];
     const env = plan.launch ? { ...launch.env, ...process.env } : process.env;
-    process.exit(await run([process.execPath, ...flags, join(root, program), ...args], { cwd: process.cwd(), env, forwardSignals: true }));
+    process.exit(
+      await run([process.execPath, ...flags, join(root, program), ...args], {
+        cwd: process.cwd(),
+        env,
+        forwardSignals: true,
+      }),
+    );
   }
 } catch (error) {
   progress.fail(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
-

@@ -19,7 +19,10 @@ const banner = [
 const withoutSsh = {
   name: 'without-ssh',
   resolveId: (id) => (id === 'ssh2' ? '\0ssh2' : undefined),
-  load: (id) => (id === '\0ssh2' ? 'export class Client { constructor() { throw new Error("SSH is not part of this build"); } }' : undefined),
+  load: (id) =>
+    id === '\0ssh2'
+      ? 'export class Client { constructor() { throw new Error("SSH is not part of this build"); } }'
+      : undefined,
 };
 
 for (const name of readdirSync(join(root, 'plugins'))) {
@@ -28,9 +31,11 @@ for (const name of readdirSync(join(root, 'plugins'))) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).containr;
   const entries = [];
   if (manifest.agent) entries.push([join(folder, 'src/agent.ts'), join(folder, manifest.agent)]);
-  for (const [program, file] of Object.entries(manifest.programs ?? {})) entries.push([join(folder, 'src/programs', `${program}.ts`), join(folder, file)]);
+  for (const [program, file] of Object.entries(manifest.programs ?? {}))
+    entries.push([join(folder, 'src/programs', `${program}.ts`), join(folder, file)]);
   for (const [input, file] of entries) {
-    if (!existsSync(input)) throw new Error(`The manifest of ${name} names ${file}, and its source ${input} is not there.`);
+    if (!existsSync(input))
+      throw new Error(`The manifest of ${name} names ${file}, and its source ${input} is not there.`);
     await build({
       input,
       platform: 'node',

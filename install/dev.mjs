@@ -8,7 +8,14 @@ import { runQuietly } from './bootstrap/run.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const start = spawn(
   process.execPath,
-  ['--watch', '--watch-preserve-output', '--conditions=containr-src', '--disable-warning=ExperimentalWarning', join(root, 'install/src/start.ts'), ...process.argv.slice(2)],
+  [
+    '--watch',
+    '--watch-preserve-output',
+    '--conditions=containr-src',
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'install/src/start.ts'),
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit' },
 );
 

@@ -15,16 +15,63 @@ writeFileSync(
   join(root, '.cache/tsconfig.lint.json'),
   JSON.stringify({
     extends: '../tsconfig.base.json',
-    compilerOptions: { composite: false, incremental: false, declaration: false, declarationMap: false, noEmit: true, types: ['node', 'mocha'], rootDir: '..', lib: ['ES2024', 'DOM', 'DOM.Iterable'] },
-    include: ['../sdk/**/*.ts', '../foundation/**/*.ts', '../kernel/**/*.ts', '../agent/**/*.ts', '../install/**/*.ts', '../plugins/**/*.ts', '../ui/**/*.ts', '../test/**/*.ts'],
+    compilerOptions: {
+      composite: false,
+      incremental: false,
+      declaration: false,
+      declarationMap: false,
+      noEmit: true,
+      types: ['node', 'mocha'],
+      rootDir: '..',
+      lib: ['ES2024', 'DOM', 'DOM.Iterable'],
+    },
+    include: [
+      '../sdk/**/*.ts',
+      '../foundation/**/*.ts',
+      '../kernel/**/*.ts',
+      '../agent/**/*.ts',
+      '../install/**/*.ts',
+      '../plugins/**/*.ts',
+      '../ui/**/*.ts',
+      '../test/**/*.ts',
+    ],
     exclude: ['../**/dist', '../**/node_modules'],
   }),
 );
 
 const checks = [
-  ['format', [process.execPath, bin('prettier/bin/prettier.cjs'), fix ? '--write' : '--check', '--log-level', 'warn', '**/*.{ts,mjs,vue,json}']],
-  ['types and rules', [process.execPath, '--max-old-space-size=6144', bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), '.']],
-  ['imports', [process.execPath, bin('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'sdk', 'foundation', 'kernel', 'agent', 'plugins', 'install/src']],
+  [
+    'format',
+    [
+      process.execPath,
+      bin('prettier/bin/prettier.cjs'),
+      fix ? '--write' : '--check',
+      '--log-level',
+      'warn',
+      '**/*.{ts,mjs,vue,json}',
+    ],
+  ],
+  [
+    'types and rules',
+    [process.execPath, '--max-old-space-size=6144', bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), '.'],
+  ],
+  [
+    'imports',
+    [
+      process.execPath,
+      bin('dependency-cruiser/bin/dependency-cruiser.mjs'),
+      '--config',
+      '.dependency-cruiser.mjs',
+      '--output-type',
+      'err',
+      'sdk',
+      'foundation',
+      'kernel',
+      'agent',
+      'plugins',
+      'install/src',
+    ],
+  ],
 ];
 
 let failed = 0;
@@ -36,6 +83,12 @@ for (const [name, argv] of checks) {
 }
 const kernel = countKernel(join(root, 'kernel/src'));
 const small = kernel.total <= 2500;
-console.log(`${small ? 'ok  ' : 'FAIL'} kernel: ${kernel.total} of 2,500 lines of code (${kernel.folders.map(([name, lines]) => `${name} ${lines}`).join(', ')})`);
-console.log(`ok   stores opened for all organisations: ${listSystemStores(join(root, 'plugins')).map(({ file, reason }) => `\n       ${file}: ${reason}`).join('')}`);
+console.log(
+  `${small ? 'ok  ' : 'FAIL'} kernel: ${kernel.total} of 2,500 lines of code (${kernel.folders.map(([name, lines]) => `${name} ${lines}`).join(', ')})`,
+);
+console.log(
+  `ok   stores opened for all organisations: ${listSystemStores(join(root, 'plugins'))
+    .map(({ file, reason }) => `\n       ${file}: ${reason}`)
+    .join('')}`,
+);
 process.exit(failed > 0 || !small ? 1 : 0);

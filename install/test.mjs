@@ -6,7 +6,11 @@ import { createProgress } from './bootstrap/progress.mjs';
 import { setUpTests } from './test/set-up.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const everything = ['{sdk,foundation,kernel,agent,install,ui}/**/*.test.ts', 'plugins/**/*.test.ts', 'test/**/*.test.ts'];
+const everything = [
+  '{sdk,foundation,kernel,agent,install,ui}/**/*.test.ts',
+  'plugins/**/*.test.ts',
+  'test/**/*.test.ts',
+];
 const given = process.argv.slice(2);
 const specs = given.length > 0 ? given : everything;
 const { env, tearDown } = await setUpTests(root, createProgress({ json: false }), process.env.CI === 'true');
@@ -14,7 +18,11 @@ const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
 const args = ['--reporter', join(root, 'install/test/reporter.cjs'), ...specs];
 let code = 1;
 try {
-  code = await run([process.execPath, '--disable-warning=ExperimentalWarning', mocha, ...args], { cwd: root, env: { ...process.env, ...env }, forwardSignals: true });
+  code = await run([process.execPath, '--disable-warning=ExperimentalWarning', mocha, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    forwardSignals: true,
+  });
 } finally {
   await tearDown();
 }

@@ -13,14 +13,18 @@ export function createProgress({ json, quiet = false }) {
       const seconds = () => Math.round((Date.now() - begun) / 1000);
       let told = false;
       const tell = () => {
-        say({ event: 'step', step: name, status: 'running', seconds: seconds() }, told ? `  … ${title}: ${seconds()} s` : `  ${title} …`);
+        say(
+          { event: 'step', step: name, status: 'running', seconds: seconds() },
+          told ? `  … ${title}: ${seconds()} s` : `  ${title} …`,
+        );
         told = true;
       };
       const first = setTimeout(tell, 1000);
       const again = setInterval(tell, 5000);
       try {
         const result = await work();
-        if (told || Date.now() - begun > 1000) say({ event: 'step', step: name, status: 'done', seconds: seconds() }, `  ${title}: done in ${seconds()} s`);
+        if (told || Date.now() - begun > 1000)
+          say({ event: 'step', step: name, status: 'done', seconds: seconds() }, `  ${title}: done in ${seconds()} s`);
         return result;
       } finally {
         clearTimeout(first);

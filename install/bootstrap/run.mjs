@@ -28,6 +28,10 @@ export function runQuietly(argv, { cwd, env = process.env, timeoutMs = 900_000 }
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', (error) => reject(new Error(`${argv[0]} could not be run: ${error.message}.`)));
-    child.on('exit', (code) => (code === 0 ? resolve(output) : reject(new Error(`${argv.slice(0, 3).join(' ')} ended with code ${code}:\n${output.trim()}`))));
+    child.on('exit', (code) =>
+      code === 0
+        ? resolve(output)
+        : reject(new Error(`${argv.slice(0, 3).join(' ')} ended with code ${code}:\n${output.trim()}`)),
+    );
   });
 }

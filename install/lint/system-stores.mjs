@@ -9,7 +9,8 @@ export function listSystemStores(folder) {
     if (name === 'node_modules' || name === 'dist') continue;
     if (statSync(path).isDirectory()) found.push(...listSystemStores(path));
     else if (name.endsWith('.ts') && !name.endsWith('.test.ts')) {
-      for (const match of readFileSync(path, 'utf8').matchAll(/store\s*\.system\(\s*(['"`])(.*?)\1/g)) found.push({ file: path, reason: match[2] });
+      for (const match of readFileSync(path, 'utf8').matchAll(/store\s*\.system\(\s*(['"`])(.*?)\1/g))
+        found.push({ file: path, reason: match[2] });
     }
   }
   return found;

@@ -25,7 +25,9 @@ export async function callConsole<T>(socketPath: string, call: ConsoleCall, answ
         headers: {
           host: 'localhost',
           ...(call.organisation ? { 'containr-organisation': call.organisation } : {}),
-          ...(payload ? { 'content-type': call.raw?.type ?? 'application/json', 'content-length': payload.length } : {}),
+          ...(payload
+            ? { 'content-type': call.raw?.type ?? 'application/json', 'content-length': payload.length }
+            : {}),
         },
       },
       (incoming) => {
@@ -47,5 +49,10 @@ function problem(status: number, document: unknown): ContainrError {
     return typeof value === 'string' ? value : undefined;
   };
   const hint = field('hint');
-  return new ContainrError({ code: field('code') ?? 'INTERNAL', status, detail: field('detail') ?? `The API answered ${status}.`, ...(hint ? { hint } : {}) });
+  return new ContainrError({
+    code: field('code') ?? 'INTERNAL',
+    status,
+    detail: field('detail') ?? `The API answered ${status}.`,
+    ...(hint ? { hint } : {}),
+  });
 }

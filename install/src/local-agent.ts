@@ -14,7 +14,12 @@ export interface LocalAgent {
 }
 
 /** Starts the local agent, with a one-time token in a file of its own; it enrols the first time and ignores it later. */
-export async function startLocalAgent(options: { control: string; data: string; token: () => Promise<string>; log: Logger }): Promise<LocalAgent> {
+export async function startLocalAgent(options: {
+  control: string;
+  data: string;
+  token: () => Promise<string>;
+  log: Logger;
+}): Promise<LocalAgent> {
   const folder = join(options.data, 'agent');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const tokenFile = join(folder, 'token');
@@ -27,7 +32,19 @@ export async function startLocalAgent(options: { control: string; data: string; 
 
   function start(): void {
     const output = openSync(join(folder, 'agent.log'), 'a', 0o600);
-    const argv = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning', program, '--control', options.control, '--data', folder, '--name', hostname(), '--token-file', tokenFile];
+    const argv = [
+      '--max-semi-space-size=1',
+      '--disable-warning=ExperimentalWarning',
+      program,
+      '--control',
+      options.control,
+      '--data',
+      folder,
+      '--name',
+      hostname(),
+      '--token-file',
+      tokenFile,
+    ];
     const flags = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
     // A session of its own: Ctrl-C in the terminal must reach the control plane first, which ends the agent in order.
     child = spawn(process.execPath, [...flags, ...argv], { stdio: ['ignore', output, output, 'ipc'], detached: true });

@@ -29,7 +29,19 @@ export const StartOptions = defineSchema({
     stopApps: { type: 'boolean' },
     logLevel: { type: 'string', enum: ['debug', 'info', 'warn', 'error'] },
   },
-  required: ['data', 'host', 'port', 'ingressPort', 'runtime', 'catalogue', 'databaseUrl', 'sample', 'json', 'stopApps', 'logLevel'],
+  required: [
+    'data',
+    'host',
+    'port',
+    'ingressPort',
+    'runtime',
+    'catalogue',
+    'databaseUrl',
+    'sample',
+    'json',
+    'stopApps',
+    'logLevel',
+  ],
   additionalProperties: false,
 });
 export type StartOptions = Infer<typeof StartOptions>;

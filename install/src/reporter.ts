@@ -21,12 +21,16 @@ export function createReporter(json: boolean): Reporter {
       const seconds = (): number => Math.round((Date.now() - begun) / 100) / 10;
       let told = false;
       const timer = setInterval(() => {
-        emit({ event: 'step', step: name, status: 'running', seconds: seconds() }, `  ${title} … ${told ? `${Math.round(seconds())} s` : ''}`.trimEnd());
+        emit(
+          { event: 'step', step: name, status: 'running', seconds: seconds() },
+          `  ${title} … ${told ? `${Math.round(seconds())} s` : ''}`.trimEnd(),
+        );
         told = true;
       }, 1000);
       try {
         const result = await work();
-        if (told) emit({ event: 'step', step: name, status: 'done', seconds: seconds() }, `  ${title}: done in ${seconds()} s`);
+        if (told)
+          emit({ event: 'step', step: name, status: 'done', seconds: seconds() }, `  ${title}: done in ${seconds()} s`);
         return result;
       } finally {
         clearInterval(timer);
@@ -42,7 +46,10 @@ export function createReporter(json: boolean): Reporter {
     note: (text) => emit({ event: 'note', text }, `  ${text}`),
     fail(error) {
       const { code, hint } = error as Partial<ContainrError>;
-      emit({ event: 'error', code: code ?? 'INTERNAL', detail: error.message, hint: hint ?? null }, `\n  ${error.message}${hint ? `\n  ${hint}` : ''}\n`);
+      emit(
+        { event: 'error', code: code ?? 'INTERNAL', detail: error.message, hint: hint ?? null },
+        `\n  ${error.message}${hint ? `\n  ${hint}` : ''}\n`,
+      );
     },
   };
 }

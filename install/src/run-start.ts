@@ -20,7 +20,11 @@ export async function runStart(options: StartOptions, reporter: Reporter): Promi
   const data = resolve(options.data);
   await mkdir(data, { recursive: true });
   await assertPortsFree(options);
-  const log = createLogger({ level: options.logLevel, destination: createWriteStream(join(data, 'containr.log'), { flags: 'a', mode: 0o600 }), name: 'control-plane' });
+  const log = createLogger({
+    level: options.logLevel,
+    destination: createWriteStream(join(data, 'containr.log'), { flags: 'a', mode: 0o600 }),
+    name: 'control-plane',
+  });
   const platform = await reporter.step('platform', 'Starting database and plugins', () =>
     createPlatform({
       data,
@@ -38,16 +42,36 @@ export async function runStart(options: StartOptions, reporter: Reporter): Promi
     }),
   );
   const stop = untilStopped();
-  const agent = await startLocalAgent({ control: platform.origin, data, token: () => platform.agents.createToken(), log });
+  const agent = await startLocalAgent({
+    control: platform.origin,
+    data,
+    token: () => platform.agents.createToken(),
+    log,
+  });
   try {
     const sample = options.sample
-      ? await reporter.step('sample', 'Deploying the sample', () => sampleAddress({ socketPath: platform.consoleSocket, data, folder: join(root, 'samples/hello'), signal: stop.signal })).catch((error: unknown) => {
-          if (!stop.signal.aborted) reporter.note(`The sample is not live: ${error instanceof Error ? error.message : String(error)}`);
-          return null;
-        })
+      ? await reporter
+          .step('sample', 'Deploying the sample', () =>
+            sampleAddress({
+              socketPath: platform.consoleSocket,
+              data,
+              folder: join(root, 'samples/hello'),
+              signal: stop.signal,
+            }),
+          )
+          .catch((error: unknown) => {
+            if (!stop.signal.aborted)
+              reporter.note(`The sample is not live: ${error instanceof Error ? error.message : String(error)}`);
+            return null;
+          })
       : null;
     if (!stop.signal.aborted) {
-      reporter.ready({ dashboard: platform.origin, setup: await setUpLink(platform), sample, api: `${platform.origin}/api/v1` });
+      reporter.ready({
+        dashboard: platform.origin,
+        setup: await setUpLink(platform),
+        sample,
+        api: `${platform.origin}/api/v1`,
+      });
     }
     await stop.requested;
     if (options.stopApps) await reporter.step('apps', 'Stopping apps', () => stopApps(platform));

@@ -8,14 +8,44 @@ import { isContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { callConsole } from './console-client.ts';
 
-const WithId = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'], additionalProperties: true } as const;
-const WithOrganisation = { type: 'object', properties: { id: { type: 'string' }, organisation: { type: 'string' } }, required: ['id', 'organisation'], additionalProperties: true } as const;
-const ServiceAnswer = { type: 'object', properties: { urls: { type: 'array', items: { type: 'string' } } }, required: ['urls'], additionalProperties: true } as const;
-const Page = { type: 'object', properties: { items: { type: 'array', items: WithId } }, required: ['items'], additionalProperties: true } as const;
-const Upload = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'], additionalProperties: true } as const;
+const WithId = {
+  type: 'object',
+  properties: { id: { type: 'string' } },
+  required: ['id'],
+  additionalProperties: true,
+} as const;
+const WithOrganisation = {
+  type: 'object',
+  properties: { id: { type: 'string' }, organisation: { type: 'string' } },
+  required: ['id', 'organisation'],
+  additionalProperties: true,
+} as const;
+const ServiceAnswer = {
+  type: 'object',
+  properties: { urls: { type: 'array', items: { type: 'string' } } },
+  required: ['urls'],
+  additionalProperties: true,
+} as const;
+const Page = {
+  type: 'object',
+  properties: { items: { type: 'array', items: WithId } },
+  required: ['items'],
+  additionalProperties: true,
+} as const;
+const Upload = {
+  type: 'object',
+  properties: { id: { type: 'string' } },
+  required: ['id'],
+  additionalProperties: true,
+} as const;
 const Deployment = {
   type: 'object',
-  properties: { id: { type: 'string' }, status: { type: 'string' }, urls: { type: 'array', items: { type: 'string' } }, cause: {} },
+  properties: {
+    id: { type: 'string' },
+    status: { type: 'string' },
+    urls: { type: 'array', items: { type: 'string' } },
+    cause: {},
+  },
   required: ['id', 'status', 'urls'],
   additionalProperties: true,
 } as const;
@@ -29,10 +59,20 @@ interface DeploymentAnswer extends Ref {
 }
 
 /** Where the sample is remembered: it is deployed once in an install's life. */
-const Remembered = { type: 'object', properties: { service: { type: 'string' }, organisation: { type: 'string' } }, required: ['service', 'organisation'], additionalProperties: false } as const;
+const Remembered = {
+  type: 'object',
+  properties: { service: { type: 'string' }, organisation: { type: 'string' } },
+  required: ['service', 'organisation'],
+  additionalProperties: false,
+} as const;
 
 /** The sample's URL: deploys it the first time, later looks it up; `null` when its service was deleted since. */
-export async function sampleAddress(options: { socketPath: string; data: string; folder: string; signal: AbortSignal }): Promise<string | null> {
+export async function sampleAddress(options: {
+  socketPath: string;
+  data: string;
+  folder: string;
+  signal: AbortSignal;
+}): Promise<string | null> {
   const file = join(options.data, 'sample.json');
   const text = await readFile(file, 'utf8').catch(() => null);
   if (text === null) {
@@ -40,10 +80,18 @@ export async function sampleAddress(options: { socketPath: string; data: string;
     await writeFile(file, JSON.stringify({ service: made.service, organisation: made.organisation }));
     return made.url;
   }
-  const known = validate<{ service: string; organisation: string }>(Remembered, JSON.parse(text), 'The note on the sample');
+  const known = validate<{ service: string; organisation: string }>(
+    Remembered,
+    JSON.parse(text),
+    'The note on the sample',
+  );
   try {
     const path = `/services/${known.service}`;
-    const service = await callConsole<{ urls: string[] }>(options.socketPath, { method: 'GET', path, organisation: known.organisation }, ServiceAnswer);
+    const service = await callConsole<{ urls: string[] }>(
+      options.socketPath,
+      { method: 'GET', path, organisation: known.organisation },
+      ServiceAnswer,
+    );
     return service.urls[0] ?? null;
   } catch (error) {
     if (isContainrError(error) && error.status === 404) return null;
@@ -72,11 +120,18 @@ async function deploySample(
     name: 'Hello',
     slug: 'hello',
     kind: 'web',
-    spec: { source: { kind: 'upload' }, health: { kind: 'http', path: '/healthz' }, resources: { cpu: 0.5, memoryBytes: 268_435_456 } },
+    spec: {
+      source: { kind: 'upload' },
+      health: { kind: 'http', path: '/healthz' },
+      resources: { cpu: 0.5, memoryBytes: 268_435_456 },
+    },
   });
   const raw = { data: await archive(folder), type: 'application/gzip' };
   const upload = await callConsole<Ref>(socketPath, { method: 'POST', path: '/uploads', organisation, raw }, Upload);
-  let deployment = await call<DeploymentAnswer>('POST', '/deployments', Deployment, { service: service.id, source: { kind: 'upload', upload: upload.id } });
+  let deployment = await call<DeploymentAnswer>('POST', '/deployments', Deployment, {
+    service: service.id,
+    source: { kind: 'upload', upload: upload.id },
+  });
   while (deployment.status === 'queued' || deployment.status === 'running') {
     signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, 250));

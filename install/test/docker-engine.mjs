@@ -25,11 +25,15 @@ export async function ensureEngine(progress) {
   if (process.getuid?.() !== 0 || !program) return async () => {};
   mkdirSync('/var/lib/containr-test', { recursive: true });
   const log = openSync('/var/lib/containr-test/dockerd.log', 'a');
-  const engine = spawn(program, ['--data-root', '/var/lib/containr-test/docker', '--live-restore'], { stdio: ['ignore', log, log], detached: true });
+  const engine = spawn(program, ['--data-root', '/var/lib/containr-test/docker', '--live-restore'], {
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   const ended = new Promise((resolve) => engine.once('exit', resolve));
   await progress.step('docker', 'Starting a Docker engine for the tests', async () => {
     for (let tries = 0; tries < 120 && !(await engineAnswers()); tries += 1) {
-      if (engine.exitCode !== null) throw new Error('The Docker engine ended at once; its log is /var/lib/containr-test/dockerd.log.');
+      if (engine.exitCode !== null)
+        throw new Error('The Docker engine ended at once; its log is /var/lib/containr-test/dockerd.log.');
       await sleep(250);
     }
   });

@@ -3,8 +3,17 @@ import { runQuietly } from '../bootstrap/run.mjs';
 
 /** Debian packages that the tests use, by a file that tells whether they are there. */
 const wanted = [
-  { file: '/usr/bin/dockerd', legacy: '/usr/sbin/dockerd', packages: ['docker.io', 'runc', 'containerd', 'iptables'], why: 'a container engine' },
-  { file: '/usr/sbin/debootstrap', packages: ['debootstrap', 'ca-certificates'], why: 'base images without an image registry' },
+  {
+    file: '/usr/bin/dockerd',
+    legacy: '/usr/sbin/dockerd',
+    packages: ['docker.io', 'runc', 'containerd', 'iptables'],
+    why: 'a container engine',
+  },
+  {
+    file: '/usr/sbin/debootstrap',
+    packages: ['debootstrap', 'ca-certificates'],
+    why: 'base images without an image registry',
+  },
   { file: '/usr/bin/chromium', packages: ['chromium'], why: 'a browser for the dashboard' },
   { file: '/usr/bin/setpriv', packages: ['util-linux'], why: 'processes under a user of their own' },
   { file: '/usr/bin/tini', packages: ['tini'], why: 'a first process that reaps zombies' },
@@ -23,13 +32,20 @@ export async function ensureTestPackages(progress) {
   if (missing.length === 0) return;
   const names = missing.flatMap(({ packages }) => packages);
   if (!canInstall()) {
-    for (const { packages, why } of missing) progress.note(`Missing ${why}: its tests are skipped. To have it: apt-get install ${packages.join(' ')}`);
+    for (const { packages, why } of missing)
+      progress.note(`Missing ${why}: its tests are skipped. To have it: apt-get install ${packages.join(' ')}`);
     return;
   }
   progress.note(`Installing for the tests: ${names.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  await progress.step('apt-update', 'Refreshing the package lists', () => runQuietly(['apt-get', 'update'], { cwd: '/', env }));
+  await progress.step('apt-update', 'Refreshing the package lists', () =>
+    runQuietly(['apt-get', 'update'], { cwd: '/', env }),
+  );
   await progress.step('apt-install', 'Installing Debian packages', () =>
-    runQuietly(['apt-get', 'install', '-y', '--no-install-recommends', ...names], { cwd: '/', env, timeoutMs: 1_200_000 }),
+    runQuietly(['apt-get', 'install', '-y', '--no-install-recommends', ...names], {
+      cwd: '/',
+      env,
+      timeoutMs: 1_200_000,
+    }),
   );
 }

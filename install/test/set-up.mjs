@@ -13,13 +13,20 @@ export async function setUpTests(root, progress, ci) {
   const env = {};
   if (await engineAnswers()) {
     await progress.step('images', 'Making base images for the tests', () =>
-      runQuietly([process.execPath, '--disable-warning=ExperimentalWarning', join(root, 'install/test-images.mjs'), catalogue], { cwd: root, timeoutMs: 1_200_000 }),
+      runQuietly(
+        [process.execPath, '--disable-warning=ExperimentalWarning', join(root, 'install/test-images.mjs'), catalogue],
+        { cwd: root, timeoutMs: 1_200_000 },
+      ),
     );
     if (existsSync(catalogue)) env.CONTAINR_TEST_CATALOGUE = catalogue;
   } else if (ci) {
-    throw new Error('With CI=true every test must run, and no Docker engine answers. Start one, or run as root on Debian so that it can be installed.');
+    throw new Error(
+      'With CI=true every test must run, and no Docker engine answers. Start one, or run as root on Debian so that it can be installed.',
+    );
   } else {
-    progress.note('No Docker engine answers: tests that need one are skipped. To have it: apt-get install docker.io, then start dockerd.');
+    progress.note(
+      'No Docker engine answers: tests that need one are skipped. To have it: apt-get install docker.io, then start dockerd.',
+    );
   }
   return { env, tearDown };
 }

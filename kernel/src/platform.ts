@@ -76,7 +76,16 @@ export interface Platform {
 const kernelClaims = {
   segments: ['plugins', 'settings', 'nodes', 'jobs', 'events', 'ui', 'agents', 'openapi.json'],
   roots: ['healthz', 'readyz'],
-  permissions: ['plugin:read', 'plugin:manage', 'setting:read', 'setting:write', 'node:read', 'node:manage', 'audit:read', 'agent:act'],
+  permissions: [
+    'plugin:read',
+    'plugin:manage',
+    'setting:read',
+    'setting:write',
+    'node:read',
+    'node:manage',
+    'audit:read',
+    'agent:act',
+  ],
 } as const;
 const version = String(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
 
@@ -100,16 +109,28 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   mkdirSync(data, { recursive: true, mode: 0o700 });
   logLostRejections(log, undo);
   const packages = typeof options.plugins === 'string' ? await discover(options.plugins) : options.plugins;
-  const checks = new Map<string, () => Promise<string | null>>([['database', async () => 'It is starting.'], ['plugins', async () => 'They are starting.']]);
+  const checks = new Map<string, () => Promise<string | null>>([
+    ['database', async () => 'It is starting.'],
+    ['plugins', async () => 'They are starting.'],
+  ]);
   let lifecycle: Lifecycle | null = null;
   let agents: AgentGateway | null = null;
 
-  const ui = options.shellDirectory === undefined ? null : createUiHost({ shellDirectory: options.shellDirectory, plugins: () => activeOf(lifecycle) });
+  const ui =
+    options.shellDirectory === undefined
+      ? null
+      : createUiHost({ shellDirectory: options.shellDirectory, plugins: () => activeOf(lifecycle) });
   const gateway = new Gateway({
     log,
     explain: explainAbsent(packages, () => lifecycle),
-    page: async (request, response) => (ui ? ui.serve(request, response) : answerProblem(request, response, notFound('page'))),
-    upgrades: new Map([['/api/v1/agents/connect', (request, socket, head) => (agents ? agents.upgrade(request, socket, head) : socket.destroy())]]),
+    page: async (request, response) =>
+      ui ? ui.serve(request, response) : answerProblem(request, response, notFound('page')),
+    upgrades: new Map([
+      [
+        '/api/v1/agents/connect',
+        (request, socket, head) => (agents ? agents.upgrade(request, socket, head) : socket.destroy()),
+      ],
+    ]),
   });
   const services = new ServiceRegistry();
   const authenticate = identifier({ services, agent: (bearer) => agents?.authenticate(bearer) ?? null });
@@ -136,12 +157,22 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   events.define('kernel', PluginChanged);
   events.define('kernel', NodeChanged);
   const emit = emitter(database);
-  const agentGateway = createAgentGateway({ pool: database.pool, log, install: install.id, halves: () => halvesOf(lifecycle), emit });
+  const agentGateway = createAgentGateway({
+    pool: database.pool,
+    log,
+    install: install.id,
+    halves: () => halvesOf(lifecycle),
+    emit,
+  });
   agents = agentGateway;
   agentGateway.start();
   undo.own('agents', () => agentGateway.stop());
 
-  const settings = createSettings({ pool: database.pool, keyRing, ...(options.settings ? { overrides: options.settings } : {}) });
+  const settings = createSettings({
+    pool: database.pool,
+    keyRing,
+    ...(options.settings ? { overrides: options.settings } : {}),
+  });
   const parts: Parts = {
     install,
     log,
@@ -174,7 +205,9 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     changed(entry) {
       const { name, manifest } = entry.package;
       if (!settled || undo.signal.aborted) return;
-      emit(PluginChanged, { plugin: name, state: entry.state }).catch((error: unknown) => log.warn({ error, plugin: name }, 'A plugin’s change could not be told'));
+      emit(PluginChanged, { plugin: name, state: entry.state }).catch((error: unknown) =>
+        log.warn({ error, plugin: name }, 'A plugin’s change could not be told'),
+      );
       if (manifest.agent !== undefined) void agentGateway.halvesChanged();
     },
   });
@@ -189,7 +222,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       jobs,
       ui: () => ui?.list() ?? { plugins: [] },
       openApi: () => {
-        if (openApi?.generation !== gateway.generation) openApi = { generation: gateway.generation, document: openApiOf(gateway.mounts, version) };
+        if (openApi?.generation !== gateway.generation)
+          openApi = { generation: gateway.generation, document: openApiOf(gateway.mounts, version) };
         return openApi.document;
       },
     });
@@ -231,7 +265,11 @@ function logLostRejections(log: HostLogger, undo: Scope): void {
 
 /** The kernel's own answers; grows while the platform starts. */
 function kernelMount(gateway: Gateway, authenticate: Parts['authenticate'], log: HostLogger, origin: () => string) {
-  const claims = { plugin: 'kernel', ...kernelClaims, knows: (permission: string) => kernelClaims.permissions.some((known) => known === permission) };
+  const claims = {
+    plugin: 'kernel',
+    ...kernelClaims,
+    knows: (permission: string) => kernelClaims.permissions.some((known) => known === permission),
+  };
   const facet = httpFacet(new Scope('kernel'), claims, origin);
   let mount: Mount | null = null;
   return {
@@ -252,7 +290,13 @@ async function listen(gateway: Gateway, host: string, port: number): Promise<num
     return await gateway.listen(host, port);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new ContainrError({ code: 'PORT_IN_USE', status: 503, detail: `Port ${port} on ${host} is in use.`, hint: 'Stop what listens there, or choose another with --port.', cause });
+    throw new ContainrError({
+      code: 'PORT_IN_USE',
+      status: 503,
+      detail: `Port ${port} on ${host} is in use.`,
+      hint: 'Stop what listens there, or choose another with --port.',
+      cause,
+    });
   }
 }
 
@@ -261,7 +305,10 @@ function emitter({ pool }: Database) {
     await writeOutbox(
       (sql, values) => {
         let place = 0;
-        return pool.query(sql.replaceAll('?', () => `$${(place += 1)}`), [...values]);
+        return pool.query(
+          sql.replaceAll('?', () => `$${(place += 1)}`),
+          [...values],
+        );
       },
       [outboxEntry('kernel', event, payload, null)],
     );
@@ -277,7 +324,10 @@ async function ping({ pool }: Database): Promise<string | null> {
   }
 }
 
-async function runChecks(checks: ReadonlyMap<string, () => Promise<string | null>>, lifecycle: Lifecycle | null): Promise<readonly Check[]> {
+async function runChecks(
+  checks: ReadonlyMap<string, () => Promise<string | null>>,
+  lifecycle: Lifecycle | null,
+): Promise<readonly Check[]> {
   const vital = await Promise.all(
     [...checks].map(async ([name, check]) => {
       const reason = await check();
@@ -287,20 +337,33 @@ async function runChecks(checks: ReadonlyMap<string, () => Promise<string | null
   const plugins = (lifecycle?.entries ?? []).filter((entry) => entry.desired || entry.problem);
   return [
     ...vital,
-    ...plugins.map(({ package: { name }, state, cause }) => ({ name: `plugin ${name}`, ok: state === 'active', reason: state === 'active' ? null : (cause?.message ?? state), vital: false })),
+    ...plugins.map(({ package: { name }, state, cause }) => ({
+      name: `plugin ${name}`,
+      ok: state === 'active',
+      reason: state === 'active' ? null : (cause?.message ?? state),
+      vital: false,
+    })),
   ];
 }
 
 function activeOf(lifecycle: Lifecycle | null) {
   return (lifecycle?.entries ?? [])
     .filter((entry) => entry.running !== null)
-    .map(({ package: { name, version: its, directory, manifest } }) => ({ name, displayName: manifest.displayName, version: its, directory, manifest }));
+    .map(({ package: { name, version: its, directory, manifest } }) => ({
+      name,
+      displayName: manifest.displayName,
+      version: its,
+      directory,
+      manifest,
+    }));
 }
 
 function halvesOf(lifecycle: Lifecycle | null) {
   return activeOf(lifecycle).flatMap(({ name, version: its, directory, manifest }) => {
     if (manifest.agent === undefined) return [];
-    const programs = Object.fromEntries(Object.entries(manifest.programs ?? {}).map(([program, file]) => [program, join(directory, String(file))]));
+    const programs = Object.fromEntries(
+      Object.entries(manifest.programs ?? {}).map(([program, file]) => [program, join(directory, String(file))]),
+    );
     return [{ plugin: name, version: its, file: join(directory, manifest.agent), programs }];
   });
 }

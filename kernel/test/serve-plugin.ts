@@ -9,10 +9,24 @@ const log = createLogger({ level: 'silent' });
 
 /** What the bearer tokens of these tests prove. */
 const principals: Readonly<Record<string, Principal>> = {
-  reader: { kind: 'token', id: 'reader', name: 'reader', organisation: null, permissions: ['thing:read'], via: 'bearer' },
+  reader: {
+    kind: 'token',
+    id: 'reader',
+    name: 'reader',
+    organisation: null,
+    permissions: ['thing:read'],
+    via: 'bearer',
+  },
   nobody: { kind: 'token', id: 'nobody', name: 'nobody', organisation: null, permissions: [], via: 'bearer' },
 };
-const browser: Principal = { kind: 'user', id: 'ann', name: 'Ann', organisation: null, permissions: ['*'], via: 'cookie' };
+const browser: Principal = {
+  kind: 'user',
+  id: 'ann',
+  name: 'Ann',
+  organisation: null,
+  permissions: ['*'],
+  via: 'cookie',
+};
 
 /** A listening gateway with mounts made of plain route registrations. */
 export interface Served {
@@ -28,7 +42,10 @@ export interface Served {
 export async function servePlugins(): Promise<Served> {
   const gateway = new Gateway({
     log,
-    explain: (_kind, name) => (name === 'off' ? new ContainrError({ code: 'PLUGIN_OFF', status: 503, detail: 'off is off.', hint: 'Enable it.' }) : null),
+    explain: (_kind, name) =>
+      name === 'off'
+        ? new ContainrError({ code: 'PLUGIN_OFF', status: 503, detail: 'off is off.', hint: 'Enable it.' })
+        : null,
     page: async (_request, response) => void response.end('<page>'),
     upgrades: new Map(),
   });
@@ -39,7 +56,12 @@ export async function servePlugins(): Promise<Served> {
     return principals[(request.headers['authorization'] ?? '').replace('Bearer ', '')] ?? null;
   }
   async function build(plugin: string, register: (http: PluginContext['http']) => void): Promise<Mount> {
-    const claims = { plugin, segments: [plugin], roots: [plugin], knows: (permission: string) => permission === 'thing:read' };
+    const claims = {
+      plugin,
+      segments: [plugin],
+      roots: [plugin],
+      knows: (permission: string) => permission === 'thing:read',
+    };
     const { http, declared } = httpFacet(new Scope(plugin), claims, () => origin);
     register(http);
     return buildMount(claims, declared, authenticate, log);

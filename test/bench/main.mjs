@@ -18,12 +18,18 @@ if (unknown.length > 0) {
 
 let failed = false;
 for (const name of wanted.length > 0 ? wanted : names) {
-  const child = spawn(process.execPath, ['--expose-gc', '--disable-warning=ExperimentalWarning', join(here, `${name}.bench.ts`)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--disable-warning=ExperimentalWarning', join(here, `${name}.bench.ts`)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (json) console.log(line);
     else {
       const { bench, value, unit, goal } = JSON.parse(line);
-      console.log(`${bench.padEnd(12)} ${String(value).padStart(10)} ${unit.padEnd(6)} goal ${goal}   load ${loadavg()[0]?.toFixed(1)}`);
+      console.log(
+        `${bench.padEnd(12)} ${String(value).padStart(10)} ${unit.padEnd(6)} goal ${goal}   load ${loadavg()[0]?.toFixed(1)}`,
+      );
     }
   });
   const code = await new Promise((resolve) => child.once('close', resolve));

@@ -44,9 +44,16 @@ try {
 async function bareSeconds(files: Readonly<Record<string, string>>, port: number): Promise<number> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const begun = performance.now();
-  const packages = spawn('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', '--loglevel=error'], { cwd: folder, stdio: 'ignore' });
+  const packages = spawn('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', '--loglevel=error'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
   await new Promise((resolve) => packages.once('exit', resolve));
-  const app = spawn(process.execPath, ['server.js'], { cwd: folder, env: { ...process.env, PORT: String(port) }, stdio: 'ignore' });
+  const app = spawn(process.execPath, ['server.js'], {
+    cwd: folder,
+    env: { ...process.env, PORT: String(port) },
+    stdio: 'ignore',
+  });
   try {
     await until('the bare app answers', async () => (await get(`http://127.0.0.1:${port}/`)).status === 200, 20_000, 5);
     return (performance.now() - begun) / 1000;

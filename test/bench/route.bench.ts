@@ -5,12 +5,18 @@ import { validate } from '@containr/sdk/host';
 import { median, row } from './measure.ts';
 
 /** CPU per request of a bare Fastify route with the same validation and authentication ÷ ours; median of 15 interleaved pairs. */
-const Ports = { type: 'object', properties: { bare: { type: 'integer' }, ours: { type: 'integer' }, token: { type: 'string' } }, required: ['bare', 'ours', 'token'] } as const;
+const Ports = {
+  type: 'object',
+  properties: { bare: { type: 'integer' }, ours: { type: 'integer' }, token: { type: 'string' } },
+  required: ['bare', 'ours', 'token'],
+} as const;
 const Usage = { type: 'object', properties: { cpu: { type: 'number' } }, required: ['cpu'] } as const;
 const requests = 6000;
 const connections = 16;
 
-const server = fork(new URL('./route-server.ts', import.meta.url), { execArgv: ['--max-semi-space-size=16', '--disable-warning=ExperimentalWarning'] });
+const server = fork(new URL('./route-server.ts', import.meta.url), {
+  execArgv: ['--max-semi-space-size=16', '--disable-warning=ExperimentalWarning'],
+});
 async function hear(): Promise<unknown> {
   const answer: unknown[] = await once(server, 'message');
   return answer[0];

@@ -12,7 +12,12 @@ try {
   for (let round = 0; round < 5; round += 1) {
     const begun = performance.now();
     const started = install.start();
-    await until('it is ready', async () => (await get(`http://127.0.0.1:${install.port}/readyz`)).status === 200, 60_000, 5);
+    await until(
+      'it is ready',
+      async () => (await get(`http://127.0.0.1:${install.port}/readyz`)).status === 200,
+      60_000,
+      5,
+    );
     times.push(performance.now() - begun);
     await started;
     await install.interrupt();

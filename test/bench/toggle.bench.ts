@@ -18,7 +18,12 @@ try {
     ] as const) {
       const begun = performance.now();
       const asked = owner.post(`/plugins/nixpacks/${verb}`);
-      await until('the route says so', async () => ((await get(`${ready.api}/runtimes`)).status !== 503) === serves, 10_000, 2);
+      await until(
+        'the route says so',
+        async () => ((await get(`${ready.api}/runtimes`)).status !== 503) === serves,
+        10_000,
+        2,
+      );
       times.push(performance.now() - begun);
       await asked;
     }

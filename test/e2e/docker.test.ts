@@ -6,6 +6,8 @@ if (catalogue && existsSync(catalogue) && existsSync('/var/run/docker.sock')) {
   describeRoad('docker', { CONTAINR_RUNTIME_CATALOGUE: catalogue });
 } else {
   describe('the main road on docker', () => {
-    it.skip('needs a Docker engine and the base images of the test set-up: apt-get install docker.io debootstrap, then npm test');
+    it.skip(
+      'needs a Docker engine and the base images of the test set-up: apt-get install docker.io debootstrap, then npm test',
+    );
   });
 }

@@ -22,15 +22,31 @@ const apps: readonly App[] = [
   {
     name: 'verdaccio',
     files: {
-      'package.json': JSON.stringify({ name: 'registry', private: true, engines: { node: '24.x' }, dependencies: { verdaccio: '6.10.4' }, overrides: { 'node-fetch': '2.7.0' }, scripts: { start: 'verdaccio --listen 0.0.0.0:$PORT --config ./config.yaml' } }),
-      'config.yaml': 'storage: /tmp/storage\nauth:\n  htpasswd:\n    file: /tmp/htpasswd\npackages:\n  "**":\n    access: $all\nlog: { type: stdout, format: pretty, level: warn }\n',
+      'package.json': JSON.stringify({
+        name: 'registry',
+        private: true,
+        engines: { node: '24.x' },
+        dependencies: { verdaccio: '6.10.4' },
+        overrides: { 'node-fetch': '2.7.0' },
+        scripts: { start: 'verdaccio --listen 0.0.0.0:$PORT --config ./config.yaml' },
+      }),
+      'config.yaml':
+        'storage: /tmp/storage\nauth:\n  htpasswd:\n    file: /tmp/htpasswd\npackages:\n  "**":\n    access: $all\nlog: { type: stdout, format: pretty, level: warn }\n',
     },
     page: /verdaccio/i,
     spec: { resources: { cpu: 1, memoryBytes: 1_073_741_824 } },
   },
   {
     name: 'node-red',
-    files: { 'package.json': JSON.stringify({ name: 'flows', private: true, engines: { node: '24.x' }, dependencies: { 'node-red': '5.0.7' }, scripts: { start: 'node-red --port $PORT --userDir /tmp/node-red' } }) },
+    files: {
+      'package.json': JSON.stringify({
+        name: 'flows',
+        private: true,
+        engines: { node: '24.x' },
+        dependencies: { 'node-red': '5.0.7' },
+        scripts: { start: 'node-red --port $PORT --userDir /tmp/node-red' },
+      }),
+    },
     page: /node-red/i,
     spec: { resources: { cpu: 1, memoryBytes: 1_073_741_824 } },
   },
@@ -38,7 +54,8 @@ const apps: readonly App[] = [
     name: 'python',
     files: {
       'requirements.txt': '',
-      'main.py': 'import http.server, os\nclass H(http.server.BaseHTTPRequestHandler):\n    def do_GET(self):\n        self.send_response(200); self.end_headers(); self.wfile.write(b"hello from python")\nhttp.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), H).serve_forever()\n',
+      'main.py':
+        'import http.server, os\nclass H(http.server.BaseHTTPRequestHandler):\n    def do_GET(self):\n        self.send_response(200); self.end_headers(); self.wfile.write(b"hello from python")\nhttp.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), H).serve_forever()\n',
       Procfile: 'web: python main.py\n',
     },
     page: /hello from python/,
@@ -47,14 +64,22 @@ const apps: readonly App[] = [
     name: 'go',
     files: {
       'go.mod': 'module example.org/hello\n\ngo 1.19\n',
-      'main.go': 'package main\n\nimport (\n\t"fmt"\n\t"net/http"\n\t"os"\n)\n\nfunc main() {\n\thttp.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello from go") })\n\thttp.ListenAndServe(":"+os.Getenv("PORT"), nil)\n}\n',
+      'main.go':
+        'package main\n\nimport (\n\t"fmt"\n\t"net/http"\n\t"os"\n)\n\nfunc main() {\n\thttp.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello from go") })\n\thttp.ListenAndServe(":"+os.Getenv("PORT"), nil)\n}\n',
     },
     page: /hello from go/,
   },
   {
     name: 'vite',
     files: {
-      'package.json': JSON.stringify({ name: 'site', private: true, type: 'module', engines: { node: '24.x' }, scripts: { build: 'vite build' }, devDependencies: { vite: '7.3.8' } }),
+      'package.json': JSON.stringify({
+        name: 'site',
+        private: true,
+        type: 'module',
+        engines: { node: '24.x' },
+        scripts: { build: 'vite build' },
+        devDependencies: { vite: '7.3.8' },
+      }),
       'index.html': '<!doctype html><title>hello from vite</title><script type="module" src="/main.js"></script>',
       'main.js': 'document.body.textContent = "built";',
     },
@@ -63,8 +88,10 @@ const apps: readonly App[] = [
   {
     name: 'dockerfile',
     files: {
-      Dockerfile: 'FROM %NODE_IMAGE%\nWORKDIR /app\nCOPY server.js .\nEXPOSE 4000\nENV PORT=4000\nCMD ["node", "server.js"]\n',
-      'server.js': 'require("node:http").createServer((q, s) => s.end("hello from a Dockerfile")).listen(process.env.PORT, "0.0.0.0");',
+      Dockerfile:
+        'FROM %NODE_IMAGE%\nWORKDIR /app\nCOPY server.js .\nEXPOSE 4000\nENV PORT=4000\nCMD ["node", "server.js"]\n',
+      'server.js':
+        'require("node:http").createServer((q, s) => s.end("hello from a Dockerfile")).listen(process.env.PORT, "0.0.0.0");',
     },
     page: /hello from a Dockerfile/,
   },
@@ -81,9 +108,15 @@ const possible = catalogue !== undefined && existsSync(catalogue) && existsSync(
   const repositories: Repository[] = [];
 
   before(async () => {
-    const known = validate<RuntimeCatalogue>(RuntimeCatalogue, JSON.parse(await readFile(catalogue ?? '', 'utf8')), 'The catalogue of the tests');
+    const known = validate<RuntimeCatalogue>(
+      RuntimeCatalogue,
+      JSON.parse(await readFile(catalogue ?? '', 'utf8')),
+      'The catalogue of the tests',
+    );
     nodeImage = known.runtimes['node']?.[0]?.image ?? '';
-    install = await Install.prepare({ CONTAINR_RUNTIME: 'docker', CONTAINR_RUNTIME_CATALOGUE: catalogue ?? '' }, ['--no-sample']);
+    install = await Install.prepare({ CONTAINR_RUNTIME: 'docker', CONTAINR_RUNTIME_CATALOGUE: catalogue ?? '' }, [
+      '--no-sample',
+    ]);
     const ready = await install.start();
     owner = await Owner.claim(ready.dashboard, ready.setup);
   });
@@ -97,16 +130,22 @@ const possible = catalogue !== undefined && existsSync(catalogue) && existsSync(
 
   for (const app of apps) {
     it(`${app.name} is pushed and answers with its own page`, async () => {
-      const files = Object.fromEntries(Object.entries(app.files).map(([name, text]) => [name, text.replace('%NODE_IMAGE%', nodeImage)]));
+      const files = Object.fromEntries(
+        Object.entries(app.files).map(([name, text]) => [name, text.replace('%NODE_IMAGE%', nodeImage)]),
+      );
       const service = await owner.makeService('apps', app.name, { watchMs: 500, ...app.spec });
       const repository = await Repository.make(files);
       repositories.push(repository);
       const push = await repository.push(owner.gitUrl(service));
       const url = (await owner.service(service.id)).urls[0] ?? '';
-      const answer = await until(`${app.name} answers`, async () => {
-        const found = await get(url);
-        return found.status === 200 ? found : undefined;
-      }, 20_000).catch((error: unknown) => {
+      const answer = await until(
+        `${app.name} answers`,
+        async () => {
+          const found = await get(url);
+          return found.status === 200 ? found : undefined;
+        },
+        20_000,
+      ).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${push.output}`);
       });
       expect(answer.text).to.match(app.page);
@@ -123,7 +162,9 @@ const possible = catalogue !== undefined && existsSync(catalogue) && existsSync(
     await until('it answers', async () => (await get(url)).status === 200);
     const load = startLoad(url, 100);
     await sleep(5000);
-    await repository.commit('Change', { 'main.py': (app?.files['main.py'] ?? '').replace('hello from python', 'changed') });
+    await repository.commit('Change', {
+      'main.py': (app?.files['main.py'] ?? '').replace('hello from python', 'changed'),
+    });
     const push = await repository.push(owner.gitUrl(service));
     expect(push.code, push.output).to.equal(0);
     await sleep(20_000);

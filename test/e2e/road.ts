@@ -83,7 +83,9 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
     });
 
     it('keeps the live version when the app never listens', async () => {
-      await owner.client.request('PATCH', `/services/${service.id}`, { body: { spec: { health: { startPeriodMs: 3000 } } } });
+      await owner.client.request('PATCH', `/services/${service.id}`, {
+        body: { spec: { health: { startPeriodMs: 3000 } } },
+      });
       const failed = await pushBroken(neverListens);
       expect(failed.cause?.code).to.equal('PORT_NOT_LISTENING');
     });
@@ -118,7 +120,10 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
 
     it('rolls back to the first version', async () => {
       await owner.client.request('PATCH', `/services/${service.id}`, { body: { spec: { watchMs: 500 } } });
-      const page = await owner.get<{ items: { id: string; number: number }[] }>('/deployments', { service: service.id, limit: 50 });
+      const page = await owner.get<{ items: { id: string; number: number }[] }>('/deployments', {
+        service: service.id,
+        limit: 50,
+      });
       const first = page.items.find((item) => item.number === 1);
       const back = await owner.post<DeploymentDocument>(`/deployments/${first?.id}/rollback`);
       await owner.settled(back.id, ['watching', 'live']);
@@ -127,7 +132,14 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
     });
 
     it('cancels a deployment that builds', async () => {
-      await repository.commit('Slow build', { 'package.json': JSON.stringify({ name: 'app', private: true, engines: { node: '24.x' }, scripts: { build: 'sleep 120', start: 'node server.js' } }) });
+      await repository.commit('Slow build', {
+        'package.json': JSON.stringify({
+          name: 'app',
+          private: true,
+          engines: { node: '24.x' },
+          scripts: { build: 'sleep 120', start: 'node server.js' },
+        }),
+      });
       const before = await owner.latest(service.id);
       const pushed = repository.push(owner.gitUrl(service));
       const building = await until('it builds', async () => {
@@ -151,7 +163,10 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
       expect(off.status).to.equal(503);
       expect(JSON.parse(off.text)).to.include({ code: 'PLUGIN_OFF' });
       await owner.post('/plugins/nixpacks/enable');
-      await until('its routes are back', async () => (await owner.get<{ items: unknown[] }>('/runtimes')).items.length > 0);
+      await until(
+        'its routes are back',
+        async () => (await owner.get<{ items: unknown[] }>('/runtimes')).items.length > 0,
+      );
       expect((await load.stop()).failures).to.have.length(0);
       expect((await get(url)).status).to.equal(200);
     });
@@ -169,7 +184,15 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
 
     async function throughCrash(text: string, crash: () => Promise<unknown>): Promise<void> {
       const before = await owner.latest(service.id);
-      const slow = { ...nodeApp(text), 'package.json': JSON.stringify({ name: 'app', private: true, engines: { node: '24.x' }, scripts: { build: `sleep 4 && echo ${text.length}`, start: 'node server.js' } }) };
+      const slow = {
+        ...nodeApp(text),
+        'package.json': JSON.stringify({
+          name: 'app',
+          private: true,
+          engines: { node: '24.x' },
+          scripts: { build: `sleep 4 && echo ${text.length}`, start: 'node server.js' },
+        }),
+      };
       await repository.commit(text, slow);
       const pushed = repository.push(owner.gitUrl(service));
       const load = startLoad(url, 50);

@@ -26,8 +26,17 @@ export class Owner {
   static async claim(origin: string, setup: string | null): Promise<Owner> {
     if (!setup) throw new Error('There is no set-up link.');
     const token = new URL(setup).searchParams.get('token');
-    const body = { token, email: 'owner@example.org', password: 'correct horse battery', name: 'Owner', organisation: 'Acme' };
-    const answer = await createClient({ origin }).request<{ organisation: { slug: string }; token: { secret: string } }>('POST', '/setup', { body });
+    const body = {
+      token,
+      email: 'owner@example.org',
+      password: 'correct horse battery',
+      name: 'Owner',
+      organisation: 'Acme',
+    };
+    const answer = await createClient({ origin }).request<{
+      organisation: { slug: string };
+      token: { secret: string };
+    }>('POST', '/setup', { body });
     return new Owner(origin, answer.token.secret, answer.organisation.slug);
   }
 
@@ -40,11 +49,24 @@ export class Owner {
   }
 
   /** A service in a project of its own name. */
-  async makeService(project: string, slug: string, spec: Record<string, unknown> = {}, kind = 'web'): Promise<ServiceDocument> {
-    const known = (await this.get<Page<ProjectDocument>>('/projects', { limit: 200 })).items.find((item) => item.slug === project);
+  async makeService(
+    project: string,
+    slug: string,
+    spec: Record<string, unknown> = {},
+    kind = 'web',
+  ): Promise<ServiceDocument> {
+    const known = (await this.get<Page<ProjectDocument>>('/projects', { limit: 200 })).items.find(
+      (item) => item.slug === project,
+    );
     const { id } = known ?? (await this.post<ProjectDocument>('/projects', { name: project, slug: project }));
     const environments = await this.get<Page<EnvironmentDocument>>('/environments', { project: id });
-    return this.post<ServiceDocument>('/services', { environment: environments.items[0]?.id, name: slug, slug, kind, spec });
+    return this.post<ServiceDocument>('/services', {
+      environment: environments.items[0]?.id,
+      name: slug,
+      slug,
+      kind,
+      spec,
+    });
   }
 
   service(id: string): Promise<ServiceDocument> {
@@ -64,12 +86,17 @@ export class Owner {
 
   /** Waits until a deployment has one of these states. */
   settled(id: string, states: readonly string[], timeoutMs = 120_000): Promise<DeploymentDocument> {
-    return until(`deployment ${id} is ${states.join(' or ')}`, async () => {
-      const deployment = await this.deployment(id);
-      if (states.includes(deployment.status)) return deployment;
-      if (['failed', 'cancelled', 'superseded'].includes(deployment.status)) throw new Error(`it is ${deployment.status}: ${deployment.cause?.code}: ${deployment.cause?.detail}`);
-      return undefined;
-    }, timeoutMs);
+    return until(
+      `deployment ${id} is ${states.join(' or ')}`,
+      async () => {
+        const deployment = await this.deployment(id);
+        if (states.includes(deployment.status)) return deployment;
+        if (['failed', 'cancelled', 'superseded'].includes(deployment.status))
+          throw new Error(`it is ${deployment.status}: ${deployment.cause?.code}: ${deployment.cause?.detail}`);
+        return undefined;
+      },
+      timeoutMs,
+    );
   }
 
   /** `git push` address with the token in it. */

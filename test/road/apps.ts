@@ -1,7 +1,13 @@
 /** A Node app that answers with a text, plain JavaScript without packages. */
 export function nodeApp(text: string): Record<string, string> {
   return {
-    'package.json': JSON.stringify({ name: 'app', version: '1.0.0', private: true, engines: { node: '24.x' }, scripts: { start: 'node server.js' } }),
+    'package.json': JSON.stringify({
+      name: 'app',
+      version: '1.0.0',
+      private: true,
+      engines: { node: '24.x' },
+      scripts: { start: 'node server.js' },
+    }),
     'server.js': `const http = require('node:http');
 const server = http.createServer((request, response) => {
   if (request.url === '/slow') return setTimeout(() => response.end(${JSON.stringify(text)}), 1500);
@@ -16,7 +22,11 @@ process.on('SIGTERM', () => server.close(() => process.exit(0)));
 
 /** An app whose build fails. */
 export const brokenBuild = {
-  'package.json': JSON.stringify({ name: 'app', private: true, scripts: { build: 'echo about to fail && exit 3', start: 'node server.js' } }),
+  'package.json': JSON.stringify({
+    name: 'app',
+    private: true,
+    scripts: { build: 'echo about to fail && exit 3', start: 'node server.js' },
+  }),
   'server.js': '',
 };
 

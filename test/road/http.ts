@@ -12,11 +12,20 @@ export function get(url: string, agent?: Agent): Promise<Answer> {
   const { hostname, port, host, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: hostname.endsWith('localhost') ? '127.0.0.1' : hostname, port, path: pathname + search, headers: { host }, timeout: 15_000, ...(agent ? { agent } : {}) },
+      {
+        host: hostname.endsWith('localhost') ? '127.0.0.1' : hostname,
+        port,
+        path: pathname + search,
+        headers: { host },
+        timeout: 15_000,
+        ...(agent ? { agent } : {}),
+      },
       (incoming) => {
         let text = '';
         incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text })).on('error', reject);
+        incoming
+          .on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }))
+          .on('error', reject);
       },
     );
     outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in 15 s')));
@@ -45,10 +54,12 @@ export function startLoad(url: string, perSecond: number): { stop(): Promise<Loa
       const one: Promise<void> = get(url, agent)
         .then(
           (answer) => {
-            if (answer.status !== 200) result.failures.push(`${at} ms: status ${answer.status}: ${answer.text.slice(0, 100)}`);
+            if (answer.status !== 200)
+              result.failures.push(`${at} ms: status ${answer.status}: ${answer.text.slice(0, 100)}`);
             else result.texts.set(answer.text, (result.texts.get(answer.text) ?? 0) + 1);
           },
-          (error: unknown) => void result.failures.push(`${at} ms: ${error instanceof Error ? error.message : String(error)}`),
+          (error: unknown) =>
+            void result.failures.push(`${at} ms: ${error instanceof Error ? error.message : String(error)}`),
         )
         .finally(() => open.delete(one));
       open.add(one);

@@ -17,7 +17,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const Launch = defineSchema({
   type: 'object',
-  properties: { flags: { type: 'array', items: { type: 'string' } }, env: { type: 'object', additionalProperties: { type: 'string' } } },
+  properties: {
+    flags: { type: 'array', items: { type: 'string' } },
+    env: { type: 'object', additionalProperties: { type: 'string' } },
+  },
   required: ['flags', 'env'],
   additionalProperties: false,
 });
@@ -43,7 +46,12 @@ export class Install {
   /** Everything it wrote to stdout, by line. */
   readonly lines: string[] = [];
 
-  private constructor(data: string, ports: readonly [number, number], env: Record<string, string>, options: readonly string[]) {
+  private constructor(
+    data: string,
+    ports: readonly [number, number],
+    env: Record<string, string>,
+    options: readonly string[],
+  ) {
     this.data = data;
     [this.port, this.ingressPort] = ports;
     this.#env = env;
@@ -64,9 +72,27 @@ export class Install {
 
   /** Starts and resolves with the `ready` event; rejects with what it wrote when it ends before. */
   async start(): Promise<Ready> {
-    const launch = validate<Launch>(Launch, JSON.parse(await readFile(join(root, 'install/launch.json'), 'utf8')), 'install/launch.json');
-    const argv = [...launch.flags, join(root, 'install/dist/start.js'), '--data', this.data, '--port', String(this.port), '--ingress-port', String(this.ingressPort), '--json', ...this.#options];
-    const child = spawn(process.execPath, argv, { env: { ...launch.env, ...ownEnvironment(), ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const launch = validate<Launch>(
+      Launch,
+      JSON.parse(await readFile(join(root, 'install/launch.json'), 'utf8')),
+      'install/launch.json',
+    );
+    const argv = [
+      ...launch.flags,
+      join(root, 'install/dist/start.js'),
+      '--data',
+      this.data,
+      '--port',
+      String(this.port),
+      '--ingress-port',
+      String(this.ingressPort),
+      '--json',
+      ...this.#options,
+    ];
+    const child = spawn(process.execPath, argv, {
+      env: { ...launch.env, ...ownEnvironment(), ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#process = child;
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-8000)));
@@ -77,7 +103,13 @@ export class Install {
         const event: unknown = JSON.parse(line);
         if (isReady(event)) resolve(event);
       });
-      void this.#exited.then((code) => reject(new Error(`The install ended with code ${code} before it was ready.\n${this.lines.slice(-10).join('\n')}\n${errors}`)));
+      void this.#exited.then((code) =>
+        reject(
+          new Error(
+            `The install ended with code ${code} before it was ready.\n${this.lines.slice(-10).join('\n')}\n${errors}`,
+          ),
+        ),
+      );
     });
   }
 
@@ -116,7 +148,9 @@ export class Install {
         // It ended meanwhile.
       }
     }
-    await until('its processes are gone', async () => ((await processesNaming(this.data)).length === 0 ? true : undefined));
+    await until('its processes are gone', async () =>
+      (await processesNaming(this.data)).length === 0 ? true : undefined,
+    );
     await rm(this.data, { recursive: true, force: true });
   }
 
@@ -134,7 +168,11 @@ function isReady(event: unknown): event is Ready & { event: 'ready' } {
 /** What the operator's machine needs to reach networks and registries, without settings of an install. */
 function ownEnvironment(): Record<string, string> {
   const settings = /^(CONTAINR_|DATABASE_URL$|REDIS_URL$|NODE_OPTIONS$)/;
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined || settings.test(name) ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || settings.test(name) ? [] : [[name, value]],
+    ),
+  );
 }
 
 const Enrolled = { type: 'object', properties: { install: { type: 'string' } }, required: ['install'] } as const;
@@ -157,7 +195,9 @@ async function freePort(): Promise<number> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }

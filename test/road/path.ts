@@ -11,7 +11,8 @@ export function pathWithoutDocker(): string {
       if (!existsSync(join(folder, 'docker')) && !existsSync(join(folder, 'dockerd'))) return folder;
       const copy = mkdtempSync(join(tmpdir(), 'containr-path-'));
       mkdirSync(copy, { recursive: true });
-      for (const name of readdirSync(folder)) if (!/^docker/.test(name)) symlinkSync(join(folder, name), join(copy, name));
+      for (const name of readdirSync(folder))
+        if (!/^docker/.test(name)) symlinkSync(join(folder, name), join(copy, name));
       return copy;
     })
     .join(delimiter);

@@ -30,7 +30,17 @@ export class Repository {
       await writeFile(join(this.folder, name), text);
     }
     await this.git('add', '--all');
-    await this.git('-c', 'user.name=Dev', '-c', 'user.email=dev@example.org', 'commit', '--quiet', '--allow-empty', '-m', message);
+    await this.git(
+      '-c',
+      'user.name=Dev',
+      '-c',
+      'user.email=dev@example.org',
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '-m',
+      message,
+    );
   }
 
   push(url: string, ref = 'main'): Promise<GitResult> {
@@ -38,11 +48,21 @@ export class Repository {
   }
 
   git(...args: string[]): Promise<GitResult> {
-    const env = { PATH: process.env['PATH'] ?? '', HOME: this.folder, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' };
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: this.folder,
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_CONFIG_NOSYSTEM: '1',
+    };
     return new Promise((resolve) => {
-      execFile('git', args, { cwd: this.folder, env, timeout: 300_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-        resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, output: stdout + stderr });
-      });
+      execFile(
+        'git',
+        args,
+        { cwd: this.folder, env, timeout: 300_000, maxBuffer: 64 << 20 },
+        (error, stdout, stderr) => {
+          resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, output: stdout + stderr });
+        },
+      );
     });
   }
 

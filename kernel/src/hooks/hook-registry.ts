@@ -41,16 +41,31 @@ export class HookRegistry {
   }
 
   /** Adds a tap; the returned function takes it out at once and resolves when no run can reach it any more. */
-  tap<K extends HookKind, P, R>(plugin: string, signal: AbortSignal, hook: Hook<K, P, R>, tap: Tap<K, P, R>, stage: number): () => Promise<void> {
-    return this.#slot(hook).add({ plugin, stage, call: (payload, run) => tap(payload as P, new BoundRun(run, signal)) });
+  tap<K extends HookKind, P, R>(
+    plugin: string,
+    signal: AbortSignal,
+    hook: Hook<K, P, R>,
+    tap: Tap<K, P, R>,
+    stage: number,
+  ): () => Promise<void> {
+    return this.#slot(hook).add({
+      plugin,
+      stage,
+      call: (payload, run) => tap(payload as P, new BoundRun(run, signal)),
+    });
   }
 
   /** Runs a hook. Throws `INVALID` for a payload that its schema refuses, and whatever a tap throws. */
-  async run<K extends HookKind, P, R>(hook: Hook<K, P, R>, payload: P, signal: AbortSignal = never): Promise<TapResult<K, P, R>> {
+  async run<K extends HookKind, P, R>(
+    hook: Hook<K, P, R>,
+    payload: P,
+    signal: AbortSignal = never,
+  ): Promise<TapResult<K, P, R>> {
     validate(hook.payload, payload, `The payload of ${hook.name}`);
     const result = await this.#slot(hook).run(payload, { signal });
     if (hook.kind === 'amend') validate(hook.payload, result, `What the taps of ${hook.name} made`);
-    else if (hook.kind === 'choose' && result !== undefined) validate(hook.result, result, `The answer of ${hook.name}`);
+    else if (hook.kind === 'choose' && result !== undefined)
+      validate(hook.result, result, `The answer of ${hook.name}`);
     return result as TapResult<K, P, R>;
   }
 

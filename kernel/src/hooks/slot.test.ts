@@ -5,7 +5,12 @@ import { Slot } from './slot.ts';
 
 const run = { signal: new AbortController().signal };
 const never = new AbortController().signal;
-const Text = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'], additionalProperties: false } as const;
+const Text = {
+  type: 'object',
+  properties: { text: { type: 'string' } },
+  required: ['text'],
+  additionalProperties: false,
+} as const;
 const Refuse = defineHook({ name: 'thing.gate', kind: 'gate', payload: Text, summary: 'Refuses' });
 const Amend = defineHook({ name: 'thing.amend', kind: 'amend', payload: Text, summary: 'Changes' });
 const Choose = defineHook({ name: 'thing.choose', kind: 'choose', payload: Text, result: Text, summary: 'Chooses' });
@@ -20,7 +25,12 @@ describe('hook slot', () => {
   it('runs taps by stage, then by the plugin’s name, whenever they were added', async () => {
     const slot = new Slot('gate');
     const seen: string[] = [];
-    for (const [plugin, stage] of [['b', 0], ['late', 10], ['a', 0]] as const) slot.add({ plugin, stage, call: async () => void seen.push(plugin) });
+    for (const [plugin, stage] of [
+      ['b', 0],
+      ['late', 10],
+      ['a', 0],
+    ] as const)
+      slot.add({ plugin, stage, call: async () => void seen.push(plugin) });
     await slot.run(null, run);
     expect(seen).to.deep.equal(['a', 'b', 'late']);
   });
@@ -109,13 +119,22 @@ describe('hooks by kind', () => {
     const slow = gate();
     let ended = false;
     hooks.tap('a', never, Verify, () => Promise.reject(new Error('first')), 0);
-    hooks.tap('b', never, Verify, () => slow.opened.then(() => Promise.reject(new Error('second'))).finally(() => (ended = true)), 0);
+    hooks.tap(
+      'b',
+      never,
+      Verify,
+      () => slow.opened.then(() => Promise.reject(new Error('second'))).finally(() => (ended = true)),
+      0,
+    );
     const outcome = hooks.run(Verify, { text: '' }).catch((thrown: unknown) => thrown);
     slow.open();
     const error = await outcome;
     expect(ended).to.equal(true);
     expect(error).to.be.instanceOf(AggregateError);
-    expect(error instanceof AggregateError && error.errors.map(String)).to.deep.equal(['Error: first', 'Error: second']);
+    expect(error instanceof AggregateError && error.errors.map(String)).to.deep.equal([
+      'Error: first',
+      'Error: second',
+    ]);
   });
 
   it('ends a tap’s signal with the tap’s own plugin', async () => {
@@ -133,6 +152,8 @@ describe('hooks by kind', () => {
     const error = await hooks.run(Refuse, JSON.parse('{}')).catch((thrown: unknown) => thrown);
     expect(error).to.include({ code: 'INVALID' });
     hooks.define('a', Refuse);
-    expect(() => hooks.define('b', Refuse)).to.throw('which a already has').with.property('code', 'HOOK_TAKEN');
+    expect(() => hooks.define('b', Refuse))
+      .to.throw('which a already has')
+      .with.property('code', 'HOOK_TAKEN');
   });
 });

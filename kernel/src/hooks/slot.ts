@@ -46,7 +46,9 @@ export class Slot {
     return async () => {
       if (this.#live.taps.includes(tap)) this.#cut(this.#live.taps.filter((other) => other !== tap));
       await Promise.all(
-        [...this.#older].filter((old) => old.taps.includes(tap)).map((old) => new Promise<void>((resolve) => old.waiting.push(resolve))),
+        [...this.#older]
+          .filter((old) => old.taps.includes(tap))
+          .map((old) => new Promise<void>((resolve) => old.waiting.push(resolve))),
       );
     };
   }
@@ -63,7 +65,9 @@ export class Slot {
   }
 
   #cut(taps: readonly SlotTap[]): void {
-    const sorted = taps.toSorted((a, b) => a.stage - b.stage || (a.plugin < b.plugin ? -1 : a.plugin > b.plugin ? 1 : 0));
+    const sorted = taps.toSorted(
+      (a, b) => a.stage - b.stage || (a.plugin < b.plugin ? -1 : a.plugin > b.plugin ? 1 : 0),
+    );
     if (this.#live.runs > 0) this.#older.add(this.#live);
     this.#live = generation(this.#kind, sorted);
   }
@@ -118,7 +122,11 @@ function verifier(taps: readonly SlotTap[]): Generation['run'] {
     const failures: unknown[] = [];
     await hook.promise(payload, run, failures);
     if (failures.length === 1) throw failures[0];
-    if (failures.length > 1) throw new AggregateError(failures, failures.map((one) => (one instanceof Error ? one.message : String(one))).join(' '));
+    if (failures.length > 1)
+      throw new AggregateError(
+        failures,
+        failures.map((one) => (one instanceof Error ? one.message : String(one))).join(' '),
+      );
     return undefined;
   };
 }

@@ -8,7 +8,13 @@ export type Authenticate = (request: RequestContext) => Promise<Principal | null
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Sets the request's principal and refuses who may not pass: 401 `UNAUTHENTICATED`, 403 `FORBIDDEN` or `CROSS_SITE`. */
-export function admit(request: RequestContext, method: string, access: Access, authenticate: Authenticate, done: (error?: Error) => void): void {
+export function admit(
+  request: RequestContext,
+  method: string,
+  access: Access,
+  authenticate: Authenticate,
+  done: (error?: Error) => void,
+): void {
   const settle = (principal: Principal): void => {
     request.principal = principal;
     done(refusal(request, method, access));
@@ -33,13 +39,19 @@ export function admit(request: RequestContext, method: string, access: Access, a
 }
 
 function refusal(request: RequestContext, method: string, access: Access): Error | undefined {
-  if (access.permission !== undefined && !can(request.principal, access.permission)) return forbidden(access.permission);
+  if (access.permission !== undefined && !can(request.principal, access.permission))
+    return forbidden(access.permission);
   return safeMethods.has(method) || isSameSite(request) ? undefined : crossSite();
 }
 
 /** 401. */
 export function unauthenticated(detail: string): ContainrError {
-  return new ContainrError({ code: 'UNAUTHENTICATED', status: 401, detail, hint: 'Sign in, or send an API token as "Authorization: Bearer …".' });
+  return new ContainrError({
+    code: 'UNAUTHENTICATED',
+    status: 401,
+    detail,
+    hint: 'Sign in, or send an API token as "Authorization: Bearer …".',
+  });
 }
 
 function forbidden(permission: string): ContainrError {
@@ -61,7 +73,9 @@ function isSameSite(request: RequestContext): boolean {
 /** A WebSocket is opened by any page that asks: a browser names its page, and it has to be ours. */
 export function socketRefusal(request: RequestContext): Error | undefined {
   const { origin } = request.headers;
-  return (origin === undefined ? request.principal.via === 'cookie' : origin !== request.origin) ? crossSite() : undefined;
+  return (origin === undefined ? request.principal.via === 'cookie' : origin !== request.origin)
+    ? crossSite()
+    : undefined;
 }
 
 function crossSite(): ContainrError {

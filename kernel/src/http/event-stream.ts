@@ -12,7 +12,13 @@ const heartbeatMs = 15_000;
 const checksMs = 250;
 
 /** Adds a server-sent event stream. */
-export function addEvents(app: FastifyInstance, declared: DeclaredEvents, guard: Guard, inFlight: InFlight, log: Logger): void {
+export function addEvents(
+  app: FastifyInstance,
+  declared: DeclaredEvents,
+  guard: Guard,
+  inFlight: InFlight,
+  log: Logger,
+): void {
   app.route({
     method: 'GET',
     url: apiBase + fastifyPath(declared.path),
@@ -36,7 +42,11 @@ export function addEvents(app: FastifyInstance, declared: DeclaredEvents, guard:
         if (!stream.writableNeedDrain) stream.write(':\n\n');
       }, heartbeatMs);
       try {
-        for (let step = await first; !step.done && !signal.aborted && !stream.writableEnded; step = await iterator.next()) {
+        for (
+          let step = await first;
+          !step.done && !signal.aborted && !stream.writableEnded;
+          step = await iterator.next()
+        ) {
           if (step.value.id !== undefined) lastId = step.value.id;
           if (!stream.write(frame(step.value))) await drained(stream);
         }

@@ -7,10 +7,22 @@ import type { Served } from '../../test/serve-plugin.ts';
 import { servePlugins } from '../../test/serve-plugin.ts';
 
 type Http = PluginContext['http'];
-const Text = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'], additionalProperties: false } as const;
+const Text = {
+  type: 'object',
+  properties: { text: { type: 'string' } },
+  required: ['text'],
+  additionalProperties: false,
+} as const;
 
 function register(http: Http, plugin: string, version = 1, slow: Promise<void> = Promise.resolve()): void {
-  http.route({ method: 'GET', path: `/${plugin}`, public: true, summary: 'Answers', response: Text, handler: async () => ({ text: `${plugin} ${version}` }) });
+  http.route({
+    method: 'GET',
+    path: `/${plugin}`,
+    public: true,
+    summary: 'Answers',
+    response: Text,
+    handler: async () => ({ text: `${plugin} ${version}` }),
+  });
   http.route({
     method: 'GET',
     path: `/${plugin}/slow`,
@@ -30,7 +42,10 @@ async function load(url: string, signal: AbortSignal): Promise<{ asked: number; 
   let asked = 0;
   while (!signal.aborted) {
     asked += 1;
-    const outcome = await fetch(url).then(async (answer) => `${answer.status} ${await answer.text()}`, (error: unknown) => `error ${String(error)}`);
+    const outcome = await fetch(url).then(
+      async (answer) => `${answer.status} ${await answer.text()}`,
+      (error: unknown) => `error ${String(error)}`,
+    );
     if (!outcome.startsWith('200 ')) failed.push(outcome);
   }
   return { asked, failed };
@@ -49,7 +64,10 @@ describe('gateway', () => {
     await served.add('things', (http) => register(http, 'things'));
     expect(await (await fetch(url('/things?x=1'))).json()).to.deep.equal({ text: 'things 1' });
     const off = await fetch(url('/off/1'));
-    expect([off.status, off.headers.get('content-type'), await off.json()]).to.deep.include.members([503, 'application/problem+json; charset=utf-8']);
+    expect([off.status, off.headers.get('content-type'), await off.json()]).to.deep.include.members([
+      503,
+      'application/problem+json; charset=utf-8',
+    ]);
     expect((await fetch(url('/thingsx'))).status).to.equal(404);
     expect(await (await fetch(url('/things/nowhere'))).json()).to.include({ code: 'NOT_FOUND', status: 404 });
     expect(await (await fetch(`${served.origin}/anything`)).text()).to.equal('<page>');
@@ -159,30 +177,75 @@ describe('routes', () => {
     served = await servePlugins();
     url = (path) => `${served.origin}/api/v1${path}`;
     await served.add('things', (http) => {
-      http.route({ method: 'GET', path: '/things', permission: 'thing:read', summary: 'Reads', response: Text, handler: async ({ principal }) => ({ text: principal.name }) });
+      http.route({
+        method: 'GET',
+        path: '/things',
+        permission: 'thing:read',
+        summary: 'Reads',
+        response: Text,
+        handler: async ({ principal }) => ({ text: principal.name }),
+      });
       http.route({
         method: 'POST',
         path: '/things/{id}',
         permission: 'thing:read',
         summary: 'Says what came in',
-        params: { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'], additionalProperties: false },
-        query: { type: 'object', properties: { limit: { type: 'integer', minimum: 1, default: 50 } }, additionalProperties: false },
+        params: {
+          type: 'object',
+          properties: { id: { type: 'integer' } },
+          required: ['id'],
+          additionalProperties: false,
+        },
+        query: {
+          type: 'object',
+          properties: { limit: { type: 'integer', minimum: 1, default: 50 } },
+          additionalProperties: false,
+        },
         body: Text,
         response: { type: 'object', properties: { seen: {} }, required: ['seen'], additionalProperties: false },
         handler: async ({ params, query, body }) =>
-          reply({ status: 201, headers: { location: '/x' }, cookies: [{ name: 'session', value: 'a b', maxAgeSeconds: 60 }], body: { seen: { params, query, body } } }),
+          reply({
+            status: 201,
+            headers: { location: '/x' },
+            cookies: [{ name: 'session', value: 'a b', maxAgeSeconds: 60 }],
+            body: { seen: { params, query, body } },
+          }),
       });
-      http.route({ method: 'DELETE', path: '/things', permission: 'thing:read', summary: 'Ends nothing', response: {}, handler: async () => undefined });
-      http.route({ method: 'GET', path: '/things/broken', public: true, summary: 'Breaks', response: Text, handler: () => Promise.reject<never>(new Error('secret detail')) });
+      http.route({
+        method: 'DELETE',
+        path: '/things',
+        permission: 'thing:read',
+        summary: 'Ends nothing',
+        response: {},
+        handler: async () => undefined,
+      });
+      http.route({
+        method: 'GET',
+        path: '/things/broken',
+        public: true,
+        summary: 'Breaks',
+        response: Text,
+        handler: () => Promise.reject<never>(new Error('secret detail')),
+      });
       http.route({
         method: 'GET',
         path: '/things/busy',
         public: true,
         summary: 'Is busy',
         response: Text,
-        handler: () => Promise.reject<never>(new ContainrError({ code: 'BUSY', status: 429, detail: 'Too many.', hint: 'Wait.', retryAfterSeconds: 7 })),
+        handler: () =>
+          Promise.reject<never>(
+            new ContainrError({ code: 'BUSY', status: 429, detail: 'Too many.', hint: 'Wait.', retryAfterSeconds: 7 }),
+          ),
       });
-      http.route({ method: 'GET', path: '/things/lies', public: true, summary: 'Breaks its own schema', response: Text, handler: async () => JSON.parse('{}') });
+      http.route({
+        method: 'GET',
+        path: '/things/lies',
+        public: true,
+        summary: 'Breaks its own schema',
+        response: Text,
+        handler: async () => JSON.parse('{}'),
+      });
     });
   });
   after(() => served.close());
@@ -197,23 +260,43 @@ describe('routes', () => {
   });
 
   it('gives handlers checked and converted parts, and sends status, headers and cookies', async () => {
-    const answer = await fetch(url('/things/7'), { method: 'POST', headers: { ...bearer('reader'), 'content-type': 'application/json' }, body: '{"text":"x"}' });
+    const answer = await fetch(url('/things/7'), {
+      method: 'POST',
+      headers: { ...bearer('reader'), 'content-type': 'application/json' },
+      body: '{"text":"x"}',
+    });
     expect(answer.status).to.equal(201);
-    expect(await answer.json()).to.deep.equal({ seen: { params: { id: 7 }, query: { limit: 50 }, body: { text: 'x' } } });
+    expect(await answer.json()).to.deep.equal({
+      seen: { params: { id: 7 }, query: { limit: 50 }, body: { text: 'x' } },
+    });
     expect(answer.headers.get('location')).to.equal('/x');
     expect(answer.headers.get('set-cookie')).to.equal('session=a%20b; Max-Age=60; Path=/; HttpOnly; SameSite=Lax');
   });
 
   it('answers 422 with every wrong field', async () => {
-    const ask = (path: string, body: string) => fetch(url(path), { method: 'POST', headers: { ...bearer('reader'), 'content-type': 'application/json' }, body });
+    const ask = (path: string, body: string) =>
+      fetch(url(path), { method: 'POST', headers: { ...bearer('reader'), 'content-type': 'application/json' }, body });
     const wrong = await (await ask('/things/7', '{"text":1,"more":true}')).json();
     expect(wrong).to.include({ code: 'INVALID', status: 422 });
-    expect(wrong).to.have.deep.property('errors', [{ path: '/more', message: 'is not a known field' }, { path: '/text', message: 'must be string' }]);
+    expect(wrong).to.have.deep.property('errors', [
+      { path: '/more', message: 'is not a known field' },
+      { path: '/text', message: 'must be string' },
+    ]);
     expect(await (await ask('/things/x', '{"text":""}')).json()).to.have.nested.property('errors[0].path', '/id');
-    expect(await (await ask('/things/7?limit=0', '{"text":""}')).json()).to.have.nested.property('errors[0].path', '/limit');
-    expect(await (await ask('/things/7', '')).json()).to.have.nested.property('errors[0].message', `must have required property 'text'`);
+    expect(await (await ask('/things/7?limit=0', '{"text":""}')).json()).to.have.nested.property(
+      'errors[0].path',
+      '/limit',
+    );
+    expect(await (await ask('/things/7', '')).json()).to.have.nested.property(
+      'errors[0].message',
+      `must have required property 'text'`,
+    );
     expect(await (await ask('/things/7', '{')).json()).to.include({ code: 'INVALID_JSON', status: 400 });
-    const media = await fetch(url('/things/7'), { method: 'POST', headers: { ...bearer('reader'), 'content-type': 'text/plain' }, body: 'x' });
+    const media = await fetch(url('/things/7'), {
+      method: 'POST',
+      headers: { ...bearer('reader'), 'content-type': 'text/plain' },
+      body: 'x',
+    });
     expect(await media.json()).to.include({ code: 'MEDIA_TYPE', status: 415 });
     const large = await ask('/things/7', JSON.stringify({ text: 'x'.repeat(1_100_000) }));
     expect(await large.json()).to.include({ code: 'TOO_LARGE', status: 413 });
@@ -224,25 +307,42 @@ describe('routes', () => {
     const busy = await fetch(url('/things/busy'));
     expect([busy.status, busy.headers.get('retry-after')]).to.deep.equal([429, '7']);
     const broken = await fetch(url('/things/broken'));
-    expect(await broken.text()).to.include('INTERNAL').and.not.include('secret detail');
+    expect(await broken.text())
+      .to.include('INTERNAL')
+      .and.not.include('secret detail');
     expect(await (await fetch(url('/things/lies'))).json()).to.include({ code: 'INTERNAL', status: 500 });
   });
 
   it('takes a change with a browser’s session only from our own pages', async () => {
-    const ask = (headers: Record<string, string>) => fetch(url('/things'), { method: 'DELETE', headers: { cookie: 'session=ann', ...headers } });
+    const ask = (headers: Record<string, string>) =>
+      fetch(url('/things'), { method: 'DELETE', headers: { cookie: 'session=ann', ...headers } });
     expect((await ask({ origin: served.origin })).status).to.equal(204);
     expect(await (await ask({ origin: 'http://evil.example' })).json()).to.include({ code: 'CROSS_SITE', status: 403 });
     expect((await ask({})).status).to.equal(403);
     expect((await ask({ 'sec-fetch-site': 'cross-site', origin: served.origin })).status).to.equal(403);
-    expect((await fetch(url('/things'), { headers: { cookie: 'session=ann', 'sec-fetch-site': 'cross-site' } })).status).to.equal(200);
+    expect(
+      (await fetch(url('/things'), { headers: { cookie: 'session=ann', 'sec-fetch-site': 'cross-site' } })).status,
+    ).to.equal(200);
   });
 
   it('registers nothing without a permission that exists, or outside its segments', async () => {
-    const base = { method: 'GET', path: '/bad', summary: 'Bad', response: Text, handler: async () => ({ text: '' }) } as const;
-    const code = (route: (http: Http) => void) => served.build('bad', route).then(() => 'built', (error: unknown) => (error instanceof ContainrError ? error.code : String(error)));
+    const base = {
+      method: 'GET',
+      path: '/bad',
+      summary: 'Bad',
+      response: Text,
+      handler: async () => ({ text: '' }),
+    } as const;
+    const code = (route: (http: Http) => void) =>
+      served.build('bad', route).then(
+        () => 'built',
+        (error: unknown) => (error instanceof ContainrError ? error.code : String(error)),
+      );
     expect(await code((http) => http.route(JSON.parse(JSON.stringify(base))))).to.equal('ROUTE_PERMISSION_MISSING');
     expect(await code((http) => http.route({ ...base, permission: 'no:such' }))).to.equal('PERMISSION_UNKNOWN');
-    expect(await code((http) => http.route({ ...base, public: true, path: '/things' }))).to.equal('SEGMENT_NOT_CLAIMED');
+    expect(await code((http) => http.route({ ...base, public: true, path: '/things' }))).to.equal(
+      'SEGMENT_NOT_CLAIMED',
+    );
     expect(await code((http) => http.route({ ...base, public: true }))).to.equal('built');
   });
 });
@@ -260,7 +360,8 @@ describe('raw routes', () => {
         summary: 'Sends back what comes',
         accepts: ['application/x-pack'],
         maxBytes: 5_000_000,
-        handler: async (request, { params }) => new Response(request.body, { headers: { 'x-path': params['*'] ?? '', 'set-cookie': 'a=1' } }),
+        handler: async (request, { params }) =>
+          new Response(request.body, { headers: { 'x-path': params['*'] ?? '', 'set-cookie': 'a=1' } }),
       });
       http.raw({
         methods: ['POST'],
@@ -286,7 +387,8 @@ describe('raw routes', () => {
     });
   });
   after(() => served.close());
-  const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type: string) => fetch(`${served.origin}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
+  const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type: string) =>
+    fetch(`${served.origin}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
 
   it('streams bodies both ways', async () => {
     const bytes = new Uint8Array(4_000_000).map((_, index) => index % 251);
@@ -300,10 +402,14 @@ describe('raw routes', () => {
     expect((await post('/git/count', 'x'.repeat(999), 'text/plain')).status).to.equal(200);
     expect((await post('/git/count', 'x'.repeat(1001), 'text/plain')).status).to.equal(413);
     const chunked = await new Promise<number>((resolve, reject) => {
-      const outgoing = httpRequest(`${served.origin}/git/count`, { method: 'POST', headers: { 'content-type': 'text/plain', 'transfer-encoding': 'chunked' } }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode ?? 0);
-      });
+      const outgoing = httpRequest(
+        `${served.origin}/git/count`,
+        { method: 'POST', headers: { 'content-type': 'text/plain', 'transfer-encoding': 'chunked' } },
+        (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        },
+      );
       outgoing.on('error', reject);
       for (let part = 0; part < 20; part += 1) outgoing.write('x'.repeat(100));
       outgoing.end();
@@ -313,8 +419,13 @@ describe('raw routes', () => {
 
   it('asks for a password where the plugin says so', async () => {
     const answer = await fetch(`${served.origin}/git/private`);
-    expect([answer.status, answer.headers.get('www-authenticate')]).to.deep.equal([401, 'Basic realm="Containr", charset="UTF-8"']);
-    expect(await (await fetch(`${served.origin}/git/private`, { headers: { authorization: 'Bearer reader' } })).text()).to.equal('in');
+    expect([answer.status, answer.headers.get('www-authenticate')]).to.deep.equal([
+      401,
+      'Basic realm="Containr", charset="UTF-8"',
+    ]);
+    expect(
+      await (await fetch(`${served.origin}/git/private`, { headers: { authorization: 'Bearer reader' } })).text(),
+    ).to.equal('in');
   });
 });
 
@@ -366,7 +477,9 @@ describe('event streams and sockets', () => {
     const answer = await fetch(url('/things'), { signal: client.signal });
     expect(answer.headers.get('content-type')).to.equal('text/event-stream; charset=utf-8');
     const reader = (answer.body ?? new ReadableStream<Uint8Array>()).getReader();
-    expect(await readUntil(reader, 'lines')).to.include('id: 1\nevent: count\ndata: {"at":1}\n\nid: 2\ndata: "two\\nlines"\n\n');
+    expect(await readUntil(reader, 'lines')).to.include(
+      'id: 1\nevent: count\ndata: {"at":1}\n\nid: 2\ndata: "two\\nlines"\n\n',
+    );
     client.abort();
     await ended;
   });
@@ -374,7 +487,10 @@ describe('event streams and sockets', () => {
   it('turns a refusal before the first event into a problem', async () => {
     await addStream();
     const answer = await fetch(url('/things/refused'));
-    expect([answer.status, answer.headers.get('content-type')]).to.deep.equal([404, 'application/problem+json; charset=utf-8']);
+    expect([answer.status, answer.headers.get('content-type')]).to.deep.equal([
+      404,
+      'application/problem+json; charset=utf-8',
+    ]);
   });
 
   it('says where to resume, and ends, when the plugin goes', async () => {
@@ -395,7 +511,11 @@ describe('event streams and sockets', () => {
         path: '/things',
         permission: 'thing:read',
         summary: 'Says it again',
-        query: { type: 'object', properties: { prefix: { type: 'string', default: '>' } }, additionalProperties: false },
+        query: {
+          type: 'object',
+          properties: { prefix: { type: 'string', default: '>' } },
+          additionalProperties: false,
+        },
         open: async (socket, { query }) => {
           for await (const message of socket.messages) socket.send(`${query.prefix}${String(message)}`);
         },
@@ -415,8 +535,12 @@ describe('event streams and sockets', () => {
     const socket = new WebSocket(`${address}?prefix=!`, { headers: { cookie: 'session=ann', origin: served.origin } });
     await new Promise((opened) => socket.once('open', opened));
     socket.send('hello');
-    expect(await new Promise((got) => socket.once('message', (data: Buffer) => got(data.toString('utf8'))))).to.equal('!hello');
-    const closed = new Promise<[number, string]>((resolve) => socket.once('close', (code, reason) => resolve([code, reason.toString()])));
+    expect(await new Promise((got) => socket.once('message', (data: Buffer) => got(data.toString('utf8'))))).to.equal(
+      '!hello',
+    );
+    const closed = new Promise<[number, string]>((resolve) =>
+      socket.once('close', (code, reason) => resolve([code, reason.toString()])),
+    );
     served.gateway.leave(mount);
     await mount.drain(5000);
     expect(await closed).to.deep.equal([1001, 'The plugin is going away: connect again']);

@@ -116,8 +116,9 @@ export class Gateway {
   }
 
   #server(options: { IncomingMessage?: typeof ConsoleMessage }): Server {
-    const server = createServer({ ...options, requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 }, (request, response) =>
-      this.serve(request, response),
+    const server = createServer(
+      { ...options, requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 },
+      (request, response) => this.serve(request, response),
     );
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#servers.push(server);
@@ -133,7 +134,9 @@ export class Gateway {
     if (mount) return mount.upgrade(request, socket, head);
     const error = this.#absent(url) ?? notFound('address');
     const body = JSON.stringify(problemOf(error, requestIdOf(request)));
-    socket.end(`HTTP/1.1 ${error.status} ${error.code}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+    socket.end(
+      `HTTP/1.1 ${error.status} ${error.code}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
     return undefined;
   }
 
@@ -143,7 +146,8 @@ export class Gateway {
   }
 
   #absent(url: string): ContainrError | null {
-    if (!url.startsWith(prefix)) return this.#options.explain('root', segmentAt(url, 1)) ?? (url.startsWith('/api') ? notFound('address') : null);
+    if (!url.startsWith(prefix))
+      return this.#options.explain('root', segmentAt(url, 1)) ?? (url.startsWith('/api') ? notFound('address') : null);
     return this.#options.explain('segment', segmentAt(url, prefix.length)) ?? notFound('address');
   }
 }

@@ -43,7 +43,12 @@ export class InFlight {
   async drain(deadlineMs: number): Promise<void> {
     for (const end of [...this.#streams]) end();
     if (await this.#whenIdle(deadlineMs)) return;
-    const reason = new ContainrError({ code: 'SCOPE_CLOSED', status: 503, detail: 'The plugin is stopping.', hint: 'Try again in a moment.' });
+    const reason = new ContainrError({
+      code: 'SCOPE_CLOSED',
+      status: 503,
+      detail: 'The plugin is stopping.',
+      hint: 'Try again in a moment.',
+    });
     for (const controller of [...this.#aborts]) controller.abort(reason);
     await this.#whenIdle(1000);
   }

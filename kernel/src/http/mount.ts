@@ -43,10 +43,16 @@ const jsonLimit = 1_048_576;
 const socketLimit = 1_048_576;
 
 /** Builds the mount of a plugin from what it declared. Throws when a schema does not compile or two routes are the same. */
-export async function buildMount(claims: Claims, declared: readonly Declared[], authenticate: Authenticate, log: Logger): Promise<Mount> {
+export async function buildMount(
+  claims: Claims,
+  declared: readonly Declared[],
+  authenticate: Authenticate,
+  log: Logger,
+): Promise<Mount> {
   const inFlight = new InFlight();
   const app = bornApp(log);
-  if (declared.some((one) => one.kind === 'socket')) await app.register(websocket, { options: { maxPayload: socketLimit } });
+  if (declared.some((one) => one.kind === 'socket'))
+    await app.register(websocket, { options: { maxPayload: socketLimit } });
   await app.register(async (scope) => add(scope, declared, authenticate, inFlight, log));
   await app.ready();
   const server = app.server;
@@ -64,7 +70,8 @@ export async function buildMount(claims: Claims, declared: readonly Declared[], 
     },
     upgrade(request, socket, head) {
       inFlight.enter(socket);
-      if (!server.emit('upgrade', request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      if (!server.emit('upgrade', request, socket, head))
+        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
     },
     async drain(deadlineMs) {
       await inFlight.drain(deadlineMs);
@@ -73,7 +80,13 @@ export async function buildMount(claims: Claims, declared: readonly Declared[], 
   };
 }
 
-async function add(app: FastifyInstance, declared: readonly Declared[], authenticate: Authenticate, inFlight: InFlight, log: Logger): Promise<void> {
+async function add(
+  app: FastifyInstance,
+  declared: readonly Declared[],
+  authenticate: Authenticate,
+  inFlight: InFlight,
+  log: Logger,
+): Promise<void> {
   await app.register(async (raws) => {
     raws.removeAllContentTypeParsers();
     raws.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -91,10 +104,14 @@ function guardOf(declared: Declared, authenticate: Authenticate, inFlight: InFli
   const realm = declared.kind === 'raw' ? declared.basicRealm : undefined;
   return function guard(request, reply, done) {
     request.containr = new RequestContext(request, reply.raw, inFlight);
-    reply.header('x-request-id', request.id).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    reply
+      .header('x-request-id', request.id)
+      .header('cache-control', 'no-store')
+      .header('x-content-type-options', 'nosniff');
     if (declared.gone) return done(notFound('route'));
     return admit(request.containr, request.method, declared.access, authenticate, (error) => {
-      if (error && realm !== undefined && toContainrError(error).status === 401) reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
+      if (error && realm !== undefined && toContainrError(error).status === 401)
+        reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
       done(error);
     });
   };
@@ -123,8 +140,21 @@ function bornApp(log: Logger): FastifyInstance {
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = toContainrError(thrown);
-    if (error.status >= 500) log.error({ error: error.cause ?? error, code: error.code, requestId: request.id, method: request.method, path: request.url.split('?')[0] }, error.message);
-    return reply.code(error.status).headers(problemHeaders(error, request.id)).send(JSON.stringify(problemOf(error, request.id)));
+    if (error.status >= 500)
+      log.error(
+        {
+          error: error.cause ?? error,
+          code: error.code,
+          requestId: request.id,
+          method: request.method,
+          path: request.url.split('?')[0],
+        },
+        error.message,
+      );
+    return reply
+      .code(error.status)
+      .headers(problemHeaders(error, request.id))
+      .send(JSON.stringify(problemOf(error, request.id)));
   });
   return app;
 }

@@ -21,8 +21,16 @@ export function openApiOf(mounts: readonly Mount[], version: string): Json {
     info: { title: 'Containr', version },
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: 'containr_session' } },
-      responses: { problem: { description: 'A problem', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: 'containr_session' },
+      },
+      responses: {
+        problem: {
+          description: 'A problem',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
       schemas: { Problem: problem },
     },
   };
@@ -37,7 +45,14 @@ const problem: Json = {
     detail: { type: 'string' },
     code: { type: 'string' },
     hint: { type: ['string', 'null'] },
-    errors: { type: 'array', items: { type: 'object', properties: { path: { type: 'string' }, message: { type: 'string' } }, required: ['path', 'message'] } },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+        required: ['path', 'message'],
+      },
+    },
     requestId: { type: 'string' },
   },
   required: ['type', 'title', 'status', 'detail', 'code', 'hint', 'errors', 'requestId'],
@@ -53,10 +68,20 @@ function operation(declared: Declared, plugin: string): Json {
   return {
     summary: declared.summary,
     tags: [plugin],
-    ...(permission === undefined ? { security: [], 'x-public': true } : { security: [{ token: [] }, { session: [] }], 'x-permission': permission }),
+    ...(permission === undefined
+      ? { security: [], 'x-public': true }
+      : { security: [{ token: [] }, { session: [] }], 'x-permission': permission }),
     parameters: [...pathParameters(declared), ...queryParameters(declared)],
-    ...(declared.kind === 'route' && declared.body !== undefined ? { requestBody: { required: true, content: { 'application/json': { schema: declared.body } } } } : {}),
-    ...(declared.kind === 'raw' && declared.accepts.length > 0 ? { requestBody: { content: Object.fromEntries(declared.accepts.map((type) => [type === '*' ? '*/*' : type, {}])) } } : {}),
+    ...(declared.kind === 'route' && declared.body !== undefined
+      ? { requestBody: { required: true, content: { 'application/json': { schema: declared.body } } } }
+      : {}),
+    ...(declared.kind === 'raw' && declared.accepts.length > 0
+      ? {
+          requestBody: {
+            content: Object.fromEntries(declared.accepts.map((type) => [type === '*' ? '*/*' : type, {}])),
+          },
+        }
+      : {}),
     responses: { ...success(declared), default: { $ref: '#/components/responses/problem' } },
   };
 }
@@ -64,7 +89,12 @@ function operation(declared: Declared, plugin: string): Json {
 function success(declared: Declared): Json {
   switch (declared.kind) {
     case 'route':
-      return { [declared.status]: { description: declared.summary, content: { 'application/json': { schema: declared.response } } } };
+      return {
+        [declared.status]: {
+          description: declared.summary,
+          content: { 'application/json': { schema: declared.response } },
+        },
+      };
     case 'raw':
       return { 200: { description: declared.summary } };
     case 'events':

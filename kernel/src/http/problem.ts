@@ -22,7 +22,11 @@ const fastifyCodes: Readonly<Record<string, { code: string; status: number; hint
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'MEDIA_TYPE', status: 415, hint: 'Send the body as application/json.' },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'TOO_LARGE', status: 413, hint: 'Send less in one request.' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'INVALID_JSON', status: 400, hint: 'Send well-formed JSON.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'INVALID_LENGTH', status: 400, hint: 'Send the Content-Length of the body.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'INVALID_LENGTH',
+    status: 400,
+    hint: 'Send the Content-Length of the body.',
+  },
 };
 
 function property(error: unknown, name: string): unknown {
@@ -38,7 +42,8 @@ export function toContainrError(error: unknown): ContainrError {
   if (isContainrError(error)) return error;
   const validation = property(error, 'validation');
   if (isErrorList(validation)) {
-    const where = property(error, 'validationContext') === 'querystring' ? 'query' : String(property(error, 'validationContext'));
+    const where =
+      property(error, 'validationContext') === 'querystring' ? 'query' : String(property(error, 'validationContext'));
     const errors = fieldErrors(validation);
     return new ContainrError({
       code: 'INVALID',
@@ -49,9 +54,19 @@ export function toContainrError(error: unknown): ContainrError {
     });
   }
   const known = fastifyCodes[String(property(error, 'code'))];
-  if (known) return new ContainrError({ ...known, detail: error instanceof Error ? `${error.message}.` : 'The request can’t be read.', cause: error });
+  if (known)
+    return new ContainrError({
+      ...known,
+      detail: error instanceof Error ? `${error.message}.` : 'The request can’t be read.',
+      cause: error,
+    });
   if (error instanceof SyntaxError && property(error, 'statusCode') === 400) {
-    return new ContainrError({ code: 'INVALID_JSON', status: 400, detail: `The body is not JSON: ${error.message}.`, hint: 'Send well-formed JSON.' });
+    return new ContainrError({
+      code: 'INVALID_JSON',
+      status: 400,
+      detail: `The body is not JSON: ${error.message}.`,
+      hint: 'Send well-formed JSON.',
+    });
   }
   return new ContainrError({
     code: 'INTERNAL',

@@ -43,7 +43,9 @@ function webRequest(declared: DeclaredRaw, request: FastifyRequest): Request {
 function checkBody(declared: DeclaredRaw, request: FastifyRequest): void {
   if (Number(request.headers['content-length'] ?? 0) > declared.maxBytes) throw tooLarge(declared.maxBytes);
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  const hasBody = request.headers['content-length'] !== '0' && (request.headers['content-length'] ?? request.headers['transfer-encoding']) !== undefined;
+  const hasBody =
+    request.headers['content-length'] !== '0' &&
+    (request.headers['content-length'] ?? request.headers['transfer-encoding']) !== undefined;
   if (!hasBody || declared.accepts.includes('*') || declared.accepts.includes(type)) return;
   throw new ContainrError({
     code: 'MEDIA_TYPE',
@@ -68,5 +70,10 @@ function limited(source: Readable, maxBytes: number): Readable {
 }
 
 function tooLarge(maxBytes: number): ContainrError {
-  return new ContainrError({ code: 'TOO_LARGE', status: 413, detail: `The body is larger than ${maxBytes} bytes.`, hint: 'Send less in one request.' });
+  return new ContainrError({
+    code: 'TOO_LARGE',
+    status: 413,
+    detail: `The body is larger than ${maxBytes} bytes.`,
+    hint: 'Send less in one request.',
+  });
 }

@@ -94,7 +94,11 @@ export class RequestContext implements RequestInfo {
 }
 
 function leftError(): ContainrError {
-  return new ContainrError({ code: 'CLIENT_LEFT', status: 499, detail: 'The client closed the connection before the answer.' });
+  return new ContainrError({
+    code: 'CLIENT_LEFT',
+    status: 499,
+    detail: 'The client closed the connection before the answer.',
+  });
 }
 
 /** Whether an address is this machine. */

@@ -15,7 +15,11 @@ export function fastifyPath(path: string): string {
 }
 
 /** Checks of the parts of a request; Fastify calls the compiled functions. */
-export function checksOf(parts: { params?: JSONSchema; querystring?: JSONSchema; body?: JSONSchema | undefined }): RouteShorthandOptions {
+export function checksOf(parts: {
+  params?: JSONSchema;
+  querystring?: JSONSchema;
+  body?: JSONSchema | undefined;
+}): RouteShorthandOptions {
   const schema: FastifySchema = {};
   if (typeof parts.params === 'object') schema.params = parts.params;
   if (typeof parts.querystring === 'object') schema.querystring = parts.querystring;
@@ -35,11 +39,17 @@ export function addRoute(app: FastifyInstance, declared: DeclaredRoute, guard: G
   const { body } = declared;
   const options: RouteShorthandOptions = {
     ...checks,
-    schema: typeof declared.response === 'object' ? { ...schema, response: { '2xx': declared.response } } : (schema ?? {}),
+    schema:
+      typeof declared.response === 'object' ? { ...schema, response: { '2xx': declared.response } } : (schema ?? {}),
     onRequest: guard,
   };
   if (typeof body === 'object' && body['type'] === 'object') options.preValidation = emptyObjectForNothing;
-  app.route({ method: declared.method, url: apiBase + fastifyPath(declared.path), ...options, handler: answerWith(declared) });
+  app.route({
+    method: declared.method,
+    url: apiBase + fastifyPath(declared.path),
+    ...options,
+    handler: answerWith(declared),
+  });
 }
 
 function emptyObjectForNothing(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
@@ -53,7 +63,8 @@ function answerWith(declared: DeclaredRoute) {
     if (isReply(answer)) {
       reply.code(answer.status ?? declared.status);
       if (answer.headers) reply.headers(answer.headers);
-      for (const cookie of answer.cookies ?? []) reply.header('set-cookie', cookieLine(cookie, request.containr.secure));
+      for (const cookie of answer.cookies ?? [])
+        reply.header('set-cookie', cookieLine(cookie, request.containr.secure));
       return send(reply, answer.body);
     }
     if (declared.status !== 200) reply.code(declared.status);

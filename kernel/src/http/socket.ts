@@ -12,7 +12,13 @@ const waitingMessages = 64;
 const pingMs = 30_000;
 
 /** Adds a WebSocket; its messages are pulled, so that a slow reader slows the sender down. */
-export function addSocket(app: FastifyInstance, declared: DeclaredSocket, guard: Guard, inFlight: InFlight, log: Logger): void {
+export function addSocket(
+  app: FastifyInstance,
+  declared: DeclaredSocket,
+  guard: Guard,
+  inFlight: InFlight,
+  log: Logger,
+): void {
   app.get(
     apiBase + fastifyPath(declared.path),
     {
@@ -31,7 +37,8 @@ export function addSocket(app: FastifyInstance, declared: DeclaredSocket, guard:
       declared.open(adapt(peer), request.containr).then(
         () => peer.close(1000),
         (error: unknown) => {
-          if (!isContainrError(error)) log.error({ error, path: declared.path, requestId: request.id }, 'A socket failed');
+          if (!isContainrError(error))
+            log.error({ error, path: declared.path, requestId: request.id }, 'A socket failed');
           peer.close(isContainrError(error) ? 4000 : 1011, isContainrError(error) ? error.code : 'INTERNAL');
         },
       );

@@ -27,5 +27,11 @@ export function explainAbsent(packages: readonly PluginPackage[], lifecycle: () 
 }
 
 function starting(): ContainrError {
-  return new ContainrError({ code: 'STARTING', status: 503, detail: 'Containr is starting.', hint: 'Try again in a moment; /readyz says what is missing.', retryAfterSeconds: 1 });
+  return new ContainrError({
+    code: 'STARTING',
+    status: 503,
+    detail: 'Containr is starting.',
+    hint: 'Try again in a moment; /readyz says what is missing.',
+    retryAfterSeconds: 1,
+  });
 }

@@ -11,7 +11,10 @@ export interface Desired {
 export function openDesired(pool: Pool): Desired {
   return {
     async load(names) {
-      await pool.query(`insert into containr.plugins (name, enabled, changed_by) select unnest($1::text[]), true, 'system' on conflict do nothing`, [names]);
+      await pool.query(
+        `insert into containr.plugins (name, enabled, changed_by) select unnest($1::text[]), true, 'system' on conflict do nothing`,
+        [names],
+      );
       const { rows } = await pool.query<{ name: string }>('select name from containr.plugins where enabled');
       return new Set(rows.map((row) => row.name));
     },

@@ -12,7 +12,12 @@ export interface Check {
 /** Registers `/healthz` and `/readyz`, outside the API. */
 export function registerHealthRoutes(http: PluginContext['http'], checks: () => Promise<readonly Check[]>): void {
   const base = { methods: ['GET'], root: true, public: true, accepts: [], maxBytes: 0 } as const;
-  http.raw({ ...base, path: '/healthz', summary: 'The process answers', handler: async () => Response.json({ ok: true }) });
+  http.raw({
+    ...base,
+    path: '/healthz',
+    summary: 'The process answers',
+    handler: async () => Response.json({ ok: true }),
+  });
   http.raw({
     ...base,
     path: '/readyz',
@@ -20,7 +25,10 @@ export function registerHealthRoutes(http: PluginContext['http'], checks: () => 
     handler: async () => {
       const all = await checks();
       const ready = all.every((check) => check.ok || !check.vital);
-      return Response.json({ ready, checks: all.map(({ name, ok, reason }) => ({ name, ok, reason })) }, { status: ready ? 200 : 503 });
+      return Response.json(
+        { ready, checks: all.map(({ name, ok, reason }) => ({ name, ok, reason })) },
+        { status: ready ? 200 : 503 },
+      );
     },
   });
 }

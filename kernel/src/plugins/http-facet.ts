@@ -4,7 +4,11 @@ import type { Claims, Declared } from '../http/declared.ts';
 import { checkDeclared, labelOf } from '../http/declared.ts';
 
 /** The `ctx.http` of a plugin: declarations are collected, and become a mount when set-up is done. */
-export function httpFacet(scope: Scope, claims: Claims, origin: () => string): { http: PluginContext['http']; declared: readonly Declared[]; seal(): void } {
+export function httpFacet(
+  scope: Scope,
+  claims: Claims,
+  origin: () => string,
+): { http: PluginContext['http']; declared: readonly Declared[]; seal(): void } {
   const declared: Declared[] = [];
   let sealed = false;
 
@@ -47,7 +51,8 @@ export function httpFacet(scope: Scope, claims: Claims, origin: () => string): {
         accepts: options.accepts,
         maxBytes: options.maxBytes,
         basicRealm: options.basicRealm,
-        handler: (request, info) => options.handler(request, info as RequestInfo & { params: Readonly<Record<string, string>> }),
+        handler: (request, info) =>
+          options.handler(request, info as RequestInfo & { params: Readonly<Record<string, string>> }),
       }),
     events: (options) =>
       add({

@@ -4,13 +4,30 @@ import { Identity } from '@containr/sdk/contracts';
 import type { Authenticate } from '../http/index.ts';
 
 /** The kernel itself, when it asks plugins. */
-export const systemPrincipal: Principal = { kind: 'system', id: 'kernel', name: 'kernel', organisation: null, permissions: ['*'], via: 'internal' };
+export const systemPrincipal: Principal = {
+  kind: 'system',
+  id: 'kernel',
+  name: 'kernel',
+  organisation: null,
+  permissions: ['*'],
+  via: 'internal',
+};
 
 /** Whoever can open the owner-only socket in the data folder. */
-export const consolePrincipal: Principal = { kind: 'console', id: 'console', name: 'console', organisation: null, permissions: ['*'], via: 'socket' };
+export const consolePrincipal: Principal = {
+  kind: 'console',
+  id: 'console',
+  name: 'console',
+  organisation: null,
+  permissions: ['*'],
+  via: 'socket',
+};
 
 /** Finds out who asks: the console by its socket, agents by the bearer they were given, everyone else through {@link Identity}. */
-export function identifier(use: { services: { get<M extends Methods>(contract: Contract<M>): Client<M> }; agent(bearer: string): Principal | null }): Authenticate {
+export function identifier(use: {
+  services: { get<M extends Methods>(contract: Contract<M>): Client<M> };
+  agent(bearer: string): Principal | null;
+}): Authenticate {
   const identity = use.services.get(Identity);
   const call = { principal: systemPrincipal };
 
@@ -28,7 +45,12 @@ export function identifier(use: { services: { get<M extends Methods>(contract: C
       const agent = use.agent(authorization.slice(7));
       if (agent) return agent;
     }
-    const proof = { authorization: authorization ?? null, cookies: { ...request.cookies }, organisation: slug ?? null, address: request.ip };
+    const proof = {
+      authorization: authorization ?? null,
+      cookies: { ...request.cookies },
+      organisation: slug ?? null,
+      address: request.ip,
+    };
     return (await identity.authenticate(proof, call)).principal;
   };
 }

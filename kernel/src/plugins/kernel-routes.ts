@@ -22,7 +22,11 @@ const JobDocument = defineSchema({
   required: ['id', 'plugin', 'name', 'state', 'attempts', 'maxAttempts', 'runAt', 'createdAt', 'lastError'],
   additionalProperties: false,
 });
-const Topics = defineSchema({ type: 'object', properties: { topics: { type: 'string', maxLength: 4000, default: '' } }, additionalProperties: false });
+const Topics = defineSchema({
+  type: 'object',
+  properties: { topics: { type: 'string', maxLength: 4000, default: '' } },
+  additionalProperties: false,
+});
 
 /** Registers `/events`, `/jobs`, `/ui` and `/openapi.json`. */
 export function registerKernelRoutes(
@@ -37,7 +41,12 @@ export function registerKernelRoutes(
     query: Topics,
     open: ({ query, principal, lastEventId, signal }) => {
       if (principal.kind === 'anonymous') throw unauthenticated('The event stream needs you to be signed in.');
-      return use.events.stream({ principal, topics: query.topics.split(',').filter((topic) => topic !== ''), lastEventId, signal });
+      return use.events.stream({
+        principal,
+        topics: query.topics.split(',').filter((topic) => topic !== ''),
+        lastEventId,
+        signal,
+      });
     },
   });
   http.route({
@@ -50,9 +59,28 @@ export function registerKernelRoutes(
     handler: async ({ query }) => {
       const jobs = await use.jobs.list(query.limit);
       const wanted = (query.search ?? '').toLowerCase();
-      return { items: jobs.filter((job) => `${job.plugin}:${job.name}`.toLowerCase().includes(wanted)).map((job) => ({ ...job })), nextCursor: null };
+      return {
+        items: jobs
+          .filter((job) => `${job.plugin}:${job.name}`.toLowerCase().includes(wanted))
+          .map((job) => ({ ...job })),
+        nextCursor: null,
+      };
     },
   });
-  http.route({ method: 'GET', path: '/ui', public: true, summary: 'Browser halves of the plugins that are on', response: UiList, handler: async () => use.ui() });
-  http.route({ method: 'GET', path: '/openapi.json', public: true, summary: 'This API as OpenAPI 3.1', response: true, handler: async () => use.openApi() });
+  http.route({
+    method: 'GET',
+    path: '/ui',
+    public: true,
+    summary: 'Browser halves of the plugins that are on',
+    response: UiList,
+    handler: async () => use.ui(),
+  });
+  http.route({
+    method: 'GET',
+    path: '/openapi.json',
+    public: true,
+    summary: 'This API as OpenAPI 3.1',
+    response: true,
+    handler: async () => use.openApi(),
+  });
 }

@@ -57,10 +57,24 @@ export class Lifecycle {
     const entries = order.flatMap((name): PluginEntry[] => {
       const found = packages.get(name);
       const problem = problems.get(name) ?? null;
-      return found ? [{ package: found, problem, state: problem ? 'failed' : 'installed', desired: false, cause: problem, running: null }] : [];
+      return found
+        ? [
+            {
+              package: found,
+              problem,
+              state: problem ? 'failed' : 'installed',
+              desired: false,
+              cause: problem,
+              running: null,
+            },
+          ]
+        : [];
     });
     this.#entries = new Map(entries.map((entry) => [entry.package.name, entry]));
-    this.#permissions = new Set([...options.reserved.permissions, ...options.packages.flatMap((one) => Object.keys(one.manifest.permissions))]);
+    this.#permissions = new Set([
+      ...options.reserved.permissions,
+      ...options.packages.flatMap((one) => Object.keys(one.manifest.permissions)),
+    ]);
   }
 
   /** All plugins, in the order in which they start. */
@@ -90,7 +104,9 @@ export class Lifecycle {
   /** Starts everything that is to be on, needs first. A plugin that fails does not keep the others. */
   startAll(): Promise<void> {
     return this.#enqueue(async () => {
-      const on = await this.#options.desired.load(this.entries.filter((entry) => !entry.problem).map((entry) => entry.package.name));
+      const on = await this.#options.desired.load(
+        this.entries.filter((entry) => !entry.problem).map((entry) => entry.package.name),
+      );
       for (const entry of this.entries) entry.desired = on.has(entry.package.name);
       for (const entry of this.entries) if (!entry.desired && !entry.problem) this.#become(entry, 'stopped');
       await this.#startReady();
@@ -104,10 +120,18 @@ export class Lifecycle {
       if (entry.problem) throw entry.problem;
       const missing = needs(entry).filter((need) => this.#entries.get(need)?.state !== 'active');
       if (missing.length > 0) {
-        throw conflict('CONFLICT_PLUGIN_NEEDS', `${name} needs ${missing.join(', ')}, which ${missing.length > 1 ? 'are' : 'is'} not on.`, `Enable ${missing.join(', ')} first.`);
+        throw conflict(
+          'CONFLICT_PLUGIN_NEEDS',
+          `${name} needs ${missing.join(', ')}, which ${missing.length > 1 ? 'are' : 'is'} not on.`,
+          `Enable ${missing.join(', ')} first.`,
+        );
       }
-      const waiting = this.dependents(name).filter((other) => other.desired && other.state !== 'active').toReversed();
-      const touched = [entry, ...waiting].filter((one) => one.state !== 'active').map((one) => ({ name: one.package.name, becomes: 'active' as const }));
+      const waiting = this.dependents(name)
+        .filter((other) => other.desired && other.state !== 'active')
+        .toReversed();
+      const touched = [entry, ...waiting]
+        .filter((one) => one.state !== 'active')
+        .map((one) => ({ name: one.package.name, becomes: 'active' as const }));
       if (dryRun) return touched;
       await this.#options.desired.set(name, true, by);
       entry.desired = true;
@@ -123,7 +147,10 @@ export class Lifecycle {
     return this.#enqueue(async () => {
       const entry = this.entry(name);
       const first = this.dependents(name).filter((other) => other.state === 'active');
-      const touched = [...first.map((other) => ({ name: other.package.name, becomes: 'waiting' as const })), { name, becomes: 'stopped' as const }];
+      const touched = [
+        ...first.map((other) => ({ name: other.package.name, becomes: 'waiting' as const })),
+        { name, becomes: 'stopped' as const },
+      ];
       if (dryRun) return touched;
       await this.#options.desired.set(name, false, by);
       entry.desired = false;
@@ -138,7 +165,12 @@ export class Lifecycle {
     return this.#enqueue(async () => {
       const entry = this.entry(name);
       const { running } = entry;
-      if (!running) throw conflict('CONFLICT_PLUGIN_OFF', `${name} is not on, so there is nothing to replace.`, 'Enable it instead.');
+      if (!running)
+        throw conflict(
+          'CONFLICT_PLUGIN_OFF',
+          `${name} is not on, so there is nothing to replace.`,
+          'Enable it instead.',
+        );
       if (!dryRun) {
         const { parts, container, drainMs } = this.#options;
         const next = await setUp(container, parts, entry.package, (permission) => this.knows(permission));
@@ -171,7 +203,12 @@ export class Lifecycle {
       if (!entry.desired || entry.problem || entry.running || entry.state === 'failed') continue;
       const missing = needs(entry).filter((need) => this.#entries.get(need)?.state !== 'active');
       if (missing.length === 0) await this.#start(entry);
-      else this.#become(entry, 'waiting', conflict('CONFLICT_PLUGIN_NEEDS', `It waits for ${missing.join(', ')}.`, `Enable ${missing.join(', ')}.`));
+      else
+        this.#become(
+          entry,
+          'waiting',
+          conflict('CONFLICT_PLUGIN_NEEDS', `It waits for ${missing.join(', ')}.`, `Enable ${missing.join(', ')}.`),
+        );
     }
   }
 
@@ -223,11 +260,17 @@ export class Lifecycle {
 }
 
 function needs(entry: PluginEntry): readonly string[] {
-  return requirementsOf(entry.package).filter((need) => !need.optional).map((need) => need.plugin);
+  return requirementsOf(entry.package)
+    .filter((need) => !need.optional)
+    .map((need) => need.plugin);
 }
 
 function failureOf(name: string, error: unknown): ContainrError {
   if (isContainrError(error)) return error;
   const cause = toContainrError(error);
-  return conflict('CONFLICT_PLUGIN_FAILED', `The set-up of ${name} failed: ${error instanceof Error ? error.message : cause.message}`, `Look at the log of ${name}, then enable it again.`);
+  return conflict(
+    'CONFLICT_PLUGIN_FAILED',
+    `The set-up of ${name} failed: ${error instanceof Error ? error.message : cause.message}`,
+    `Look at the log of ${name}, then enable it again.`,
+  );
 }

@@ -58,7 +58,11 @@ async function readPackage(directory: string): Promise<PluginPackage | null> {
 }
 
 function parse(text: string, path: string): { name: string; version: string; containr?: unknown } {
-  const schema = { type: 'object', properties: { name: { type: 'string' }, version: { type: 'string' } }, required: ['name', 'version'] };
+  const schema = {
+    type: 'object',
+    properties: { name: { type: 'string' }, version: { type: 'string' } },
+    required: ['name', 'version'],
+  };
   try {
     return validate(schema, JSON.parse(text), path);
   } catch (cause) {

@@ -26,7 +26,11 @@ export interface Parts {
   readonly jobs: Pick<Jobs, 'handle'>;
   readonly events: Pick<Events, 'define' | 'on'>;
   readonly secrets: Pick<KeyRing, 'seal' | 'open'>;
-  openStore(plugin: string, entities: readonly EntitySchema[], migrations: readonly Migration[]): Promise<{ store: Store; close(): Promise<void> }>;
+  openStore(
+    plugin: string,
+    entities: readonly EntitySchema[],
+    migrations: readonly Migration[],
+  ): Promise<{ store: Store; close(): Promise<void> }>;
   readonly settings: Settings;
   agentsFor(plugin: string, scope: Scope): Agents;
 }

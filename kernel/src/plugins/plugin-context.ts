@@ -50,7 +50,11 @@ export function compose(root: DependencyContainer, opened: Opened): Composed {
   opened.scope.own('container', () => own.dispose());
   own.register(openedToken, { useValue: opened });
   own.register(contributionsToken, { useFactory: instanceCachingFactory(() => new Contributions(opened.scope)) });
-  own.register(httpToken, { useFactory: instanceCachingFactory((c) => httpFacet(opened.scope, opened.claims, () => c.resolve(partsToken).origin())) });
+  own.register(httpToken, {
+    useFactory: instanceCachingFactory((c) =>
+      httpFacet(opened.scope, opened.claims, () => c.resolve(partsToken).origin()),
+    ),
+  });
   own.register(agentsToken, { useFactory: instanceCachingFactory(stagedAgents) });
   const { http, declared, seal } = own.resolve(httpToken);
   return { ctx: contextOf(own, http), contributions: own.resolve(contributionsToken), declared, seal };
@@ -59,7 +63,13 @@ export function compose(root: DependencyContainer, opened: Opened): Composed {
 function contextOf(own: DependencyContainer, http: PluginContext['http']): PluginContext {
   const parts = own.resolve(partsToken);
   const contributions = own.resolve(contributionsToken);
-  const { package: { name }, scope, store, settings, directory } = own.resolve(openedToken);
+  const {
+    package: { name },
+    scope,
+    store,
+    settings,
+    directory,
+  } = own.resolve(openedToken);
   const log = parts.logFor(name);
   return {
     plugin: name,
@@ -80,13 +90,18 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
     http,
     hooks: {
       define: (hook) => contributions.add(`hook ${hook.name}`, () => parts.hooks.define(name, hook)),
-      tap: (hook, tap, options) => contributions.add(`tap ${hook.name}`, () => parts.hooks.tap(name, scope.signal, hook, tap, options?.stage ?? 0)),
+      tap: (hook, tap, options) =>
+        contributions.add(`tap ${hook.name}`, () =>
+          parts.hooks.tap(name, scope.signal, hook, tap, options?.stage ?? 0),
+        ),
       run: (hook, payload, options) => parts.hooks.run(hook, payload, options?.signal ?? scope.signal),
     },
     services: {
       provide: (contract, implementation, options) => {
         const id = options?.id ?? name;
-        return contributions.add(`service ${contract.name} ${id}`, () => parts.services.provide(name, contract, implementation, id));
+        return contributions.add(`service ${contract.name} ${id}`, () =>
+          parts.services.provide(name, contract, implementation, id),
+        );
       },
       get: (contract) => parts.services.get(contract),
       providers: (contract) => parts.services.providers(contract),
@@ -96,7 +111,8 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
       on: (event, handler) => contributions.add(`on ${event.name}`, () => parts.events.on(name, event, handler)),
     },
     jobs: {
-      handle: (job, handler, options) => contributions.add(`job ${job.name}`, () => parts.jobs.handle(name, job, handler, options ?? {})),
+      handle: (job, handler, options) =>
+        contributions.add(`job ${job.name}`, () => parts.jobs.handle(name, job, handler, options ?? {})),
     },
     agents: own.resolve(agentsToken),
     store,
@@ -106,7 +122,13 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
     },
     principal: (organisation) => pluginPrincipal(name, organisation),
     repeat(label, everyMs, work) {
-      if (everyMs < 1) throw new ContainrError({ code: 'REPEAT_TOO_OFTEN', status: 500, detail: `"${label}" can't run every ${everyMs} ms.`, hint: 'Give a positive number.' });
+      if (everyMs < 1)
+        throw new ContainrError({
+          code: 'REPEAT_TOO_OFTEN',
+          status: 500,
+          detail: `"${label}" can't run every ${everyMs} ms.`,
+          hint: 'Give a positive number.',
+        });
       return contributions.add(`repeat ${label}`, () => repeat(label, everyMs, work, scope.signal, log));
     },
     own: (label, undo) => scope.own(label, undo),
@@ -120,7 +142,10 @@ export function pluginPrincipal(name: string, organisation: string | null): Prin
 
 /** Handlers of what agents send are contributions like any other: they are heard from the moment the plugin is live. */
 function stagedAgents(own: DependencyContainer): Agents {
-  const { package: { name }, scope } = own.resolve(openedToken);
+  const {
+    package: { name },
+    scope,
+  } = own.resolve(openedToken);
   const contributions = own.resolve(contributionsToken);
   const parts = own.resolve(partsToken);
   const listening = new NewScope(`${name} agents`);
@@ -139,8 +164,10 @@ function stagedAgents(own: DependencyContainer): Agents {
     startTask: (node, capability, task, input) => direct.startTask(node, capability, task, input),
     taskStatus: (node, task) => direct.taskStatus(node, task),
     cancelTask: (node, task) => direct.cancelTask(node, task),
-    onTaskEnd: (capability, handler) => stage(`task end ${capability.name}`, () => heard.onTaskEnd(capability, handler)),
-    onTaskOutput: (capability, handler) => stage(`task output ${capability.name}`, () => heard.onTaskOutput(capability, handler)),
+    onTaskEnd: (capability, handler) =>
+      stage(`task end ${capability.name}`, () => heard.onTaskEnd(capability, handler)),
+    onTaskOutput: (capability, handler) =>
+      stage(`task output ${capability.name}`, () => heard.onTaskOutput(capability, handler)),
     onReport: (report, handler) => stage(`report ${report.name}`, () => heard.onReport(report, handler)),
     onConnect: (handler) => stage('agent connect', () => heard.onConnect(handler)),
   };

@@ -4,7 +4,10 @@ import type { Infer } from '@containr/sdk';
 import type { Lifecycle, PluginEntry, Touched } from './lifecycle.ts';
 import { requirementsOf } from './resolve.ts';
 
-const State = { type: 'string', enum: ['installed', 'waiting', 'starting', 'active', 'stopping', 'stopped', 'failed'] } as const;
+const State = {
+  type: 'string',
+  enum: ['installed', 'waiting', 'starting', 'active', 'stopping', 'stopped', 'failed'],
+} as const;
 
 /** A plugin as the API shows it. */
 export const PluginDocument = defineSchema({
@@ -39,14 +42,32 @@ export const PluginDocument = defineSchema({
     dependents: { type: 'array', items: { type: 'string' } },
     permissions: {
       type: 'array',
-      items: { type: 'object', properties: { name: { type: 'string' }, description: { type: 'string' } }, required: ['name', 'description'], additionalProperties: false },
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, description: { type: 'string' } },
+        required: ['name', 'description'],
+        additionalProperties: false,
+      },
     },
     /** What its scope owns now. */
     contributions: { type: 'array', items: { type: 'string' } },
     hasUi: { type: 'boolean' },
     hasAgent: { type: 'boolean' },
   },
-  required: ['name', 'displayName', 'version', 'state', 'enabled', 'cause', 'requires', 'dependents', 'permissions', 'contributions', 'hasUi', 'hasAgent'],
+  required: [
+    'name',
+    'displayName',
+    'version',
+    'state',
+    'enabled',
+    'cause',
+    'requires',
+    'dependents',
+    'permissions',
+    'contributions',
+    'hasUi',
+    'hasAgent',
+  ],
   additionalProperties: false,
 });
 export type PluginDocument = Infer<typeof PluginDocument>;
@@ -54,19 +75,41 @@ export type PluginDocument = Infer<typeof PluginDocument>;
 /** A plugin's state changed. */
 export const PluginChanged = defineEvent({
   name: 'plugin.changed',
-  payload: { type: 'object', properties: { plugin: { type: 'string' }, state: State }, required: ['plugin', 'state'], additionalProperties: false },
+  payload: {
+    type: 'object',
+    properties: { plugin: { type: 'string' }, state: State },
+    required: ['plugin', 'state'],
+    additionalProperties: false,
+  },
   permission: 'plugin:read',
   topics: () => ['plugins'],
 });
 
-const PluginPath = defineSchema({ type: 'object', properties: { name: { type: 'string' } }, required: ['name'], additionalProperties: false });
-const DryRun = defineSchema({ type: 'object', properties: { dryRun: { type: 'boolean', default: false } }, additionalProperties: false });
+const PluginPath = defineSchema({
+  type: 'object',
+  properties: { name: { type: 'string' } },
+  required: ['name'],
+  additionalProperties: false,
+});
+const DryRun = defineSchema({
+  type: 'object',
+  properties: { dryRun: { type: 'boolean', default: false } },
+  additionalProperties: false,
+});
 const Change = defineSchema({
   type: 'object',
   properties: {
     plugin: PluginDocument,
     dryRun: { type: 'boolean' },
-    touches: { type: 'array', items: { type: 'object', properties: { name: { type: 'string' }, becomes: State }, required: ['name', 'becomes'], additionalProperties: false } },
+    touches: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, becomes: State },
+        required: ['name', 'becomes'],
+        additionalProperties: false,
+      },
+    },
   },
   required: ['plugin', 'dryRun', 'touches'],
   additionalProperties: false,
@@ -82,9 +125,16 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
     state: entry.state,
     enabled: entry.desired,
     cause: entry.cause && { code: entry.cause.code, detail: entry.cause.message, hint: entry.cause.hint ?? '' },
-    requires: requirementsOf(entry.package).map((need) => ({ name: need.plugin, range: need.range, optional: need.optional })),
+    requires: requirementsOf(entry.package).map((need) => ({
+      name: need.plugin,
+      range: need.range,
+      optional: need.optional,
+    })),
     dependents: lifecycle.dependents(name).map((other) => other.package.name),
-    permissions: Object.entries(manifest.permissions).map(([permission, description]) => ({ name: permission, description: String(description) })),
+    permissions: Object.entries(manifest.permissions).map(([permission, description]) => ({
+      name: permission,
+      description: String(description),
+    })),
     contributions: [...(entry.running?.scope.labels ?? [])],
     hasUi: manifest.ui !== undefined,
     hasAgent: manifest.agent !== undefined,
@@ -120,9 +170,18 @@ export function registerPluginRoutes(http: PluginContext['http'], lifecycle: Lif
   });
 
   const verbs = {
-    enable: { summary: 'Turns a plugin on', run: (name: string, by: string, dryRun: boolean) => lifecycle.enable(name, by, dryRun) },
-    disable: { summary: 'Turns a plugin off, after those that need it', run: (name: string, by: string, dryRun: boolean) => lifecycle.disable(name, by, dryRun) },
-    replace: { summary: 'Sets a plugin up anew without a failed request', run: (name: string, _by: string, dryRun: boolean) => lifecycle.replace(name, dryRun) },
+    enable: {
+      summary: 'Turns a plugin on',
+      run: (name: string, by: string, dryRun: boolean) => lifecycle.enable(name, by, dryRun),
+    },
+    disable: {
+      summary: 'Turns a plugin off, after those that need it',
+      run: (name: string, by: string, dryRun: boolean) => lifecycle.disable(name, by, dryRun),
+    },
+    replace: {
+      summary: 'Sets a plugin up anew without a failed request',
+      run: (name: string, _by: string, dryRun: boolean) => lifecycle.replace(name, dryRun),
+    },
   };
   for (const [verb, { summary, run }] of Object.entries(verbs)) {
     http.route({

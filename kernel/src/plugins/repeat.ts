@@ -1,7 +1,13 @@
 import type { Logger } from '@containr/sdk';
 
 /** Runs `work` every `everyMs`, never overlapping, until stopped; stopping waits for the run that is under way. */
-export function repeat(label: string, everyMs: number, work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal, log: Logger): () => Promise<void> {
+export function repeat(
+  label: string,
+  everyMs: number,
+  work: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+  log: Logger,
+): () => Promise<void> {
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;

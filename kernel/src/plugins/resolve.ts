@@ -25,7 +25,9 @@ export interface Reserved {
 /** A manifest's requirements in one form. */
 export function requirementsOf(plugin: PluginPackage): readonly Requirement[] {
   return Object.entries(plugin.manifest.requires).map(([name, need]) =>
-    typeof need === 'string' ? { plugin: name, range: need, optional: false } : { plugin: name, range: need.range, optional: need.optional ?? false },
+    typeof need === 'string'
+      ? { plugin: name, range: need, optional: false }
+      : { plugin: name, range: need.range, optional: need.optional ?? false },
   );
 }
 
@@ -51,10 +53,18 @@ function unmet(plugin: PluginPackage, byName: ReadonlyMap<string, PluginPackage>
     const other = byName.get(need.plugin);
     if (!other && need.optional) continue;
     if (!other) {
-      return problem('PLUGIN_MISSING', `${plugin.name} needs the plugin ${need.plugin} (${need.range}), which is not installed.`, `Install ${need.plugin}, or remove ${plugin.name}.`);
+      return problem(
+        'PLUGIN_MISSING',
+        `${plugin.name} needs the plugin ${need.plugin} (${need.range}), which is not installed.`,
+        `Install ${need.plugin}, or remove ${plugin.name}.`,
+      );
     }
     if (!satisfies(other.version, need.range, { includePrerelease: true })) {
-      return problem('PLUGIN_VERSION', `${plugin.name} needs ${need.plugin} ${need.range}, but ${other.version} is installed.`, `Install a version of ${need.plugin} that fits ${need.range}.`);
+      return problem(
+        'PLUGIN_VERSION',
+        `${plugin.name} needs ${need.plugin} ${need.range}, but ${other.version} is installed.`,
+        `Install a version of ${need.plugin} that fits ${need.range}.`,
+      );
     }
   }
   return null;
@@ -64,7 +74,12 @@ function claims(plugins: readonly PluginPackage[], reserved: Reserved, problems:
   const kinds = [
     ['SEGMENT_TAKEN', 'segment', reserved.segments, (plugin: PluginPackage) => plugin.manifest.segments],
     ['ROOT_TAKEN', 'root', reserved.roots, (plugin: PluginPackage) => plugin.manifest.roots ?? []],
-    ['PERMISSION_TAKEN', 'permission', reserved.permissions, (plugin: PluginPackage) => Object.keys(plugin.manifest.permissions)],
+    [
+      'PERMISSION_TAKEN',
+      'permission',
+      reserved.permissions,
+      (plugin: PluginPackage) => Object.keys(plugin.manifest.permissions),
+    ],
   ] as const;
   for (const [code, what, kept, of] of kinds) {
     const owners = new Map(kept.map((name) => [name, 'the kernel']));
@@ -72,7 +87,15 @@ function claims(plugins: readonly PluginPackage[], reserved: Reserved, problems:
       for (const name of of(plugin)) {
         const owner = owners.get(name);
         if (owner === undefined) owners.set(name, plugin.name);
-        else problems.set(plugin.name, problem(code, `${plugin.name} claims the ${what} "${name}", which ${owner} already has.`, `Rename it in ${plugin.name}, or remove one of the two.`));
+        else
+          problems.set(
+            plugin.name,
+            problem(
+              code,
+              `${plugin.name} claims the ${what} "${name}", which ${owner} already has.`,
+              `Rename it in ${plugin.name}, or remove one of the two.`,
+            ),
+          );
       }
     }
   }
@@ -89,13 +112,22 @@ function visit(
   const at = path.indexOf(plugin.name);
   if (at >= 0) {
     const cycle = [...path.slice(at), plugin.name];
-    for (const name of cycle) problems.set(name, problem('PLUGIN_CYCLE', `These plugins need each other in a circle: ${cycle.join(' → ')}.`, 'Make one of these needs optional.'));
+    for (const name of cycle)
+      problems.set(
+        name,
+        problem(
+          'PLUGIN_CYCLE',
+          `These plugins need each other in a circle: ${cycle.join(' → ')}.`,
+          'Make one of these needs optional.',
+        ),
+      );
     return;
   }
   if (seen.has(plugin.name)) return;
   for (const need of requirementsOf(plugin)) {
     const other = byName.get(need.plugin);
-    if (other && !(need.optional && path.includes(other.name))) visit(other, byName, [...path, plugin.name], seen, order, problems);
+    if (other && !(need.optional && path.includes(other.name)))
+      visit(other, byName, [...path, plugin.name], seen, order, problems);
   }
   if (seen.has(plugin.name)) return;
   seen.add(plugin.name);

@@ -32,7 +32,12 @@ export function settingsOf(plugin: Plugin): JSONSchema {
 }
 
 /** Sets a plugin up beside whatever runs; a throw leaves nothing. */
-export async function setUp(root: DependencyContainer, parts: Parts, installed: PluginPackage, knows: Claims['knows']): Promise<Running> {
+export async function setUp(
+  root: DependencyContainer,
+  parts: Parts,
+  installed: PluginPackage,
+  knows: Claims['knows'],
+): Promise<Running> {
   const scope = new NewScope(installed.name);
   const log = parts.logFor(installed.name);
   try {
@@ -54,15 +59,31 @@ export async function setUp(root: DependencyContainer, parts: Parts, installed: 
         return settings.onChange(handler);
       },
     };
-    const composed = compose(root, { package: installed, claims, scope, store: opened.store, directory, settings: watched });
+    const composed = compose(root, {
+      package: installed,
+      claims,
+      scope,
+      store: opened.store,
+      directory,
+      settings: watched,
+    });
     await within(Promise.resolve(plugin.setup(composed.ctx)), installed.name);
     composed.seal();
     const mount = await buildMount(claims, composed.declared, parts.authenticate, log);
     scope.own('http', () => mount.drain(0));
     await plugin.verify?.(composed.ctx);
-    return { package: installed, plugin, scope, settings, followsSettings: follows, contributions: composed.contributions, mount };
+    return {
+      package: installed,
+      plugin,
+      scope,
+      settings,
+      followsSettings: follows,
+      contributions: composed.contributions,
+      mount,
+    };
   } catch (error) {
-    for (const failure of await scope.dispose()) log.warn({ ...failure }, 'An effect of a set-up that failed was not undone');
+    for (const failure of await scope.dispose())
+      log.warn({ ...failure }, 'An effect of a set-up that failed was not undone');
     throw error;
   }
 }
@@ -94,7 +115,14 @@ async function within(work: Promise<void>, name: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new ContainrError({ code: 'PLUGIN_SETUP_TIMEOUT', status: 503, detail: `The set-up of ${name} took longer than ${setupMs / 1000} s.`, hint: 'Look at its log, then enable it again.' }));
+      reject(
+        new ContainrError({
+          code: 'PLUGIN_SETUP_TIMEOUT',
+          status: 503,
+          detail: `The set-up of ${name} took longer than ${setupMs / 1000} s.`,
+          hint: 'Look at its log, then enable it again.',
+        }),
+      );
     }, setupMs);
   });
   try {

@@ -20,7 +20,12 @@ const SettingsDocument = defineSchema({
   required: ['plugin', 'schema', 'value', 'secretsSet', 'overridden', 'version'],
   additionalProperties: false,
 });
-const PluginPath = defineSchema({ type: 'object', properties: { plugin: { type: 'string' } }, required: ['plugin'], additionalProperties: false });
+const PluginPath = defineSchema({
+  type: 'object',
+  properties: { plugin: { type: 'string' } },
+  required: ['plugin'],
+  additionalProperties: false,
+});
 const MergePatch = defineSchema({ type: 'object', additionalProperties: true });
 
 /** Registers `/settings/{plugin}`. */

@@ -2,7 +2,12 @@ import { expect } from 'chai';
 import { anonymous, defineContract } from '@containr/sdk';
 import { ServiceRegistry } from './service-registry.ts';
 
-const Text = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'], additionalProperties: false } as const;
+const Text = {
+  type: 'object',
+  properties: { text: { type: 'string' } },
+  required: ['text'],
+  additionalProperties: false,
+} as const;
 const Echo = defineContract('echo', 'Says it again', { say: { input: Text, output: Text } });
 const call = { principal: anonymous };
 
@@ -50,7 +55,10 @@ describe('services', () => {
     const services = new ServiceRegistry();
     services.provide('one', Echo, { say: async () => JSON.parse('{"text":1}') }, 'one');
     expect(await failure(services.get(Echo).say(JSON.parse('{}'), call))).to.include({ code: 'INVALID' });
-    expect(await failure(services.get(Echo).say({ text: '' }, call))).to.include({ code: 'CONTRACT_BROKEN', status: 500 });
+    expect(await failure(services.get(Echo).say({ text: '' }, call))).to.include({
+      code: 'CONTRACT_BROKEN',
+      status: 500,
+    });
   });
 
   it('tells several providers apart by id, and refuses the same id twice', () => {
@@ -58,7 +66,12 @@ describe('services', () => {
     const same = { say: async (input: { text: string }) => input };
     services.provide('b-plugin', Echo, same, 'b');
     services.provide('a-plugin', Echo, same, 'a');
-    expect(services.providers(Echo).map(({ id, plugin }) => [id, plugin])).to.deep.equal([['a', 'a-plugin'], ['b', 'b-plugin']]);
-    expect(() => services.provide('c', Echo, same, 'a')).to.throw('which a-plugin already does').with.property('code', 'SERVICE_TAKEN');
+    expect(services.providers(Echo).map(({ id, plugin }) => [id, plugin])).to.deep.equal([
+      ['a', 'a-plugin'],
+      ['b', 'b-plugin'],
+    ]);
+    expect(() => services.provide('c', Echo, same, 'a'))
+      .to.throw('which a-plugin already does')
+      .with.property('code', 'SERVICE_TAKEN');
   });
 });

@@ -29,7 +29,12 @@ export class ServiceRegistry {
    * Provides a contract; the returned function withdraws it at once and resolves when the calls inside have ended.
    * Throws `SERVICE_TAKEN` when another plugin provides it under the same id.
    */
-  provide<M extends Methods>(plugin: string, contract: Contract<M>, implementation: Implementation<M>, id: string): () => Promise<void> {
+  provide<M extends Methods>(
+    plugin: string,
+    contract: Contract<M>,
+    implementation: Implementation<M>,
+    id: string,
+  ): () => Promise<void> {
     const all = this.#provided.get(contract.name) ?? [];
     const taken = all.find((other) => other.id === id);
     if (taken) {
@@ -40,8 +45,17 @@ export class ServiceRegistry {
         hint: 'Turn one of the two plugins off.',
       });
     }
-    const provided: Provided = { id, plugin, methods: implementation as Readonly<Record<string, Method>>, calls: 0, idle: undefined };
-    this.#provided.set(contract.name, [...all, provided].toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+    const provided: Provided = {
+      id,
+      plugin,
+      methods: implementation as Readonly<Record<string, Method>>,
+      calls: 0,
+      idle: undefined,
+    };
+    this.#provided.set(
+      contract.name,
+      [...all, provided].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    );
     return () => this.#withdraw(contract.name, provided);
   }
 
@@ -55,7 +69,11 @@ export class ServiceRegistry {
     return (this.#provided.get(contract.name) ?? []).map(({ id, plugin }) => ({
       id,
       plugin,
-      client: client(contract, () => this.#provided.get(contract.name)?.find((one) => one.id === id) ?? this.#missing(`${contract.name} ${id}`)),
+      client: client(
+        contract,
+        () =>
+          this.#provided.get(contract.name)?.find((one) => one.id === id) ?? this.#missing(`${contract.name} ${id}`),
+      ),
     }));
   }
 
@@ -73,7 +91,9 @@ export class ServiceRegistry {
     throw new ContainrError({
       code: 'DEPENDENCY_DOWN',
       status: 503,
-      detail: plugin ? `"${name}" is not available, because the plugin ${plugin} is off.` : `No active plugin provides "${name}".`,
+      detail: plugin
+        ? `"${name}" is not available, because the plugin ${plugin} is off.`
+        : `No active plugin provides "${name}".`,
       hint: plugin ? `Enable ${plugin} on the plugins page.` : 'Enable a plugin that provides it.',
       retryAfterSeconds: 5,
     });
@@ -81,7 +101,10 @@ export class ServiceRegistry {
 }
 
 function client<M extends Methods>(contract: Contract<M>, find: () => Provided): Client<M> {
-  const methods: Record<string, (input: unknown, call: { principal: Principal; signal?: AbortSignal }) => Promise<unknown>> = {};
+  const methods: Record<
+    string,
+    (input: unknown, call: { principal: Principal; signal?: AbortSignal }) => Promise<unknown>
+  > = {};
   for (const [name, schema] of Object.entries(contract.methods)) {
     const method = `${contract.name}.${name}`;
     methods[name] = async (input, call) => {
@@ -89,7 +112,10 @@ function client<M extends Methods>(contract: Contract<M>, find: () => Provided):
       provided.calls += 1;
       try {
         validate(schema.input, input, method);
-        const output = await provided.methods[name]?.(input, { principal: call.principal, signal: call.signal ?? never });
+        const output = await provided.methods[name]?.(input, {
+          principal: call.principal,
+          signal: call.signal ?? never,
+        });
         if (accepts(schema.output, output)) return output;
         throw broken(provided.plugin, method, schema.output, output);
       } finally {

@@ -18,7 +18,9 @@ export function provideServices(ctx: PluginContext, signIn: SignIn, recent: Rece
     ctx.store.system('names of organisations').transaction(({ em }) => em.findOne(Organisation, { slug }));
   /** The console also names an organisation by its id, which stays when people rename it. */
   const byId = async (id: string): Promise<Organisation | null> =>
-    uuid.test(id) ? ctx.store.system('names of organisations').transaction(({ em }) => em.findOne(Organisation, { id })) : null;
+    uuid.test(id)
+      ? ctx.store.system('names of organisations').transaction(({ em }) => em.findOne(Organisation, { id }))
+      : null;
 
   ctx.services.provide(Identity, {
     authenticate: async (proof) => {

@@ -82,19 +82,17 @@ function roadPackage(): { road: Road; package: PluginPackage } {
     const [row] = await organisations(last?.service);
     if (!context || !last || !row) throw new Error('nothing runs');
     const line = { seq: lines++, at: new Date().toISOString(), stream: 'stdout' as const, text };
-    await context.services
-      .get(Logs)
-      .append(
-        {
-          organisation: row,
-          service: last.service,
-          deployment: last.id,
-          phase: 'build',
-          source: 'build',
-          lines: [line],
-        },
-        { principal: context.principal(row) },
-      );
+    await context.services.get(Logs).append(
+      {
+        organisation: row,
+        service: last.service,
+        deployment: last.id,
+        phase: 'build',
+        source: 'build',
+        lines: [line],
+      },
+      { principal: context.principal(row) },
+    );
   }
   const owners = new Map<string, string>();
   const organisations = async (service: string | undefined): Promise<string[]> => [owners.get(service ?? '') ?? ''];

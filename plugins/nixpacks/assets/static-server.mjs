@@ -6,10 +6,29 @@ import { extname, join, resolve, sep } from 'node:path';
 
 const root = await realpath(resolve(process.argv[2] ?? '.'));
 const types = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json', '.svg': 'image/svg+xml', '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.gif': 'image/gif', '.webp': 'image/webp',
-  '.avif': 'image/avif', '.ico': 'image/x-icon', '.woff2': 'font/woff2', '.woff': 'font/woff', '.ttf': 'font/ttf', '.txt': 'text/plain; charset=utf-8',
-  '.xml': 'application/xml', '.wasm': 'application/wasm', '.pdf': 'application/pdf', '.mp4': 'video/mp4', '.webm': 'video/webm', '.webmanifest': 'application/manifest+json',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+  '.avif': 'image/avif',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+  '.ttf': 'font/ttf',
+  '.txt': 'text/plain; charset=utf-8',
+  '.xml': 'application/xml',
+  '.wasm': 'application/wasm',
+  '.pdf': 'application/pdf',
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.webmanifest': 'application/manifest+json',
 };
 
 async function find(path) {
@@ -33,7 +52,8 @@ function rangeOf(header, size) {
 }
 
 async function answer(request, response) {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
   let path;
   try {
     path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
@@ -53,18 +73,25 @@ async function answer(request, response) {
     'content-type': types[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
     'last-modified': file.modified.toUTCString(),
     'x-content-type-options': 'nosniff',
-    'cache-control': /[.-][A-Za-z0-9_-]{8,}\.\w+$/.test(file.path) && !file.path.endsWith('.html') ? 'public, max-age=31536000, immutable' : 'public, max-age=0, must-revalidate',
+    'cache-control':
+      /[.-][A-Za-z0-9_-]{8,}\.\w+$/.test(file.path) && !file.path.endsWith('.html')
+        ? 'public, max-age=31536000, immutable'
+        : 'public, max-age=0, must-revalidate',
     'accept-ranges': 'bytes',
     vary: 'accept-encoding',
   };
   let source = file;
-  const packed = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && !request.headers.range ? await find(`${path}.gz`) : null;
+  const packed =
+    /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && !request.headers.range
+      ? await find(`${path}.gz`)
+      : null;
   if (packed && status === 200) {
     source = packed;
     headers['content-encoding'] = 'gzip';
   }
   headers.etag = `"${source.size.toString(36)}-${source.modified.getTime().toString(36)}"`;
-  if (status === 200 && request.headers['if-none-match'] === headers.etag) return void response.writeHead(304, headers).end();
+  if (status === 200 && request.headers['if-none-match'] === headers.etag)
+    return void response.writeHead(304, headers).end();
   const range = status === 200 ? rangeOf(request.headers.range, source.size) : null;
   if (range && !range.valid) return void response.writeHead(416, { 'content-range': `bytes */${source.size}` }).end();
   if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${source.size}`;

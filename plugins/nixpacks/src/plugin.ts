@@ -8,7 +8,13 @@ import { addRoutes } from './routes.ts';
 export default definePlugin({
   settings: {
     type: 'object',
-    properties: { catalogueFile: { type: ['string', 'null'], default: null, description: 'Path of a runtime catalogue; empty for the built-in one' } },
+    properties: {
+      catalogueFile: {
+        type: ['string', 'null'],
+        default: null,
+        description: 'Path of a runtime catalogue; empty for the built-in one',
+      },
+    },
     required: ['catalogueFile'],
     additionalProperties: false,
   },
@@ -21,7 +27,10 @@ export default definePlugin({
         async bid({ directory, settings }) {
           const found = detect(new SourceTree(directory));
           if (!found) return { score: settings.builder === 'nixpacks' ? 1 : 0, reason: 'no language is recognised' };
-          return { score: found.provider.name === 'static' ? 20 : 50, reason: `${found.provider.name}: ${found.reason}` };
+          return {
+            score: found.provider.name === 'static' ? 20 : 50,
+            reason: `${found.provider.name}: ${found.reason}`,
+          };
         },
         async plan({ directory, settings, variables, runtime }) {
           return planSource(new SourceTree(directory), { catalogue, runtime, platform, variables, settings });

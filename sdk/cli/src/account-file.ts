@@ -8,14 +8,21 @@ import { validate } from '@containr/sdk/host';
 /** What signing in leaves on this machine, mode 0600. */
 const Account = defineSchema({
   type: 'object',
-  properties: { origin: { type: 'string' }, token: { type: 'string' }, services: { type: 'object', additionalProperties: { type: 'string' }, default: {} } },
+  properties: {
+    origin: { type: 'string' },
+    token: { type: 'string' },
+    services: { type: 'object', additionalProperties: { type: 'string' }, default: {} },
+  },
   required: ['origin', 'token', 'services'],
   additionalProperties: false,
 });
 export type Account = Infer<typeof Account>;
 
 function accountFile(): string {
-  return join(process.env['CONTAINR_CONFIG'] ?? join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'containr'), 'account.json');
+  return join(
+    process.env['CONTAINR_CONFIG'] ?? join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'containr'),
+    'account.json',
+  );
 }
 
 /** The signed-in account; throws `NOT_SIGNED_IN`. `CONTAINR_TOKEN` with `CONTAINR_ORIGIN` needs no file. */
@@ -26,7 +33,13 @@ export async function readAccount(): Promise<Account> {
   try {
     text = await readFile(accountFile(), 'utf8');
   } catch (cause) {
-    throw new ContainrError({ code: 'NOT_SIGNED_IN', status: 401, detail: 'You are not signed in to an install.', hint: 'Run: containr login URL', cause });
+    throw new ContainrError({
+      code: 'NOT_SIGNED_IN',
+      status: 401,
+      detail: 'You are not signed in to an install.',
+      hint: 'Run: containr login URL',
+      cause,
+    });
   }
   return validate<Account>(Account, JSON.parse(text), 'The account file');
 }

@@ -23,9 +23,16 @@ export interface Api {
 export async function openApi(options: { origin?: string }): Promise<Api> {
   const account = await readAccount();
   const client = createClient({ origin: options.origin ?? account.origin, token: account.token });
-  const get = async <T>(path: string, schema: JSONSchema, query: Readonly<Record<string, string | number>> = {}): Promise<T> =>
-    validate<T>(schema, await client.request('GET', path, { query }), `The answer to GET ${path}`);
-  const all = async <T>(path: string, schema: JSONSchema, query: Readonly<Record<string, string | number>> = {}): Promise<T[]> => {
+  const get = async <T>(
+    path: string,
+    schema: JSONSchema,
+    query: Readonly<Record<string, string | number>> = {},
+  ): Promise<T> => validate<T>(schema, await client.request('GET', path, { query }), `The answer to GET ${path}`);
+  const all = async <T>(
+    path: string,
+    schema: JSONSchema,
+    query: Readonly<Record<string, string | number>> = {},
+  ): Promise<T[]> => {
     const items: T[] = [];
     let cursor: string | null = null;
     do {
@@ -38,23 +45,37 @@ export async function openApi(options: { origin?: string }): Promise<Api> {
   const environment = async (project: string, slug: string): Promise<Environment> => {
     const projects = await all<Project>('/projects', Project);
     const found = pick(projects, project, 'project');
-    return pick(await all<Environment>('/environments', Environment, { project: found.id }), slug, `environment of ${project}`);
+    return pick(
+      await all<Environment>('/environments', Environment, { project: found.id }),
+      slug,
+      `environment of ${project}`,
+    );
   };
   return {
     account,
     client,
     get,
-    post: async (path, schema, body) => validate(schema, await client.request('POST', path, { body }), `The answer to POST ${path}`),
+    post: async (path, schema, body) =>
+      validate(schema, await client.request('POST', path, { body }), `The answer to POST ${path}`),
     all,
     environment,
     async service(name) {
       const match = /^([a-z0-9-]+)\/([a-z0-9-]+)(?:@([a-z0-9-]+))?$/.exec(name);
       const [, project, slug, at = 'production'] = match ?? [];
       if (!project || !slug) {
-        throw new ContainrError({ code: 'SERVICE_NAME', status: 400, detail: `"${name}" does not name a service.`, hint: 'Write project/service, or project/service@environment.' });
+        throw new ContainrError({
+          code: 'SERVICE_NAME',
+          status: 400,
+          detail: `"${name}" does not name a service.`,
+          hint: 'Write project/service, or project/service@environment.',
+        });
       }
       const place = await environment(project, at);
-      return pick(await all<Service>('/services', Service, { environment: place.id }), slug, `service in ${project}@${at}`);
+      return pick(
+        await all<Service>('/services', Service, { environment: place.id }),
+        slug,
+        `service in ${project}@${at}`,
+      );
     },
   };
 }
@@ -63,5 +84,10 @@ function pick<T extends { slug: string }>(items: readonly T[], slug: string, wha
   const found = items.find((item) => item.slug === slug);
   if (found) return found;
   const known = items.map((item) => item.slug).join(', ');
-  throw new ContainrError({ code: 'NOT_FOUND', status: 404, detail: `There is no ${what} called "${slug}".`, hint: known ? `There are: ${known}.` : 'There are none yet.' });
+  throw new ContainrError({
+    code: 'NOT_FOUND',
+    status: 404,
+    detail: `There is no ${what} called "${slug}".`,
+    hint: known ? `There are: ${known}.` : 'There are none yet.',
+  });
 }

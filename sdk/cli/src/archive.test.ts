@@ -22,7 +22,15 @@ describe('the archive of a folder', () => {
   }
 
   it('leaves out dependencies, the repository and what ignore files name', async () => {
-    await put({ 'a.js': '1', '.gitignore': 'secret\n/out', secret: 'x', 'out/x': '1', 'sub/out': 'kept', 'node_modules/m/i.js': '1', '.git/HEAD': 'r' });
+    await put({
+      'a.js': '1',
+      '.gitignore': 'secret\n/out',
+      secret: 'x',
+      'out/x': '1',
+      'sub/out': 'kept',
+      'node_modules/m/i.js': '1',
+      '.git/HEAD': 'r',
+    });
     expect(await listFiles(folder)).to.deep.equal(['.gitignore', 'a.js', 'sub/out']);
   });
 
@@ -34,7 +42,9 @@ describe('the archive of a folder', () => {
   it('packs content that unpacks the same', async () => {
     await put({ 'a.txt': 'alpha', 'b/c.txt': 'gamma' });
     const found: Record<string, string> = {};
-    const unpack = Readable.fromWeb(archive(folder, await listFiles(folder))).pipe(createGunzip()).pipe(extract());
+    const unpack = Readable.fromWeb(archive(folder, await listFiles(folder)))
+      .pipe(createGunzip())
+      .pipe(extract());
     for await (const entry of unpack) {
       let text = '';
       for await (const chunk of entry) text += String(chunk);

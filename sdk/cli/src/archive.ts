@@ -18,9 +18,20 @@ export async function listFiles(folder: string): Promise<string[]> {
   return found;
 }
 
-async function walk(folder: string, below: string, rules: readonly { at: string; rule: Ignore }[], found: string[]): Promise<void> {
-  const entries = (await readdir(join(folder, below), { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const own = await rulesOf(folder, below, entries.map((entry) => entry.name));
+async function walk(
+  folder: string,
+  below: string,
+  rules: readonly { at: string; rule: Ignore }[],
+  found: string[],
+): Promise<void> {
+  const entries = (await readdir(join(folder, below), { withFileTypes: true })).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+  const own = await rulesOf(
+    folder,
+    below,
+    entries.map((entry) => entry.name),
+  );
   const active = own ? [...rules, { at: below, rule: own }] : rules;
   for (const entry of entries) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
@@ -44,8 +55,12 @@ async function rulesOf(folder: string, below: string, names: readonly string[]):
 export function archive(folder: string, files: readonly string[]): ReadableStream<Uint8Array> {
   const tar = pack();
   const gzip = createGzip({ level: 6 });
-  void pipeline(tar, gzip).catch((error: unknown) => gzip.destroy(error instanceof Error ? error : new Error(String(error))));
-  void fill(tar, folder, files).catch((error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))));
+  void pipeline(tar, gzip).catch((error: unknown) =>
+    gzip.destroy(error instanceof Error ? error : new Error(String(error))),
+  );
+  void fill(tar, folder, files).catch((error: unknown) =>
+    tar.destroy(error instanceof Error ? error : new Error(String(error))),
+  );
   return Readable.toWeb(gzip) as ReadableStream<Uint8Array>;
 }
 

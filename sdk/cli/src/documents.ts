@@ -21,7 +21,14 @@ export const Service = defineSchema({
     kind: { type: 'string' },
     status: {
       type: 'object',
-      properties: { state: { type: 'string' }, replicas: { type: 'object', properties: { desired: { type: 'integer' }, ready: { type: 'integer' } }, required: ['desired', 'ready'] } },
+      properties: {
+        state: { type: 'string' },
+        replicas: {
+          type: 'object',
+          properties: { desired: { type: 'integer' }, ready: { type: 'integer' } },
+          required: ['desired', 'ready'],
+        },
+      },
       required: ['state', 'replicas'],
     },
     urls: { type: 'array', items: { type: 'string' } },
@@ -38,12 +45,26 @@ export const Deployment = defineSchema({
     number: { type: 'integer' },
     status: { type: 'string' },
     phase: { type: ['string', 'null'] },
-    cause: { anyOf: [{ type: 'null' }, { type: 'object', properties: { code: { type: 'string' }, detail: { type: 'string' }, hint: { type: 'string' } }, required: ['code', 'detail', 'hint'] }] },
+    cause: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          properties: { code: { type: 'string' }, detail: { type: 'string' }, hint: { type: 'string' } },
+          required: ['code', 'detail', 'hint'],
+        },
+      ],
+    },
     phases: {
       type: 'array',
       items: {
         type: 'object',
-        properties: { name: { type: 'string' }, status: { type: 'string' }, durationMs: { type: ['integer', 'null'] }, message: { type: ['string', 'null'] } },
+        properties: {
+          name: { type: 'string' },
+          status: { type: 'string' },
+          durationMs: { type: ['integer', 'null'] },
+          message: { type: ['string', 'null'] },
+        },
         required: ['name', 'status', 'durationMs', 'message'],
       },
     },
@@ -62,7 +83,13 @@ export const LogPage = defineSchema({
       type: 'array',
       items: {
         type: 'object',
-        properties: { at: { type: 'string' }, source: { type: 'string' }, phase: { type: ['string', 'null'] }, text: { type: 'string' }, cursor: { type: 'string' } },
+        properties: {
+          at: { type: 'string' },
+          source: { type: 'string' },
+          phase: { type: ['string', 'null'] },
+          text: { type: 'string' },
+          cursor: { type: 'string' },
+        },
         required: ['at', 'source', 'phase', 'text', 'cursor'],
       },
     },
@@ -74,11 +101,20 @@ export type LogLine = LogPage['items'][number];
 
 export const Plugin = defineSchema({
   type: 'object',
-  properties: { name: { type: 'string' }, state: { type: 'string' }, version: { type: 'string' }, displayName: { type: 'string' } },
+  properties: {
+    name: { type: 'string' },
+    state: { type: 'string' },
+    version: { type: 'string' },
+    displayName: { type: 'string' },
+  },
   required: ['name', 'state', 'version', 'displayName'],
 });
 export type Plugin = Infer<typeof Plugin>;
 
 /** One page of a list. */
-export const Page = defineSchema({ type: 'object', properties: { items: { type: 'array', items: {} }, nextCursor: { type: ['string', 'null'] } }, required: ['items', 'nextCursor'] });
+export const Page = defineSchema({
+  type: 'object',
+  properties: { items: { type: 'array', items: {} }, nextCursor: { type: ['string', 'null'] } },
+  required: ['items', 'nextCursor'],
+});
 export type Page = Infer<typeof Page>;

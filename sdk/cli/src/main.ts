@@ -25,7 +25,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       },
     );
   const options = (): { origin?: string } => program.opts<{ origin?: string }>();
-  for (const add of [accountCommands, projectCommands, deployCommands, logCommands, pluginCommands]) add({ program, output, run, options });
+  for (const add of [accountCommands, projectCommands, deployCommands, logCommands, pluginCommands])
+    add({ program, output, run, options });
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {

@@ -23,7 +23,13 @@ export function createOutput(json: () => boolean): Output {
       const names = Object.keys(columns);
       const rows = items.map((item) => Object.values(columns).map((column) => column(item)));
       const widths = names.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
-      for (const row of [names, ...rows]) process.stdout.write(`${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()}\n`);
+      for (const row of [names, ...rows])
+        process.stdout.write(
+          `${row
+            .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+            .join('  ')
+            .trimEnd()}\n`,
+        );
     },
     value(document, sentence) {
       if (json()) write(document);
@@ -49,5 +55,9 @@ function describe(error: unknown): { code: string; detail: string; hint: string 
     const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : null;
     return typeof value === 'string' ? value : null;
   };
-  return { code: text('code') ?? 'INTERNAL', detail: text('detail') ?? text('message') ?? String(error), hint: text('hint') };
+  return {
+    code: text('code') ?? 'INTERNAL',
+    detail: text('detail') ?? text('message') ?? String(error),
+    hint: text('hint'),
+  };
 }

@@ -6,7 +6,11 @@ export async function ask(question: string, options: { secret?: boolean } = {}):
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = process.stdin.isTTY;
   if (terminal) process.stderr.write(question);
-  const lines = createInterface({ input: process.stdin, output: options.secret && terminal ? silent : process.stderr, terminal });
+  const lines = createInterface({
+    input: process.stdin,
+    output: options.secret && terminal ? silent : process.stderr,
+    terminal,
+  });
   try {
     return (await lines.question('')).trim();
   } finally {

@@ -27,7 +27,12 @@ export interface PluginContext<S = unknown> {
   readonly signal: AbortSignal;
   readonly settings: { readonly current: S; onChange(handler: (next: S) => void): Owned };
   readonly http: {
-    route<const P extends JSONSchema = true, const Q extends JSONSchema = true, const B extends JSONSchema = true, const R extends JSONSchema = true>(
+    route<
+      const P extends JSONSchema = true,
+      const Q extends JSONSchema = true,
+      const B extends JSONSchema = true,
+      const R extends JSONSchema = true,
+    >(
       options: RouteOptions<P, Q, B, R>,
     ): Owned;
     raw(options: RawOptions): Owned;
@@ -40,11 +45,19 @@ export interface PluginContext<S = unknown> {
     /** Makes a hook of this plugin known. */
     define(hook: Hook): Owned;
     tap<K extends HookKind, P, R>(hook: Hook<K, P, R>, tap: Tap<K, P, R>, options?: { stage?: number }): Owned;
-    run<K extends HookKind, P, R>(hook: Hook<K, P, R>, payload: P, options?: { signal?: AbortSignal }): Promise<TapResult<K, P, R>>;
+    run<K extends HookKind, P, R>(
+      hook: Hook<K, P, R>,
+      payload: P,
+      options?: { signal?: AbortSignal },
+    ): Promise<TapResult<K, P, R>>;
   };
   readonly services: {
     /** Provides a contract; `id` tells providers of the same contract apart. */
-    provide<M extends Methods>(contract: Contract<M>, implementation: Implementation<M>, options?: { id?: string }): Owned;
+    provide<M extends Methods>(
+      contract: Contract<M>,
+      implementation: Implementation<M>,
+      options?: { id?: string },
+    ): Owned;
     /** The one provider, bound late; a call while there is none throws `DEPENDENCY_DOWN`. */
     get<M extends Methods>(contract: Contract<M>): Client<M>;
     /** All providers now. */

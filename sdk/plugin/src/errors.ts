@@ -47,7 +47,12 @@ export function isContainrError(error: unknown): error is ContainrError {
 
 /** 404, also for what the caller may not know of. */
 export function notFound(what: string): ContainrError {
-  return new ContainrError({ code: 'NOT_FOUND', status: 404, detail: `There is no such ${what}.`, hint: `List what exists to find the right ${what}.` });
+  return new ContainrError({
+    code: 'NOT_FOUND',
+    status: 404,
+    detail: `There is no such ${what}.`,
+    hint: `List what exists to find the right ${what}.`,
+  });
 }
 
 /** 409: the request does not fit the present state. `code` starts with `CONFLICT`. */
@@ -56,6 +61,10 @@ export function conflict(code: `CONFLICT${string}`, detail: string, hint: string
 }
 
 /** 422: understood, but a field's content is not acceptable. */
-export function invalid(detail: string, errors: readonly FieldError[], hint = 'Correct the named fields and send it again.'): ContainrError {
+export function invalid(
+  detail: string,
+  errors: readonly FieldError[],
+  hint = 'Correct the named fields and send it again.',
+): ContainrError {
   return new ContainrError({ code: 'INVALID', status: 422, detail, hint, errors });
 }

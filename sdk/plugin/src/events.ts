@@ -32,5 +32,11 @@ export function defineEvent<const S extends JSONSchema>(event: {
   permission: string;
   topics: Event<Infer<S>>['topics'];
 }): Event<Infer<S>> {
-  return { type: 'event', name: event.name, payload: event.payload, permission: event.permission, topics: event.topics };
+  return {
+    type: 'event',
+    name: event.name,
+    payload: event.payload,
+    permission: event.permission,
+    topics: event.topics,
+  };
 }

@@ -31,12 +31,17 @@ export type Tap<K extends HookKind, P, R> = (payload: P, run: { signal: AbortSig
  *
  * @example export const ServiceDescribe = defineHook({ name: 'service.describe', kind: 'amend', payload: ServiceList, summary: 'Adds live status' });
  */
-export function defineHook<const K extends HookKind, const P extends JSONSchema, const R extends JSONSchema = true>(hook: {
-  name: string;
-  kind: K;
-  payload: P;
-  result?: R;
-  summary: string;
-}): Hook<K, Infer<P>, Infer<R>> {
-  return { type: 'hook', name: hook.name, kind: hook.kind, payload: hook.payload, result: hook.result ?? true, summary: hook.summary };
+export function defineHook<
+  const K extends HookKind,
+  const P extends JSONSchema,
+  const R extends JSONSchema = true,
+>(hook: { name: string; kind: K; payload: P; result?: R; summary: string }): Hook<K, Infer<P>, Infer<R>> {
+  return {
+    type: 'hook',
+    name: hook.name,
+    kind: hook.kind,
+    payload: hook.payload,
+    result: hook.result ?? true,
+    summary: hook.summary,
+  };
 }

@@ -2,7 +2,8 @@ import type { Principal } from './principal.ts';
 import type { Infer, JSONSchema } from './schema.ts';
 
 /** Who may call: a permission, or everybody, said out loud. There is no third way. */
-export type Access = { readonly permission: string; readonly public?: never } | { readonly public: true; readonly permission?: never };
+export type Access =
+  { readonly permission: string; readonly public?: never } | { readonly public: true; readonly permission?: never };
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -56,7 +57,12 @@ export function isReply(value: unknown): value is Reply<unknown> {
 }
 
 /** A JSON route. Paths are written below `/api/v1`, parameters as `{id}`; the first segment is one that the manifest claims. */
-export type RouteOptions<P extends JSONSchema, Q extends JSONSchema, B extends JSONSchema, R extends JSONSchema> = Access & {
+export type RouteOptions<
+  P extends JSONSchema,
+  Q extends JSONSchema,
+  B extends JSONSchema,
+  R extends JSONSchema,
+> = Access & {
   readonly method: HttpMethod;
   readonly path: `/${string}`;
   readonly summary: string;
@@ -98,7 +104,9 @@ export type EventsOptions<Q extends JSONSchema> = Access & {
   readonly summary: string;
   readonly query?: Q;
   /** Checks happen before the first `yield`; a throw there becomes a problem document. */
-  open(request: RequestInfo & { query: Infer<Q>; lastEventId: string | null }): AsyncIterable<StreamEvent> | Promise<AsyncIterable<StreamEvent>>;
+  open(
+    request: RequestInfo & { query: Infer<Q>; lastEventId: string | null },
+  ): AsyncIterable<StreamEvent> | Promise<AsyncIterable<StreamEvent>>;
 };
 
 /** One side of an open socket, in text or binary messages. */

@@ -22,8 +22,12 @@ export interface Plugin<S extends JSONSchema = JSONSchema> {
  *
  * @example export default definePlugin({ setup(ctx) { ctx.http.route({ method: 'GET', path: '/hello', permission: 'hello:read', summary: 'Greets', response: Greeting, handler: async () => ({ text: 'hello' }) }); } });
  */
-export function definePlugin<const S extends JSONSchema = { readonly type: 'object'; readonly properties: {}; readonly additionalProperties: false }>(
-  plugin: Plugin<S>,
-): Plugin<S> {
+export function definePlugin<
+  const S extends JSONSchema = {
+    readonly type: 'object';
+    readonly properties: {};
+    readonly additionalProperties: false;
+  },
+>(plugin: Plugin<S>): Plugin<S> {
   return plugin;
 }

@@ -19,4 +19,11 @@ export function can(principal: Principal, permission: string): boolean {
 }
 
 /** Nobody: what a request is before it proves anything. */
-export const anonymous: Principal = { kind: 'anonymous', id: 'anonymous', name: 'anonymous', organisation: null, permissions: [], via: 'none' };
+export const anonymous: Principal = {
+  kind: 'anonymous',
+  id: 'anonymous',
+  name: 'anonymous',
+  organisation: null,
+  permissions: [],
+  via: 'none',
+};

@@ -7,7 +7,11 @@ import type { FromSchema, JSONSchema as FullJSONSchema } from 'json-schema-to-ts
 export type JSONSchema = boolean | { readonly [keyword: string]: unknown };
 
 /** The TypeScript type of what a schema accepts; `unknown` for a schema that is not literal (the compiler would not end). */
-export type Infer<S extends JSONSchema> = string extends keyof S ? unknown : S extends FullJSONSchema ? FromSchema<S> : never;
+export type Infer<S extends JSONSchema> = string extends keyof S
+  ? unknown
+  : S extends FullJSONSchema
+    ? FromSchema<S>
+    : never;
 
 /**
  * Keeps a JSON Schema literal, so that `Infer<typeof schema>` is exact.
@@ -22,7 +26,12 @@ export function defineSchema<const S extends JSONSchema>(schema: S): S {
 export const Id = defineSchema({ type: 'string', format: 'uuid' });
 
 /** A name for people and URLs, unique in its parent. */
-export const Slug = defineSchema({ type: 'string', pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', minLength: 1, maxLength: 40 });
+export const Slug = defineSchema({
+  type: 'string',
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  minLength: 1,
+  maxLength: 40,
+});
 
 /** RFC 3339 in UTC. */
 export const Timestamp = defineSchema({ type: 'string', format: 'date-time' });
@@ -45,7 +54,10 @@ export const listQuery = {
 export function pageOf<const S extends JSONSchema>(item: S) {
   return {
     type: 'object',
-    properties: { items: { type: 'array', items: item }, nextCursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+    properties: {
+      items: { type: 'array', items: item },
+      nextCursor: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    },
     required: ['items', 'nextCursor'],
     additionalProperties: false,
   } as const;

@@ -63,7 +63,9 @@ export class Scope {
 
   /** Aborts the signal without undoing anything yet: what still runs is told to end. */
   abort(reason?: unknown): void {
-    this.#controller.abort(reason ?? new ContainrError({ code: 'SCOPE_CLOSED', status: 503, detail: `${this.name} is stopping.` }));
+    this.#controller.abort(
+      reason ?? new ContainrError({ code: 'SCOPE_CLOSED', status: 503, detail: `${this.name} is stopping.` }),
+    );
   }
 
   /** Undoes everything; returns what failed. A second call returns the first one's result. */

@@ -31,7 +31,10 @@ export type Implementation<M extends Methods> = {
 
 /** What the consumer holds; bound late, so it survives the provider's replacement. */
 export type Client<M extends Methods> = {
-  readonly [K in keyof M]: (input: M[K]['input'], call: { principal: Principal; signal?: AbortSignal }) => Promise<M[K]['output']>;
+  readonly [K in keyof M]: (
+    input: M[K]['input'],
+    call: { principal: Principal; signal?: AbortSignal },
+  ) => Promise<M[K]['output']>;
 };
 
 /** One of several providers of a contract (a runtime, a builder). */
@@ -51,6 +54,8 @@ export function defineContract<const S extends MethodSchemas>(
   name: string,
   summary: string,
   methods: S,
-): Contract<{ readonly [K in keyof S]: { readonly input: Infer<S[K]['input']>; readonly output: Infer<S[K]['output']> } }> {
+): Contract<{
+  readonly [K in keyof S]: { readonly input: Infer<S[K]['input']>; readonly output: Infer<S[K]['output']> };
+}> {
   return { type: 'contract', name, summary, methods };
 }

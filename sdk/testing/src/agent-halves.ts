@@ -11,18 +11,27 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 export async function buildAgentHalves(plugins: readonly PluginPackage[]): Promise<void> {
   const exec = createExec({ log: createLogger({ level: 'silent' }) });
   for (const { name, directory, manifest } of plugins) {
-    const files = [manifest.agent, ...Object.values(manifest.programs ?? {})].filter((file) => typeof file === 'string').map((file) => join(directory, file));
+    const files = [manifest.agent, ...Object.values(manifest.programs ?? {})]
+      .filter((file) => typeof file === 'string')
+      .map((file) => join(directory, file));
     if (files.length === 0 || !existsSync(join(directory, 'src'))) continue;
     const newest = Math.max(await newestIn(join(directory, 'src')), await newestIn(join(root, 'sdk/plugin/src')));
     const built = await Promise.all(files.map(async (file) => (existsSync(file) ? (await stat(file)).mtimeMs : 0)));
     if (Math.min(...built) > newest) continue;
-    const { exitCode, stderr } = await exec([process.execPath, join(root, 'install/build-agents.mjs'), name], { cwd: root, timeoutMs: 120_000 });
+    const { exitCode, stderr } = await exec([process.execPath, join(root, 'install/build-agents.mjs'), name], {
+      cwd: root,
+      timeoutMs: 120_000,
+    });
     if (exitCode !== 0) throw new Error(`The agent half of ${name} could not be bundled: ${stderr}`);
   }
 }
 
 async function newestIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const times = await Promise.all(entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts')).map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs));
+  const times = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+      .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs),
+  );
   return Math.max(0, ...times);
 }

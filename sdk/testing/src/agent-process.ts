@@ -24,8 +24,23 @@ export async function spawnAgent(options: { origin: string; data: string; token:
   const tokenFile = join(data, 'token');
   await writeFile(tokenFile, options.token, { mode: 0o600 });
   const program = fileURLToPath(import.meta.resolve('@containr/agent/main'));
-  const argv = ['--conditions=containr-src', '--disable-warning=ExperimentalWarning', program, '--control', options.origin, '--data', data, '--name', 'test', '--token-file', tokenFile];
-  const start = () => spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', process.env['CONTAINR_TEST_LOG'] ? 'inherit' : 'ignore', 'ipc'] });
+  const argv = [
+    '--conditions=containr-src',
+    '--disable-warning=ExperimentalWarning',
+    program,
+    '--control',
+    options.origin,
+    '--data',
+    data,
+    '--name',
+    'test',
+    '--token-file',
+    tokenFile,
+  ];
+  const start = () =>
+    spawn(process.execPath, argv, {
+      stdio: ['ignore', 'ignore', process.env['CONTAINR_TEST_LOG'] ? 'inherit' : 'ignore', 'ipc'],
+    });
   let child = start();
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -26,7 +26,12 @@ export interface Answer {
 /** Asks over TCP or a Unix socket, with nothing added: no cookies, no redirects, no retries. */
 export function ask(to: { origin: string } | { socketPath: string }, path: string, options: Ask = {}): Promise<Answer> {
   const bytes = options.body instanceof Uint8Array || typeof options.body === 'string';
-  const payload = options.body === undefined ? undefined : bytes ? Buffer.from(options.body as string) : Buffer.from(JSON.stringify(options.body));
+  const payload =
+    options.body === undefined
+      ? undefined
+      : bytes
+        ? Buffer.from(options.body as string)
+        : Buffer.from(JSON.stringify(options.body));
   const headers = {
     ...(payload ? { 'content-type': 'application/json', 'content-length': String(payload.length) } : {}),
     ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
@@ -35,12 +40,17 @@ export function ask(to: { origin: string } | { socketPath: string }, path: strin
   };
   const target = 'origin' in to ? { host: '127.0.0.1', port: new URL(to.origin).port } : { socketPath: to.socketPath };
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ ...target, path, method: options.method ?? 'GET', headers, agent: false }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () => resolve(answerOf(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks).toString('utf8'))));
-    });
+    const outgoing = httpRequest(
+      { ...target, path, method: options.method ?? 'GET', headers, agent: false },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () =>
+          resolve(answerOf(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks).toString('utf8'))),
+        );
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(payload);
   });
@@ -53,7 +63,11 @@ function answerOf(status: number, headers: Answer['headers'], text: string): Ans
     headers,
     text,
     json,
-    field: (...path) => path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), json),
+    field: (...path) =>
+      path.reduce<unknown>(
+        (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+        json,
+      ),
   };
 }
 

@@ -10,7 +10,11 @@ import type { TestPlatform } from './platform.ts';
 
 const fixtures = fileURLToPath(new URL('../../../kernel/test/fixtures/plugins/', import.meta.url));
 
-function made(name: string, plugin: Pick<Plugin, 'setup'>, manifest: Partial<PluginPackage['manifest']> = {}): PluginPackage {
+function made(
+  name: string,
+  plugin: Pick<Plugin, 'setup'>,
+  manifest: Partial<PluginPackage['manifest']> = {},
+): PluginPackage {
   const full = { displayName: name, requires: {}, permissions: {}, segments: [], roots: [], programs: {}, ...manifest };
   return { name, version: '1.0.0', directory: fixtures, manifest: full, load: async () => plugin };
 }
@@ -43,11 +47,23 @@ describe('a plugin in a platform', () => {
     expect((await greet()).json).to.deep.equal({ text: 'Hello, Ann!' });
     const { json } = await test.console('/plugins/greeter');
     expect(json).to.deep.include({ name: 'greeter', state: 'active', version: '1.2.0', cause: null, hasUi: false });
-    expect(json).to.have.property('contributions').that.includes.members(['store', 'hook greeting.amend', 'tap greeting.amend', 'repeat nothing', 'route GET /greetings/{name}', 'http']);
+    expect(json)
+      .to.have.property('contributions')
+      .that.includes.members([
+        'store',
+        'hook greeting.amend',
+        'tap greeting.amend',
+        'repeat nothing',
+        'route GET /greetings/{name}',
+        'http',
+      ]);
   });
 
   it('goes and comes by the API, and says who it is while it is off', async () => {
-    expect((await verb('disable', '?dryRun=true')).json).to.deep.include({ dryRun: true, touches: [{ name: 'greeter', becomes: 'stopped' }] });
+    expect((await verb('disable', '?dryRun=true')).json).to.deep.include({
+      dryRun: true,
+      touches: [{ name: 'greeter', becomes: 'stopped' }],
+    });
     expect((await greet()).status).to.equal(200);
     expect((await verb('disable')).field('plugin', 'state')).to.equal('stopped');
     const off = await greet();
@@ -77,13 +93,22 @@ describe('a plugin in a platform', () => {
     expect(await loading).to.deep.equal([]);
     expect((await greet()).json).to.deep.equal({ text: 'Hi, Ann!' });
     expect((await test.console('/settings/greeter', { method: 'PATCH', body: { word: 1 } })).status).to.equal(422);
-    expect((await test.console('/settings/greeter', { method: 'PATCH', body: {}, headers: { 'if-match': '"0"' } })).status).to.equal(412);
+    expect(
+      (await test.console('/settings/greeter', { method: 'PATCH', body: {}, headers: { 'if-match': '"0"' } })).status,
+    ).to.equal(412);
     expect((await test.console('/settings/greeter')).text).not.to.include('hidden');
   });
 
   it('streams what happens to who may see it, and how plugins change', async () => {
     const seen: string[] = [];
-    const stream = get({ socketPath: test.platform.consoleSocket, path: '/api/v1/events?topics=greetings,plugins' }, (answer) => answer.setEncoding('utf8').on('data', (text: string) => seen.push(text)).on('error', () => undefined));
+    const stream = get(
+      { socketPath: test.platform.consoleSocket, path: '/api/v1/events?topics=greetings,plugins' },
+      (answer) =>
+        answer
+          .setEncoding('utf8')
+          .on('data', (text: string) => seen.push(text))
+          .on('error', () => undefined),
+    );
     stream.on('error', () => undefined);
     await until('the stream is open', async () => seen.length > 0);
     const found = (text: string) => until(`"${text}" arrives`, async () => seen.join('').includes(text));
@@ -103,9 +128,19 @@ describe('plugins that need each other', () => {
   const quiet = definePlugin({ setup: () => undefined });
 
   it('stop in reverse, wait, and start again with what they need', async () => {
-    const test = await startTestPlatform({ plugins: [made('base', quiet), made('upper', quiet, { requires: { base: '^1' } }), made('top', quiet, { requires: { upper: '^1' } })] });
+    const test = await startTestPlatform({
+      plugins: [
+        made('base', quiet),
+        made('upper', quiet, { requires: { base: '^1' } }),
+        made('top', quiet, { requires: { upper: '^1' } }),
+      ],
+    });
     const disabled = await test.console('/plugins/base/disable', { method: 'POST' });
-    expect(disabled.field('touches')).to.deep.equal([{ name: 'top', becomes: 'waiting' }, { name: 'upper', becomes: 'waiting' }, { name: 'base', becomes: 'stopped' }]);
+    expect(disabled.field('touches')).to.deep.equal([
+      { name: 'top', becomes: 'waiting' },
+      { name: 'upper', becomes: 'waiting' },
+      { name: 'base', becomes: 'stopped' },
+    ]);
     expect((await test.console('/plugins/upper')).json).to.deep.include({ state: 'waiting', enabled: true });
     const refused = await test.console('/plugins/upper/enable', { method: 'POST' });
     expect([refused.status, refused.field('code')]).to.deep.equal([409, 'CONFLICT_PLUGIN_NEEDS']);
@@ -120,12 +155,22 @@ describe('plugins that need each other', () => {
     const broken = definePlugin({
       setup(ctx) {
         ctx.own('effect', () => void (undone += 1));
-        ctx.http.route({ method: 'GET', path: '/things', permission: 'thing:read', summary: 'Reads', response: {}, handler: async () => ({}) });
+        ctx.http.route({
+          method: 'GET',
+          path: '/things',
+          permission: 'thing:read',
+          summary: 'Reads',
+          response: {},
+          handler: async () => ({}),
+        });
         if (fail) throw new Error('it can’t');
       },
     });
     const plugins = [made('broken', broken, { segments: ['things'], permissions }), made('other', quiet)];
-    const refused = await startTestPlatform({ plugins }).then(() => null, (error: unknown) => String(error));
+    const refused = await startTestPlatform({ plugins }).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
     expect(refused).to.include('broken is failed: The set-up of broken failed: it can’t');
     expect(undone).to.equal(1);
     fail = false;
@@ -148,7 +193,10 @@ describe('plugins that need each other', () => {
     await first.platform.lifecycle.disable('base');
     const { database, data } = first;
     await first.platform.stop();
-    const error = await startTestPlatform({ plugins, database, data }).then(() => null, (thrown: unknown) => String(thrown));
+    const error = await startTestPlatform({ plugins, database, data }).then(
+      () => null,
+      (thrown: unknown) => String(thrown),
+    );
     expect(error).to.include('base is stopped');
     await first.stop();
   });

@@ -59,18 +59,36 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const database = options.database ?? (await testDatabase());
   const log = createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
   const undo: (() => Promise<unknown>)[] = [];
-  if (!options.data) undo.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }), () => endLeftRunning(data));
+  if (!options.data)
+    undo.push(
+      () => rm(data, { recursive: true, force: true, maxRetries: 5 }),
+      () => endLeftRunning(data),
+    );
   if (!options.database) undo.push(() => database.stop());
   async function stop(): Promise<void> {
     for (let next = undo.pop(); next; next = undo.pop()) await next();
   }
 
   try {
-    const platform = await createPlatform({ data, databaseUrl: database.url, ...(options.port === undefined ? {} : { port: options.port }), plugins, settings: options.settings ?? {}, log, drainMs: options.drainMs ?? 2000, ...(options.shellDirectory ? { shellDirectory: options.shellDirectory } : {}) });
+    const platform = await createPlatform({
+      data,
+      databaseUrl: database.url,
+      ...(options.port === undefined ? {} : { port: options.port }),
+      plugins,
+      settings: options.settings ?? {},
+      log,
+      drainMs: options.drainMs ?? 2000,
+      ...(options.shellDirectory ? { shellDirectory: options.shellDirectory } : {}),
+    });
     undo.push(() => platform.stop());
     const off = platform.lifecycle.list().filter((plugin) => plugin.state !== 'active');
-    if (off.length > 0) throw new Error(off.map((plugin) => `${plugin.name} is ${plugin.state}: ${plugin.cause?.message ?? ''}`).join('\n'));
-    const agent = options.agent ? await spawnAgent({ origin: platform.origin, data, token: await platform.agents.createToken() }) : null;
+    if (off.length > 0)
+      throw new Error(
+        off.map((plugin) => `${plugin.name} is ${plugin.state}: ${plugin.cause?.message ?? ''}`).join('\n'),
+      );
+    const agent = options.agent
+      ? await spawnAgent({ origin: platform.origin, data, token: await platform.agents.createToken() })
+      : null;
     if (agent) undo.push(() => agent.stop());
     const test: TestPlatform = {
       platform,
@@ -83,10 +101,14 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       stop,
     };
     if (agent) {
-      const halves = plugins.some(({ directory, manifest }) => manifest.agent !== undefined && existsSync(join(directory, manifest.agent)));
+      const halves = plugins.some(
+        ({ directory, manifest }) => manifest.agent !== undefined && existsSync(join(directory, manifest.agent)),
+      );
       await until('the node is reachable, with its capabilities', async () => {
         const { field } = await test.console('/nodes');
-        return field('items', 0, 'state') === 'reachable' && (!halves || field('items', 0, 'capabilities', 0) !== undefined);
+        return (
+          field('items', 0, 'state') === 'reachable' && (!halves || field('items', 0, 'capabilities', 0) !== undefined)
+        );
       });
     }
     return test;
@@ -97,7 +119,11 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
 }
 
 /** Waits until `check` gives something true; rejects after the deadline, saying what never came. */
-export async function until<T>(what: string, check: () => Promise<T | null | undefined | false>, deadlineMs = 15_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | null | undefined | false>,
+  deadlineMs = 15_000,
+): Promise<T> {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const found = await check();

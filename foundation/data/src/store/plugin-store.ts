@@ -27,7 +27,9 @@ interface Scope {
 }
 
 /** Brings the plugin's schema up and opens its store; closing it leaves the shared pool alone. */
-export async function openPluginStore(options: PluginStoreOptions): Promise<{ store: Store; close: () => Promise<void> }> {
+export async function openPluginStore(
+  options: PluginStoreOptions,
+): Promise<{ store: Store; close: () => Promise<void> }> {
   const { plugin, entities = [] } = options;
   const { pool } = options.database;
   const schema = `plugin_${plugin.replaceAll('-', '_')}`;

@@ -40,12 +40,7 @@ export const build: PhaseWork = {
         };
     }
     const node =
-      running?.node ??
-      chooseBuildNode(
-        nodes,
-        runtime,
-        (await latestOf(road, deployment))?.artifact?.node ?? null,
-      );
+      running?.node ?? chooseBuildNode(nodes, runtime, (await latestOf(road, deployment))?.artifact?.node ?? null);
     const capability = driver(runtime).build;
     const progress = await pursue(road, deployment, tasks, {
       node,

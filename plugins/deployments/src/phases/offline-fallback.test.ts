@@ -22,7 +22,10 @@ describe('a build whose base image is not to be had', () => {
     baseImages: ['node'],
     why: [],
   };
-  const failed = { subject: null, outcome: { status: 'failed', code: 'BASE_IMAGE_UNAVAILABLE', detail: 'x', hint: null } } as const;
+  const failed = {
+    subject: null,
+    outcome: { status: 'failed', code: 'BASE_IMAGE_UNAVAILABLE', detail: 'x', hint: null },
+  } as const;
   const node = { state: 'reachable', capabilities: ['build.docker', 'build.process'] } as const;
 
   it('goes on as a process where the install leaves the choice to us', () => {
@@ -33,7 +36,9 @@ describe('a build whose base image is not to be had', () => {
     expect(fallsBack('docker', { plan }, [failed], [node])).to.equal(false);
     expect(fallsBack('auto', { plan: { ...plan, dockerfilePath: 'Dockerfile' } }, [failed], [node])).to.equal(false);
     expect(fallsBack('auto', { plan: { ...plan, toolchains: [] } }, [failed], [node])).to.equal(false);
-    expect(fallsBack('auto', { plan }, [failed], [{ state: 'unknown', capabilities: node.capabilities }])).to.equal(false);
+    expect(fallsBack('auto', { plan }, [failed], [{ state: 'unknown', capabilities: node.capabilities }])).to.equal(
+      false,
+    );
   });
 
   it('is no answer to another failure', () => {

@@ -9,8 +9,12 @@ export const defaultCatalogue: RuntimeCatalogue = {
       runImage: null,
       toolchain: { package: 'node-{platform}', version, bin: 'bin' },
     })),
-    python: ['3.13.0', '3.12.0', '3.11.0'].map((version) => official(version, `python:${minor(version)}-slim-bookworm`, null)),
-    go: ['1.25.0', '1.24.0', '1.23.0'].map((version) => official(version, `golang:${minor(version)}-bookworm`, 'debian:bookworm-slim')),
+    python: ['3.13.0', '3.12.0', '3.11.0'].map((version) =>
+      official(version, `python:${minor(version)}-slim-bookworm`, null),
+    ),
+    go: ['1.25.0', '1.24.0', '1.23.0'].map((version) =>
+      official(version, `golang:${minor(version)}-bookworm`, 'debian:bookworm-slim'),
+    ),
   },
 };
 

@@ -19,15 +19,23 @@ export function chooseVersion(
   runtime: string,
 ): { entry: RuntimeEntry; from: string } {
   const all = catalogue.runtimes[tool] ?? [];
-  const fitting = [...all].sort((a, b) => semver.rcompare(a.version, b.version)).filter((entry) => request === null || allows(request.range, entry.version));
+  const fitting = [...all]
+    .sort((a, b) => semver.rcompare(a.version, b.version))
+    .filter((entry) => request === null || allows(request.range, entry.version));
   if (fitting.length === 0) {
     throw planError(
       'PLAN_NOT_FOUND',
-      request ? `The source asks for ${tool} ${request.range} (${request.from}), and this install has ${versions(all) || 'none'}.` : `This install has no ${tool} runtime.`,
-      request ? `Ask for a version that is there in ${request.from}, or add one to the runtime catalogue.` : `Add ${tool} to the runtime catalogue, or bring a Dockerfile.`,
+      request
+        ? `The source asks for ${tool} ${request.range} (${request.from}), and this install has ${versions(all) || 'none'}.`
+        : `This install has no ${tool} runtime.`,
+      request
+        ? `Ask for a version that is there in ${request.from}, or add one to the runtime catalogue.`
+        : `Add ${tool} to the runtime catalogue, or bring a Dockerfile.`,
     );
   }
-  const entry = fitting.find((candidate) => (runtime === 'process' ? candidate.toolchain !== null : candidate.image !== null));
+  const entry = fitting.find((candidate) =>
+    runtime === 'process' ? candidate.toolchain !== null : candidate.image !== null,
+  );
   if (entry) return { entry, from: request?.from ?? 'the newest in the runtime catalogue' };
   throw planError(
     'BUILDER_NEEDS_ENGINE',

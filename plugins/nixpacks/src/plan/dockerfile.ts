@@ -8,24 +8,33 @@ const user = '1000:1000';
  * Writes the Dockerfile of a plan: manifests and install first, so that an engine keeps that layer; then the source; then
  * a last stage that runs as no root. Uses only what BuildKit's oldest built-in frontend knows: no `# syntax`, no heredoc.
  */
-export function renderDockerfile(draft: Draft, plan: { build: readonly string[]; start: string | null }, source: SourceTree, variables: readonly string[]): string {
+export function renderDockerfile(
+  draft: Draft,
+  plan: { build: readonly string[]; start: string | null },
+  source: SourceTree,
+  variables: readonly string[],
+): string {
   const { image, runImage } = draft.runtime;
   const mounts = [
     ...draft.caches.map((target) => `--mount=type=cache,sharing=locked,target=${target}`),
     ...(draft.tool === 'node' ? ['--mount=type=secret,id=npmrc,target=/root/.npmrc'] : []),
     ...(draft.tool === 'python' ? ['--mount=type=secret,id=pipconf,target=/root/.config/pip/pip.conf'] : []),
   ].join(' ');
-  const run = (command: string): string => `RUN ${mounts === '' ? '' : `${mounts} `}${JSON.stringify(['/bin/sh', '-c', command])}`;
+  const run = (command: string): string =>
+    `RUN ${mounts === '' ? '' : `${mounts} `}${JSON.stringify(['/bin/sh', '-c', command])}`;
   const environment = Object.entries(draft.variables).map(([name, value]) => `ENV ${name}=${JSON.stringify(value)}`);
   const buildEnvironment = environment.filter((line) => !line.startsWith('ENV NODE_ENV='));
-  const manifests = draft.manifests.length > 0 && draft.install.length > 0 && !hasInstallHooks(source) ? draft.manifests : [];
+  const manifests =
+    draft.manifests.length > 0 && draft.install.length > 0 && !hasInstallHooks(source) ? draft.manifests : [];
   const installs = draft.install.map(run);
   const lines = [
     `FROM ${image} AS build`,
     `WORKDIR ${folder}`,
     ...buildEnvironment,
     ...variables.filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)).map((name) => `ARG ${name}`),
-    ...(manifests.length > 0 ? [`COPY ${JSON.stringify([...manifests, './'])}`, ...installs, 'COPY . .'] : ['COPY . .', ...installs]),
+    ...(manifests.length > 0
+      ? [`COPY ${JSON.stringify([...manifests, './'])}`, ...installs, 'COPY . .']
+      : ['COPY . .', ...installs]),
     ...plan.build.map(run),
     '',
     `FROM ${runImage ?? image}`,
@@ -44,12 +53,18 @@ export function renderDockerfile(draft: Draft, plan: { build: readonly string[];
 function copies(draft: Draft): readonly string[] {
   const from = `COPY --from=build --chown=${user}`;
   if (draft.staticRoot === null || draft.staticRoot === '.') return [`${from} ${folder} ${folder}`];
-  return [`${from} ${folder}/.containr ${folder}/.containr`, `${from} ${folder}/${draft.staticRoot} ${folder}/${draft.staticRoot}`];
+  return [
+    `${from} ${folder}/.containr ${folder}/.containr`,
+    `${from} ${folder}/${draft.staticRoot} ${folder}/${draft.staticRoot}`,
+  ];
 }
 
 /** Install scripts of the application itself may need its sources. */
 function hasInstallHooks(source: SourceTree): boolean {
   const scripts = source.has('package.json') ? source.json('package.json')?.['scripts'] : null;
   const names = typeof scripts === 'object' && scripts !== null ? Object.keys(scripts) : [];
-  return names.some((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name)) || source.hasFolder('patches');
+  return (
+    names.some((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name)) ||
+    source.hasFolder('patches')
+  );
 }

@@ -28,7 +28,11 @@ export function detect(source: SourceTree): { provider: Provider; reason: string
 /** Plans a source. Throws `SOURCE_EMPTY`, `PLAN_NOT_FOUND` or `BUILDER_NEEDS_ENGINE`, each with what to do. */
 export function planSource(source: SourceTree, options: PlanOptions): BuildPlan {
   if (source.list().filter((name) => name !== '.git').length === 0) {
-    throw planError('SOURCE_EMPTY', 'The source holds no files.', 'Commit the application and push again, or set the root directory of the service.');
+    throw planError(
+      'SOURCE_EMPTY',
+      'The source holds no files.',
+      'Commit the application and push again, or set the root directory of the service.',
+    );
   }
   const found = detect(source);
   if (!found) {
@@ -73,7 +77,14 @@ function finish(draft: Draft, source: SourceTree, options: PlanOptions): BuildPl
     variables: { ...draft.variables },
     caches: [...draft.caches],
     toolchains: runtime.toolchain
-      ? [{ tool: draft.tool, package: runtime.toolchain.package.replaceAll('{platform}', options.platform), version: runtime.toolchain.version, bin: runtime.toolchain.bin }]
+      ? [
+          {
+            tool: draft.tool,
+            package: runtime.toolchain.package.replaceAll('{platform}', options.platform),
+            version: runtime.toolchain.version,
+            bin: runtime.toolchain.bin,
+          },
+        ]
       : [],
     dockerfilePath: null,
     target: null,
@@ -82,7 +93,11 @@ function finish(draft: Draft, source: SourceTree, options: PlanOptions): BuildPl
   };
   if (runtime.image === null) return { ...plan, dockerfile: null, baseImages: [] };
   const run = runtime.runImage ?? runtime.image;
-  return { ...plan, dockerfile: renderDockerfile(draft, plan, source, Object.keys(options.variables)), baseImages: [...new Set([runtime.image, run])] };
+  return {
+    ...plan,
+    dockerfile: renderDockerfile(draft, plan, source, Object.keys(options.variables)),
+    baseImages: [...new Set([runtime.image, run])],
+  };
 }
 
 /** The application's own programs come first on PATH, whatever starts it. */

@@ -12,6 +12,9 @@ export function readProcfile(source: SourceTree): ReadonlyMap<string, string> {
 
 /** Puts `exec` before a command that is one plain program, so that signals reach it and no shell stays beside it. */
 export function asOneProcess(command: string): string {
-  const plain = /^[A-Za-z0-9_./@:-]+(\s+[^;&|<>(){}`\n]+)*$/.test(command) && !/^(cd|export|exec|set|\.|source|if|for|while)\b/.test(command) && !command.includes('$(');
+  const plain =
+    /^[A-Za-z0-9_./@:-]+(\s+[^;&|<>(){}`\n]+)*$/.test(command) &&
+    !/^(cd|export|exec|set|\.|source|if|for|while)\b/.test(command) &&
+    !command.includes('$(');
   return plain ? `exec ${command}` : command;
 }

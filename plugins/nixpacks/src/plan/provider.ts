@@ -11,7 +11,11 @@ export interface PlanOptions {
   /** `linux-x64` and the like, for toolchains. */
   readonly platform: string;
   readonly variables: Readonly<Record<string, string>>;
-  readonly settings: { readonly installCommand: string | null; readonly buildCommand: string | null; readonly startCommand: string | null };
+  readonly settings: {
+    readonly installCommand: string | null;
+    readonly buildCommand: string | null;
+    readonly startCommand: string | null;
+  };
 }
 
 /** Plans sources of one kind. */

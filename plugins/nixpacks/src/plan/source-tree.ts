@@ -44,9 +44,14 @@ export class SourceTree {
     if (text === null) return null;
     try {
       const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.fromEntries(Object.entries(value));
+      if (typeof value === 'object' && value !== null && !Array.isArray(value))
+        return Object.fromEntries(Object.entries(value));
     } catch (error) {
-      throw planError('PLAN_NOT_FOUND', `${path} is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`, `Correct ${path} and deploy again.`);
+      throw planError(
+        'PLAN_NOT_FOUND',
+        `${path} is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`,
+        `Correct ${path} and deploy again.`,
+      );
     }
     throw planError('PLAN_NOT_FOUND', `${path} holds no JSON object.`, `Correct ${path} and deploy again.`);
   }

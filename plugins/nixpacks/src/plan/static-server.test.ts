@@ -21,7 +21,11 @@ describe('the static server', () => {
     writeFileSync(join(folder, 'outside'), 'outside');
     symlinkSync('../outside', join(folder, 'site/link'));
     port = 20_000 + (process.pid % 20_000);
-    const child = spawn(process.execPath, [program, 'site'], { cwd: folder, env: { PORT: String(port) }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [program, 'site'], {
+      cwd: folder,
+      env: { PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     stop = () => {
       child.kill('SIGTERM');
@@ -34,7 +38,11 @@ describe('the static server', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<{ status: number; text: string; etag: string }> {
+  function ask(
+    path: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+  ): Promise<{ status: number; text: string; etag: string }> {
     return new Promise((resolve, reject) => {
       request({ port, host: '127.0.0.1', path, method, headers }, (answer) => {
         let text = '';

@@ -9,7 +9,13 @@ import { ask } from '../prompt.ts';
 const NewToken = { type: 'object', properties: { secret: { type: 'string' } }, required: ['secret'] } as const;
 const Me = {
   type: 'object',
-  properties: { user: { type: 'object', properties: { email: { type: 'string' }, name: { type: 'string' } }, required: ['email', 'name'] } },
+  properties: {
+    user: {
+      type: 'object',
+      properties: { email: { type: 'string' }, name: { type: 'string' } },
+      required: ['email', 'name'],
+    },
+  },
   required: ['user'],
 } as const;
 
@@ -23,7 +29,8 @@ export function accountCommands({ program, output, run, options }: CommandHost):
     .action((url: string, given: { token?: string }) =>
       run(async () => {
         const origin = new URL(url).origin;
-        const token = given.token === '-' ? await ask('Token: ', { secret: true }) : (given.token ?? (await createToken(origin)));
+        const token =
+          given.token === '-' ? await ask('Token: ', { secret: true }) : (given.token ?? (await createToken(origin)));
         const client = createClient({ origin, token });
         await client.request('GET', '/projects', { query: { limit: 1 } });
         await writeAccount({ origin, token, services: {} });
@@ -57,6 +64,9 @@ async function createToken(origin: string): Promise<string> {
   const password = await ask('Password: ', { secret: true });
   const basic = Buffer.from(`${email}:${password}`).toString('base64');
   const client = createClient({ origin });
-  const answer = await client.request('POST', '/tokens', { headers: { authorization: `Basic ${basic}` }, body: { name: `Command line on ${hostname()}` } });
+  const answer = await client.request('POST', '/tokens', {
+    headers: { authorization: `Basic ${basic}` },
+    body: { name: `Command line on ${hostname()}` },
+  });
   return validate<{ secret: string }>(NewToken, answer, 'The new token').secret;
 }

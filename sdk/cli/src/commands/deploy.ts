@@ -26,13 +26,27 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
         const api = await openApi(options());
         const path = resolve(folder);
         const name = given.service ?? api.account.services[path];
-        if (!name) throw new ContainrError({ code: 'SERVICE_NAME', status: 400, detail: 'It is not known which service this folder belongs to.', hint: 'Name it once: containr deploy --service PROJECT/SERVICE' });
+        if (!name)
+          throw new ContainrError({
+            code: 'SERVICE_NAME',
+            status: 400,
+            detail: 'It is not known which service this folder belongs to.',
+            hint: 'Name it once: containr deploy --service PROJECT/SERVICE',
+          });
         const service = await api.service(name);
         const files = await listFiles(path);
         output.line(`Uploading ${files.length} files to ${name} …`);
-        const upload = validate<{ id: string }>(Upload, await api.client.upload('/uploads', archive(path, files), 'application/gzip'), 'The upload');
-        const deployment = await api.post<Deployment>('/deployments', Deployment, { service: service.id, source: { kind: 'upload', upload: upload.id } });
-        if (given.service && process.env['CONTAINR_TOKEN'] === undefined) await writeAccount({ ...api.account, services: { ...api.account.services, [path]: name } });
+        const upload = validate<{ id: string }>(
+          Upload,
+          await api.client.upload('/uploads', archive(path, files), 'application/gzip'),
+          'The upload',
+        );
+        const deployment = await api.post<Deployment>('/deployments', Deployment, {
+          service: service.id,
+          source: { kind: 'upload', upload: upload.id },
+        });
+        if (given.service && process.env['CONTAINR_TOKEN'] === undefined)
+          await writeAccount({ ...api.account, services: { ...api.account.services, [path]: name } });
         if (!given.wait) return output.value(deployment, `Deployment #${deployment.number} is queued.`);
         return report(output, await follow(api, output, deployment));
       }),
@@ -45,10 +59,40 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
       run(async () => {
         const api = await openApi(options());
         const service = await api.service(name);
-        const { items } = await api.get<{ items: unknown[] }>('/deployments', { type: 'object', properties: { items: { type: 'array' } }, required: ['items'] }, { service: service.id, limit: 50 });
-        const Summary = { type: 'object', properties: { id: { type: 'string' }, number: { type: 'integer' }, status: { type: 'string' }, createdAt: { type: 'string' }, createdBy: { type: 'string' } }, required: ['id', 'number', 'status', 'createdAt', 'createdBy'] } as const;
-        const rows = items.map((item) => validate<{ id: string; number: number; status: string; createdAt: string; createdBy: string }>(Summary, item, 'A deployment'));
-        output.table(rows, { NUMBER: (row) => `#${row.number}`, STATUS: (row) => row.status, AT: (row) => row.createdAt, BY: (row) => row.createdBy, ID: (row) => row.id }, 'No deployment yet.');
+        const { items } = await api.get<{ items: unknown[] }>(
+          '/deployments',
+          { type: 'object', properties: { items: { type: 'array' } }, required: ['items'] },
+          { service: service.id, limit: 50 },
+        );
+        const Summary = {
+          type: 'object',
+          properties: {
+            id: { type: 'string' },
+            number: { type: 'integer' },
+            status: { type: 'string' },
+            createdAt: { type: 'string' },
+            createdBy: { type: 'string' },
+          },
+          required: ['id', 'number', 'status', 'createdAt', 'createdBy'],
+        } as const;
+        const rows = items.map((item) =>
+          validate<{ id: string; number: number; status: string; createdAt: string; createdBy: string }>(
+            Summary,
+            item,
+            'A deployment',
+          ),
+        );
+        output.table(
+          rows,
+          {
+            NUMBER: (row) => `#${row.number}`,
+            STATUS: (row) => row.status,
+            AT: (row) => row.createdAt,
+            BY: (row) => row.createdBy,
+            ID: (row) => row.id,
+          },
+          'No deployment yet.',
+        );
       }),
     );
   for (const [verb, description] of [
@@ -63,8 +107,13 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
       .action((id: string) =>
         run(async () => {
           const api = await openApi(options());
-          const deployment = await api.post<Deployment>(`/deployments/${encodeURIComponent(id)}/${verb}`, Deployment, {});
-          if (verb === 'cancel') return output.value(deployment, `Deployment #${deployment.number} is ${deployment.status}.`);
+          const deployment = await api.post<Deployment>(
+            `/deployments/${encodeURIComponent(id)}/${verb}`,
+            Deployment,
+            {},
+          );
+          if (verb === 'cancel')
+            return output.value(deployment, `Deployment #${deployment.number} is ${deployment.status}.`);
           return report(output, await follow(api, output, deployment));
         }),
       );
@@ -78,13 +127,19 @@ async function follow(api: Api, output: Output, begun: Deployment): Promise<Depl
   const told = new Set<string>();
   for (;;) {
     deployment = await api.get<Deployment>(`/deployments/${begun.id}`, Deployment);
-    const logs = await api.get<Logs>('/logs', LogPage, { deployment: begun.id, limit: 1000, ...(cursor ? { cursor } : {}) });
+    const logs = await api.get<Logs>('/logs', LogPage, {
+      deployment: begun.id,
+      limit: 1000,
+      ...(cursor ? { cursor } : {}),
+    });
     for (const line of logs.items) if (line.phase !== null) output.line(`  ${line.text}`);
     cursor = logs.items.at(-1)?.cursor ?? cursor;
     for (const phase of deployment.phases) {
       if (phase.status === 'pending' || phase.status === 'running' || told.has(phase.name)) continue;
       told.add(phase.name);
-      output.line(`${phase.status === 'done' ? '✓' : phase.status === 'skipped' ? '-' : '✗'} ${phase.name}${phase.durationMs === null ? '' : ` ${(phase.durationMs / 1000).toFixed(1)} s`}${phase.message ? `: ${phase.message}` : ''}`);
+      output.line(
+        `${phase.status === 'done' ? '✓' : phase.status === 'skipped' ? '-' : '✗'} ${phase.name}${phase.durationMs === null ? '' : ` ${(phase.durationMs / 1000).toFixed(1)} s`}${phase.message ? `: ${phase.message}` : ''}`,
+      );
     }
     if (!['queued', 'running'].includes(deployment.status) && logs.items.length === 0) return deployment;
     await sleep(300);
@@ -97,6 +152,9 @@ function report(output: Output, deployment: Deployment): number {
     return 0;
   }
   const cause = deployment.cause;
-  output.value(deployment, `#${deployment.number} ${deployment.status}.${cause ? ` ${cause.detail}\n${cause.hint}` : ''}`);
+  output.value(
+    deployment,
+    `#${deployment.number} ${deployment.status}.${cause ? ` ${cause.detail}\n${cause.hint}` : ''}`,
+  );
   return 1;
 }

@@ -30,8 +30,13 @@ export function logCommands({ program, output, run, options }: CommandHost): voi
         const stop = new AbortController();
         process.once('SIGINT', () => stop.abort());
         const lastEventId = page.items.at(-1)?.cursor;
-        for await (const event of api.client.stream('/logs/stream', { query, ...(lastEventId ? { lastEventId } : {}), signal: stop.signal })) {
-          if (event.event === 'lines') validate<{ lines: LogLine[] }>(Batch, event.data, 'A batch of lines').lines.forEach(show);
+        for await (const event of api.client.stream('/logs/stream', {
+          query,
+          ...(lastEventId ? { lastEventId } : {}),
+          signal: stop.signal,
+        })) {
+          if (event.event === 'lines')
+            validate<{ lines: LogLine[] }>(Batch, event.data, 'A batch of lines').lines.forEach(show);
         }
       }),
     );

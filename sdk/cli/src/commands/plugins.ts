@@ -10,7 +10,16 @@ export function pluginCommands({ program, output, run, options }: CommandHost): 
     .action(() =>
       run(async () => {
         const items = await (await openApi(options())).all<Plugin>('/plugins', Plugin);
-        output.table(items, { PLUGIN: (item) => item.name, STATE: (item) => item.state, VERSION: (item) => item.version, NAME: (item) => item.displayName }, 'No plugin is installed.');
+        output.table(
+          items,
+          {
+            PLUGIN: (item) => item.name,
+            STATE: (item) => item.state,
+            VERSION: (item) => item.version,
+            NAME: (item) => item.displayName,
+          },
+          'No plugin is installed.',
+        );
       }),
     );
   for (const verb of ['enable', 'disable'] as const) {

@@ -11,7 +11,11 @@ export function projectCommands({ program, output, run, options }: CommandHost):
       run(async () => {
         const api = await openApi(options());
         const items = await api.all<Project>('/projects', Project);
-        output.table(items, { PROJECT: (item) => item.slug, NAME: (item) => item.name }, 'No project yet. Make one: containr projects create NAME');
+        output.table(
+          items,
+          { PROJECT: (item) => item.slug, NAME: (item) => item.name },
+          'No project yet. Make one: containr projects create NAME',
+        );
       }),
     );
   projects
@@ -36,7 +40,8 @@ export function projectCommands({ program, output, run, options }: CommandHost):
         const found: (Service & { project: string })[] = [];
         for (const item of await api.all<Project>('/projects', Project)) {
           if (project && item.slug !== project) continue;
-          for (const service of await api.all<Service>('/services', Service, { project: item.id })) found.push({ ...service, project: item.slug });
+          for (const service of await api.all<Service>('/services', Service, { project: item.id }))
+            found.push({ ...service, project: item.slug });
         }
         output.table(
           found,
@@ -63,8 +68,17 @@ export function projectCommands({ program, output, run, options }: CommandHost):
         const [project = '', name = ''] = path.split('/', 2);
         const environment = await api.environment(project, given.environment);
         const spec = given.port ? { start: { port: Number(given.port) } } : {};
-        const service = await api.post<Service>('/services', Service, { environment: environment.id, name, slug: slugOf(name), kind: given.kind, spec });
-        output.value(service, `Made service ${project}/${service.slug}.\nDeploy it:\n  git push ${service.gitUrl ?? ''} main\nor\n  containr deploy --service ${project}/${service.slug}`);
+        const service = await api.post<Service>('/services', Service, {
+          environment: environment.id,
+          name,
+          slug: slugOf(name),
+          kind: given.kind,
+          spec,
+        });
+        output.value(
+          service,
+          `Made service ${project}/${service.slug}.\nDeploy it:\n  git push ${service.gitUrl ?? ''} main\nor\n  containr deploy --service ${project}/${service.slug}`,
+        );
       }),
     );
   program

@@ -42,7 +42,12 @@ export const BuildPlan = defineSchema({
       type: 'array',
       items: {
         type: 'object',
-        properties: { tool: { type: 'string' }, package: { type: 'string' }, version: { type: 'string' }, bin: { type: 'string' } },
+        properties: {
+          tool: { type: 'string' },
+          package: { type: 'string' },
+          version: { type: 'string' },
+          bin: { type: 'string' },
+        },
         required: ['tool', 'package', 'version', 'bin'],
         additionalProperties: false,
       },
@@ -63,7 +68,25 @@ export const BuildPlan = defineSchema({
     /** Where each line came from. */
     why: { type: 'array', items: why },
   },
-  required: ['builder', 'provider', 'runtimes', 'packages', 'install', 'build', 'start', 'staticRoot', 'port', 'variables', 'caches', 'toolchains', 'dockerfile', 'dockerfilePath', 'target', 'baseImages', 'why'],
+  required: [
+    'builder',
+    'provider',
+    'runtimes',
+    'packages',
+    'install',
+    'build',
+    'start',
+    'staticRoot',
+    'port',
+    'variables',
+    'caches',
+    'toolchains',
+    'dockerfile',
+    'dockerfilePath',
+    'target',
+    'baseImages',
+    'why',
+  ],
   additionalProperties: false,
 });
 export type BuildPlan = Infer<typeof BuildPlan>;

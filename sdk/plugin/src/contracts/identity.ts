@@ -30,9 +30,24 @@ export const PrincipalDocument = defineSchema({
   additionalProperties: false,
 });
 
-const Found = defineSchema({ type: 'object', properties: { principal: { anyOf: [PrincipalDocument, { type: 'null' }] } }, required: ['principal'], additionalProperties: false });
-const OrganisationRef = defineSchema({ type: 'object', properties: { slug: { type: 'string' } }, required: ['slug'], additionalProperties: false });
-const OrganisationId = defineSchema({ type: 'object', properties: { id: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, required: ['id'], additionalProperties: false });
+const Found = defineSchema({
+  type: 'object',
+  properties: { principal: { anyOf: [PrincipalDocument, { type: 'null' }] } },
+  required: ['principal'],
+  additionalProperties: false,
+});
+const OrganisationRef = defineSchema({
+  type: 'object',
+  properties: { slug: { type: 'string' } },
+  required: ['slug'],
+  additionalProperties: false,
+});
+const OrganisationId = defineSchema({
+  type: 'object',
+  properties: { id: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+  required: ['id'],
+  additionalProperties: false,
+});
 
 /** Who is asking. One provider; the gateway asks it for every request that offers a proof. */
 export const Identity = defineContract('identity', 'Who is asking', {

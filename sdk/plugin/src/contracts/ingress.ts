@@ -5,7 +5,12 @@ import { defineContract } from '../services.ts';
 /** One place that requests can go to. */
 export const Upstream = defineSchema({
   type: 'object',
-  properties: { replica: Id, node: { type: 'string' }, address: { type: 'string' }, port: { type: 'integer', minimum: 1, maximum: 65535 } },
+  properties: {
+    replica: Id,
+    node: { type: 'string' },
+    address: { type: 'string' },
+    port: { type: 'integer', minimum: 1, maximum: 65535 },
+  },
   required: ['replica', 'node', 'address', 'port'],
   additionalProperties: false,
 });
@@ -34,9 +39,24 @@ export const RouteTable = defineSchema({
 });
 export type RouteTable = Infer<typeof RouteTable>;
 
-const Applied = defineSchema({ type: 'object', properties: { revision: { type: 'integer' } }, required: ['revision'], additionalProperties: false });
-const Replicas = defineSchema({ type: 'object', properties: { replicas: { type: 'array', items: Id } }, required: ['replicas'], additionalProperties: false });
-const InFlight = defineSchema({ type: 'object', properties: { inFlight: { type: 'object', additionalProperties: { type: 'integer' } } }, required: ['inFlight'], additionalProperties: false });
+const Applied = defineSchema({
+  type: 'object',
+  properties: { revision: { type: 'integer' } },
+  required: ['revision'],
+  additionalProperties: false,
+});
+const Replicas = defineSchema({
+  type: 'object',
+  properties: { replicas: { type: 'array', items: Id } },
+  required: ['replicas'],
+  additionalProperties: false,
+});
+const InFlight = defineSchema({
+  type: 'object',
+  properties: { inFlight: { type: 'object', additionalProperties: { type: 'integer' } } },
+  required: ['inFlight'],
+  additionalProperties: false,
+});
 
 /** Carries requests to replicas. Providers by id (`builtin`, `haproxy`). A table with a lower revision than the applied one is refused with `STALE`. */
 export const Ingress = defineContract('ingress', 'Carries requests to replicas', {

@@ -47,7 +47,12 @@ export const BuildRequest = defineSchema({
 });
 export type BuildRequest = Infer<typeof BuildRequest>;
 
-export const Command = defineSchema({ anyOf: [{ type: 'string', minLength: 1 }, { type: 'array', items: { type: 'string' }, minItems: 1 }] });
+export const Command = defineSchema({
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    { type: 'array', items: { type: 'string' }, minItems: 1 },
+  ],
+});
 
 /** One replica, fully decided. Ids of what it belongs to become the labels `containr.install`, `containr.service`, `containr.deployment`, `containr.replica`. */
 export const ReplicaSpec = defineSchema({
@@ -80,7 +85,20 @@ export const ReplicaSpec = defineSchema({
       additionalProperties: false,
     },
   },
-  required: ['replica', 'deployment', 'service', 'organisation', 'epoch', 'artifact', 'command', 'variables', 'port', 'resources', 'restart', 'stop'],
+  required: [
+    'replica',
+    'deployment',
+    'service',
+    'organisation',
+    'epoch',
+    'artifact',
+    'command',
+    'variables',
+    'port',
+    'resources',
+    'restart',
+    'stop',
+  ],
   additionalProperties: false,
 });
 export type ReplicaSpec = Infer<typeof ReplicaSpec>;
@@ -106,7 +124,22 @@ export const ReplicaState = defineSchema({
     /** The isolation that really holds, for people: `container`, `uid, pid namespace, memory limit`, `none`. */
     isolation: { type: 'string' },
   },
-  required: ['replica', 'deployment', 'service', 'organisation', 'runtime', 'state', 'exitCode', 'outOfMemory', 'restarts', 'startedAt', 'endedAt', 'address', 'port', 'isolation'],
+  required: [
+    'replica',
+    'deployment',
+    'service',
+    'organisation',
+    'runtime',
+    'state',
+    'exitCode',
+    'outOfMemory',
+    'restarts',
+    'startedAt',
+    'endedAt',
+    'address',
+    'port',
+    'isolation',
+  ],
   additionalProperties: false,
 });
 export type ReplicaState = Infer<typeof ReplicaState>;
@@ -119,14 +152,24 @@ export const Listener = defineSchema({
   additionalProperties: false,
 });
 
-const ReplicaRef = defineSchema({ type: 'object', properties: { replica: Id }, required: ['replica'], additionalProperties: false });
+const ReplicaRef = defineSchema({
+  type: 'object',
+  properties: { replica: Id },
+  required: ['replica'],
+  additionalProperties: false,
+});
 const StopRequest = defineSchema({
   type: 'object',
   properties: { replica: Id, signal: { type: 'string' }, graceMs: { type: 'integer', minimum: 0 } },
   required: ['replica', 'signal', 'graceMs'],
   additionalProperties: false,
 });
-const ReplicaList = defineSchema({ type: 'object', properties: { replicas: { type: 'array', items: ReplicaState } }, required: ['replicas'], additionalProperties: false });
+const ReplicaList = defineSchema({
+  type: 'object',
+  properties: { replicas: { type: 'array', items: ReplicaState } },
+  required: ['replicas'],
+  additionalProperties: false,
+});
 /** A one-off command in an artifact (release command). */
 export const RunRequest = defineSchema({
   type: 'object',
@@ -143,10 +186,30 @@ export const RunRequest = defineSchema({
   additionalProperties: false,
 });
 export type RunRequest = Infer<typeof RunRequest>;
-const RunResult = defineSchema({ type: 'object', properties: { exitCode: { type: 'integer' } }, required: ['exitCode'], additionalProperties: false });
-const ArtifactRef = defineSchema({ type: 'object', properties: { artifact: Artifact }, required: ['artifact'], additionalProperties: false });
-const Listeners = defineSchema({ type: 'object', properties: { listeners: { type: 'array', items: Listener } }, required: ['listeners'], additionalProperties: false });
-const Exists = defineSchema({ type: 'object', properties: { exists: { type: 'boolean' } }, required: ['exists'], additionalProperties: false });
+const RunResult = defineSchema({
+  type: 'object',
+  properties: { exitCode: { type: 'integer' } },
+  required: ['exitCode'],
+  additionalProperties: false,
+});
+const ArtifactRef = defineSchema({
+  type: 'object',
+  properties: { artifact: Artifact },
+  required: ['artifact'],
+  additionalProperties: false,
+});
+const Listeners = defineSchema({
+  type: 'object',
+  properties: { listeners: { type: 'array', items: Listener } },
+  required: ['listeners'],
+  additionalProperties: false,
+});
+const Exists = defineSchema({
+  type: 'object',
+  properties: { exists: { type: 'boolean' } },
+  required: ['exists'],
+  additionalProperties: false,
+});
 
 /**
  * The capabilities that a runtime's agent half serves, by driver name (`docker`, `process`). A node that advertises
@@ -156,14 +219,65 @@ export function runtimeCapabilities<const D extends string>(driver: D) {
   const permission = 'deployment:create';
   const short = { permission, timeoutMs: 60_000 };
   return {
-    build: defineCapability({ name: `build.${driver}`, input: BuildRequest, output: Artifact, permission, timeoutMs: 1_800_000, summary: 'Builds an artifact from a plan' }),
-    run: defineCapability({ name: `run.${driver}`, input: RunRequest, output: RunResult, permission, timeoutMs: 900_000, summary: 'Runs one command in an artifact' }),
-    start: defineCapability({ name: `replica-start.${driver}`, input: ReplicaSpec, output: ReplicaState, ...short, summary: 'Starts a replica; one that exists is returned as it is' }),
-    stop: defineCapability({ name: `replica-stop.${driver}`, input: StopRequest, output: Empty, ...short, timeoutMs: 120_000, summary: 'Stops and removes a replica' }),
-    list: defineCapability({ name: `replica-list.${driver}`, input: Empty, output: ReplicaList, ...short, summary: 'All replicas of this install on the node' }),
-    listeners: defineCapability({ name: `replica-listeners.${driver}`, input: ReplicaRef, output: Listeners, ...short, summary: 'What a replica listens on, for diagnosis' }),
-    exists: defineCapability({ name: `artifact-exists.${driver}`, input: ArtifactRef, output: Exists, ...short, summary: 'Whether the node still has an artifact' }),
-    remove: defineCapability({ name: `artifact-remove.${driver}`, input: ArtifactRef, output: Empty, ...short, summary: 'Removes an artifact' }),
+    build: defineCapability({
+      name: `build.${driver}`,
+      input: BuildRequest,
+      output: Artifact,
+      permission,
+      timeoutMs: 1_800_000,
+      summary: 'Builds an artifact from a plan',
+    }),
+    run: defineCapability({
+      name: `run.${driver}`,
+      input: RunRequest,
+      output: RunResult,
+      permission,
+      timeoutMs: 900_000,
+      summary: 'Runs one command in an artifact',
+    }),
+    start: defineCapability({
+      name: `replica-start.${driver}`,
+      input: ReplicaSpec,
+      output: ReplicaState,
+      ...short,
+      summary: 'Starts a replica; one that exists is returned as it is',
+    }),
+    stop: defineCapability({
+      name: `replica-stop.${driver}`,
+      input: StopRequest,
+      output: Empty,
+      ...short,
+      timeoutMs: 120_000,
+      summary: 'Stops and removes a replica',
+    }),
+    list: defineCapability({
+      name: `replica-list.${driver}`,
+      input: Empty,
+      output: ReplicaList,
+      ...short,
+      summary: 'All replicas of this install on the node',
+    }),
+    listeners: defineCapability({
+      name: `replica-listeners.${driver}`,
+      input: ReplicaRef,
+      output: Listeners,
+      ...short,
+      summary: 'What a replica listens on, for diagnosis',
+    }),
+    exists: defineCapability({
+      name: `artifact-exists.${driver}`,
+      input: ArtifactRef,
+      output: Exists,
+      ...short,
+      summary: 'Whether the node still has an artifact',
+    }),
+    remove: defineCapability({
+      name: `artifact-remove.${driver}`,
+      input: ArtifactRef,
+      output: Empty,
+      ...short,
+      summary: 'Removes an artifact',
+    }),
   };
 }
 
@@ -196,7 +310,12 @@ export const ReplicaOutput = defineReport({
         maxItems: 1000,
         items: {
           type: 'object',
-          properties: { seq: { type: 'integer', minimum: 0 }, at: Timestamp, stream: { type: 'string', enum: ['stdout', 'stderr', 'system'] }, text: { type: 'string' } },
+          properties: {
+            seq: { type: 'integer', minimum: 0 },
+            at: Timestamp,
+            stream: { type: 'string', enum: ['stdout', 'stderr', 'system'] },
+            text: { type: 'string' },
+          },
           required: ['seq', 'at', 'stream', 'text'],
           additionalProperties: false,
         },
@@ -221,8 +340,14 @@ export interface Runtime {
   /** Driver name, for example `docker`. */
   readonly driver: string;
   /** Builds; throws a `ContainrError` whose code is a cause code (`BUILD_FAILED`, `BASE_IMAGE_UNAVAILABLE` …). */
-  build(request: BuildRequest, io: { signal: AbortSignal; output(text: string, stream?: 'stdout' | 'stderr' | 'system'): void }): Promise<Artifact>;
-  run(request: RunRequest, io: { signal: AbortSignal; output(text: string, stream?: 'stdout' | 'stderr' | 'system'): void }): Promise<{ exitCode: number }>;
+  build(
+    request: BuildRequest,
+    io: { signal: AbortSignal; output(text: string, stream?: 'stdout' | 'stderr' | 'system'): void },
+  ): Promise<Artifact>;
+  run(
+    request: RunRequest,
+    io: { signal: AbortSignal; output(text: string, stream?: 'stdout' | 'stderr' | 'system'): void },
+  ): Promise<{ exitCode: number }>;
   start(spec: ReplicaSpec): Promise<ReplicaState>;
   stop(request: Infer<typeof StopRequest>): Promise<void>;
   /** Throws when the engine does not answer: unknown is not empty. */

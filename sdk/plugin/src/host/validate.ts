@@ -5,7 +5,14 @@ import { ContainrError } from '../errors.ts';
 import type { FieldError } from '../errors.ts';
 import type { JSONSchema } from '../schema.ts';
 
-const options = { strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, allowUnionTypes: true } as const;
+const options = {
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  allErrors: true,
+  useDefaults: true,
+  allowUnionTypes: true,
+} as const;
 const plain = withFormats(new Ajv(options));
 const coercing = withFormats(new Ajv({ ...options, coerceTypes: 'array' }));
 const compiled = { plain: new WeakMap<object, ValidateFunction>(), coercing: new WeakMap<object, ValidateFunction>() };
@@ -30,7 +37,10 @@ export function validatorOf(schema: JSONSchema, kind: 'plain' | 'coercing'): Val
 /** What a failed check found, in a form that a person reads. */
 export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
   return errors.slice(0, 20).map((error) => ({
-    path: error.keyword === 'additionalProperties' ? `${error.instancePath}/${String(error.params['additionalProperty'])}` : error.instancePath || '/',
+    path:
+      error.keyword === 'additionalProperties'
+        ? `${error.instancePath}/${String(error.params['additionalProperty'])}`
+        : error.instancePath || '/',
     message: error.keyword === 'additionalProperties' ? 'is not a known field' : (error.message ?? 'is not valid'),
   }));
 }
@@ -45,7 +55,9 @@ export function validate<T>(schema: JSONSchema, value: unknown, what: string, mo
   throw new ContainrError({
     code: 'INVALID',
     status: 422,
-    detail: `${what} is not as its schema says: ${fieldErrors(check.errors ?? []).map((error) => `${error.path} ${error.message}`).join('; ')}.`,
+    detail: `${what} is not as its schema says: ${fieldErrors(check.errors ?? [])
+      .map((error) => `${error.path} ${error.message}`)
+      .join('; ')}.`,
     hint: 'Correct the named fields and send it again.',
     errors: fieldErrors(check.errors ?? []),
   });

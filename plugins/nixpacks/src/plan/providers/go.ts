@@ -10,7 +10,12 @@ export const goProvider: Provider = {
   detect: (source) => (source.has('go.mod') ? 'go.mod is there' : null),
   plan(source, options) {
     const asked = /^go\s+(\d+\.\d+)/m.exec(source.text('go.mod') ?? '')?.[1];
-    const version = chooseVersion(options.catalogue, 'go', asked ? { range: `>=${asked}.0 <2`, from: 'the go line in go.mod' } : null, options.runtime);
+    const version = chooseVersion(
+      options.catalogue,
+      'go',
+      asked ? { range: `>=${asked}.0 <2`, from: 'the go line in go.mod' } : null,
+      options.runtime,
+    );
     const main = mainPackage(source);
     const command = `go build -trimpath -o bin/app ${main.path}`;
     const web = readProcfile(source).get('web');
@@ -40,9 +45,21 @@ export const goProvider: Provider = {
 };
 
 function mainPackage(source: SourceTree): { path: string; from: string } {
-  const isMain = (folder: string): boolean => source.list(folder).some((name) => name.endsWith('.go') && !name.endsWith('_test.go') && /^package main\b/m.test(source.text(`${folder}/${name}`) ?? ''));
+  const isMain = (folder: string): boolean =>
+    source
+      .list(folder)
+      .some(
+        (name) =>
+          name.endsWith('.go') &&
+          !name.endsWith('_test.go') &&
+          /^package main\b/m.test(source.text(`${folder}/${name}`) ?? ''),
+      );
   if (isMain('.')) return { path: '.', from: 'package main in the root folder' };
   const command = source.list('cmd').find((name) => isMain(`cmd/${name}`));
   if (command) return { path: `./cmd/${command}`, from: `package main in cmd/${command}` };
-  throw planError('PLAN_NOT_FOUND', 'No package main is in the root folder or below cmd/.', 'Put the program there, or set the build and start commands of the service.');
+  throw planError(
+    'PLAN_NOT_FOUND',
+    'No package main is in the root folder or below cmd/.',
+    'Put the program there, or set the build and start commands of the service.',
+  );
 }

@@ -16,11 +16,20 @@ export const pythonProvider: Provider = {
     return sign ? `${sign} is there` : null;
   },
   plan(source, options) {
-    const version = chooseVersion(options.catalogue, 'python', pythonRequest(source, options.variables), options.runtime);
+    const version = chooseVersion(
+      options.catalogue,
+      'python',
+      pythonRequest(source, options.variables),
+      options.runtime,
+    );
     const packages = packagesOf(source);
     const requirements = /^\s*[^#\s]/m.test(source.text('requirements.txt') ?? '');
     const project = source.has('pyproject.toml') && !requirements && packages.length > 0;
-    const installer = requirements ? '.venv/bin/pip install -r requirements.txt' : project ? '.venv/bin/pip install .' : null;
+    const installer = requirements
+      ? '.venv/bin/pip install -r requirements.txt'
+      : project
+        ? '.venv/bin/pip install .'
+        : null;
     const start = startCommand(source, packages);
     return {
       provider: 'python',
@@ -41,7 +50,14 @@ export const pythonProvider: Provider = {
       path: ['.venv/bin'],
       why: [
         { what: `Python ${version.entry.version}`, from: version.from },
-        { what: installer ? `install: ${installer}` : 'no packages to install', from: requirements ? 'requirements.txt' : project ? 'pyproject.toml' : 'neither requirements.txt nor pyproject.toml names one' },
+        {
+          what: installer ? `install: ${installer}` : 'no packages to install',
+          from: requirements
+            ? 'requirements.txt'
+            : project
+              ? 'pyproject.toml'
+              : 'neither requirements.txt nor pyproject.toml names one',
+        },
         { what: `start: ${start.command}`, from: start.from },
       ],
     };
@@ -57,7 +73,15 @@ function pythonRequest(source: SourceTree, variables: Readonly<Record<string, st
   ];
   for (const [version, from] of asked) if (version) return { range: minorOf(version), from };
   const required = text(table(toml(source), 'project')['requires-python']);
-  return required ? { range: required.replace(/,/g, ' ').replace(/~=\s*(\d+)\.(\d+)(\.\d+)?/g, '~$1.$2').replace(/==/g, ''), from: 'requires-python in pyproject.toml' } : null;
+  return required
+    ? {
+        range: required
+          .replace(/,/g, ' ')
+          .replace(/~=\s*(\d+)\.(\d+)(\.\d+)?/g, '~$1.$2')
+          .replace(/==/g, ''),
+        from: 'requires-python in pyproject.toml',
+      }
+    : null;
 }
 
 /** Catalogues name minor versions by their first patch, so a patch of it is served by its minor. */
@@ -80,14 +104,31 @@ function startCommand(source: SourceTree, packages: readonly string[]): { comman
   const has = (name: string): boolean => packages.includes(name);
   if (source.has('manage.py')) {
     const wsgi = source.list().find((name) => source.has(`${name}/wsgi.py`));
-    if (wsgi && has('gunicorn')) return { command: `exec gunicorn --bind 0.0.0.0:$PORT ${wsgi}.wsgi`, from: 'manage.py, and gunicorn among the packages' };
+    if (wsgi && has('gunicorn'))
+      return {
+        command: `exec gunicorn --bind 0.0.0.0:$PORT ${wsgi}.wsgi`,
+        from: 'manage.py, and gunicorn among the packages',
+      };
     return { command: 'exec python manage.py runserver 0.0.0.0:$PORT', from: 'manage.py' };
   }
-  if (has('fastapi') && has('uvicorn')) return { command: `exec uvicorn ${module}:app --host 0.0.0.0 --port $PORT`, from: 'fastapi and uvicorn among the packages' };
-  if (has('flask') && has('gunicorn')) return { command: `exec gunicorn --bind 0.0.0.0:$PORT ${module}:app`, from: 'flask and gunicorn among the packages' };
-  if (has('flask')) return { command: `exec flask --app ${module} run --host 0.0.0.0 --port $PORT`, from: 'flask among the packages' };
+  if (has('fastapi') && has('uvicorn'))
+    return {
+      command: `exec uvicorn ${module}:app --host 0.0.0.0 --port $PORT`,
+      from: 'fastapi and uvicorn among the packages',
+    };
+  if (has('flask') && has('gunicorn'))
+    return {
+      command: `exec gunicorn --bind 0.0.0.0:$PORT ${module}:app`,
+      from: 'flask and gunicorn among the packages',
+    };
+  if (has('flask'))
+    return { command: `exec flask --app ${module} run --host 0.0.0.0 --port $PORT`, from: 'flask among the packages' };
   if (file) return { command: `exec python ${file}`, from: `${file} is there` };
-  throw planError('PLAN_NOT_FOUND', 'This Python source has no Procfile, manage.py, main.py or app.py to start.', 'Add a Procfile with a web line, or set the start command of the service.');
+  throw planError(
+    'PLAN_NOT_FOUND',
+    'This Python source has no Procfile, manage.py, main.py or app.py to start.',
+    'Add a Procfile with a web line, or set the start command of the service.',
+  );
 }
 
 function toml(source: SourceTree): Record<string, unknown> {
@@ -96,7 +137,11 @@ function toml(source: SourceTree): Record<string, unknown> {
   try {
     return parse(content);
   } catch (error) {
-    throw planError('PLAN_NOT_FOUND', `pyproject.toml is not valid TOML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}.`, 'Correct pyproject.toml and deploy again.');
+    throw planError(
+      'PLAN_NOT_FOUND',
+      `pyproject.toml is not valid TOML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}.`,
+      'Correct pyproject.toml and deploy again.',
+    );
   }
 }
 
