@@ -86,6 +86,10 @@ const small = kernel.total <= 2500;
 console.log(
   `${small ? 'ok  ' : 'FAIL'} kernel: ${kernel.total} of 2,500 lines of code (${kernel.folders.map(([name, lines]) => `${name} ${lines}`).join(', ')})`,
 );
+const foundation = countKernel(join(root, 'foundation'));
+console.log(
+  `ok   foundation: ${foundation.total} lines of code (${foundation.folders.map(([name, lines]) => `${name} ${lines}`).join(', ')})`,
+);
 console.log(
   `ok   stores opened for all organisations: ${listSystemStores(join(root, 'plugins'))
     .map(({ file, reason }) => `\n       ${file}: ${reason}`)

@@ -19,7 +19,7 @@ function* sources(folder) {
 export function countKernel(folder) {
   const folders = new Map();
   for (const path of sources(folder)) {
-    if (path.includes('/test/') || path.includes('/fixtures/')) continue;
+    if (/\/(test|fixtures|dist|node_modules)\//.test(path)) continue;
     const relative = path.slice(folder.length + 1);
     const name = relative.includes('/') ? relative.slice(0, relative.indexOf('/')) : '.';
     folders.set(name, (folders.get(name) ?? 0) + countLines(readFileSync(path, 'utf8')));

@@ -4,35 +4,39 @@ import { join } from 'node:path';
 import type { Event, Principal } from '@containr/sdk';
 import { ContainrError, notFound, Scope } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
-import { createExec, createLogger } from '@containr/sdk/host';
+import { createExec, createLogger, validate } from '@containr/sdk/host';
 import { container as rootContainer } from 'tsyringe';
 import { agentMigrations, createAgentGateway, NodeChanged } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
-import { createEvents } from '@containr/data';
-import { outboxEntry, writeOutbox } from '@containr/data';
+import {
+  createEvents,
+  createJobs,
+  createSettings,
+  migrateKernel,
+  openDatabase,
+  openKeyRing,
+  openPluginStore,
+  outboxEntry,
+  writeOutbox,
+} from '@containr/data';
+import type { Database, Overrides } from '@containr/data';
+import { answerProblem, Gateway, openApiOf } from '@containr/http';
+import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
-import { buildMount, Gateway, openApiOf } from './http/index.ts';
-import type { Mount } from './http/index.ts';
-import { answerProblem } from './http/problem.ts';
-import { createJobs } from '@containr/data';
+import { kernelClaims, kernelMount } from './kernel-mount.ts';
 import { explainAbsent } from './plugins/absent.ts';
+import { activeOf, halvesOf } from './plugins/active.ts';
+import { ping, runChecks } from './plugins/checks.ts';
+import type { Reason } from './plugins/checks.ts';
 import { installId, openDesired } from './plugins/desired.ts';
-import type { Check } from './plugins/health-routes.ts';
 import { registerHealthRoutes } from './plugins/health-routes.ts';
-import { httpFacet } from './plugins/http-facet.ts';
 import { consolePrincipal, identifier } from './plugins/identify.ts';
 import { discover, Lifecycle, PluginChanged, pluginMigrations, registerPluginRoutes } from './plugins/index.ts';
 import type { Parts, PluginPackage, PluginState } from './plugins/index.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import { partsToken } from './plugins/parts.ts';
 import { registerSettingsRoutes } from './plugins/settings-routes.ts';
-import { openKeyRing } from '@containr/data';
 import { ServiceRegistry } from './services/index.ts';
-import { createSettings } from '@containr/data';
-import type { Overrides } from '@containr/data';
-import { migrateKernel, openDatabase, openPluginStore } from '@containr/data';
-import type { Database } from '@containr/data';
-import { createUiHost } from '@containr/ui-host';
 
 /** What a platform is made of. */
 export interface PlatformOptions {
@@ -73,21 +77,11 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-const kernelClaims = {
-  segments: ['plugins', 'settings', 'nodes', 'jobs', 'events', 'ui', 'agents', 'openapi.json'],
-  roots: ['healthz', 'readyz'],
-  permissions: [
-    'plugin:read',
-    'plugin:manage',
-    'setting:read',
-    'setting:write',
-    'node:read',
-    'node:manage',
-    'audit:read',
-    'agent:act',
-  ],
-} as const;
-const version = String(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
+const { version } = validate<{ version: string }>(
+  { type: 'object', properties: { version: { type: 'string' } }, required: ['version'] },
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')),
+  'The package of the kernel',
+);
 
 /**
  * Starts a control plane; it listens at once, and resolves when every plugin has started or failed.
@@ -109,7 +103,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   mkdirSync(data, { recursive: true, mode: 0o700 });
   logLostRejections(log, undo);
   const packages = typeof options.plugins === 'string' ? await discover(options.plugins) : options.plugins;
-  const checks = new Map<string, () => Promise<string | null>>([
+  const checks = new Map<string, Reason>([
     ['database', async () => 'It is starting.'],
     ['plugins', async () => 'They are starting.'],
   ]);
@@ -263,28 +257,6 @@ function logLostRejections(log: HostLogger, undo: Scope): void {
   undo.own('unhandled rejections', () => void process.off('unhandledRejection', lost));
 }
 
-/** The kernel's own answers; grows while the platform starts. */
-function kernelMount(gateway: Gateway, authenticate: Parts['authenticate'], log: HostLogger, origin: () => string) {
-  const claims = {
-    plugin: 'kernel',
-    ...kernelClaims,
-    knows: (permission: string) => kernelClaims.permissions.some((known) => known === permission),
-  };
-  const facet = httpFacet(new Scope('kernel'), claims, origin);
-  let mount: Mount | null = null;
-  return {
-    async add(register: (http: typeof facet.http) => void): Promise<void> {
-      register(facet.http);
-      const older = mount;
-      const early = facet.declared.every((one) => one.kind === 'raw' && one.root);
-      mount = await buildMount(early ? { ...claims, segments: [] } : claims, [...facet.declared], authenticate, log);
-      gateway.enter(mount);
-      await older?.drain(1000);
-    },
-    drain: async (deadlineMs: number): Promise<void> => mount?.drain(deadlineMs),
-  };
-}
-
 async function listen(gateway: Gateway, host: string, port: number): Promise<number> {
   try {
     return await gateway.listen(host, port);
@@ -313,57 +285,4 @@ function emitter({ pool }: Database) {
       [outboxEntry('kernel', event, payload, null)],
     );
   };
-}
-
-async function ping({ pool }: Database): Promise<string | null> {
-  try {
-    await pool.query('select 1');
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-async function runChecks(
-  checks: ReadonlyMap<string, () => Promise<string | null>>,
-  lifecycle: Lifecycle | null,
-): Promise<readonly Check[]> {
-  const vital = await Promise.all(
-    [...checks].map(async ([name, check]) => {
-      const reason = await check();
-      return { name, ok: reason === null, reason, vital: true };
-    }),
-  );
-  const plugins = (lifecycle?.entries ?? []).filter((entry) => entry.desired || entry.problem);
-  return [
-    ...vital,
-    ...plugins.map(({ package: { name }, state, cause }) => ({
-      name: `plugin ${name}`,
-      ok: state === 'active',
-      reason: state === 'active' ? null : (cause?.message ?? state),
-      vital: false,
-    })),
-  ];
-}
-
-function activeOf(lifecycle: Lifecycle | null) {
-  return (lifecycle?.entries ?? [])
-    .filter((entry) => entry.running !== null)
-    .map(({ package: { name, version: its, directory, manifest } }) => ({
-      name,
-      displayName: manifest.displayName,
-      version: its,
-      directory,
-      manifest,
-    }));
-}
-
-function halvesOf(lifecycle: Lifecycle | null) {
-  return activeOf(lifecycle).flatMap(({ name, version: its, directory, manifest }) => {
-    if (manifest.agent === undefined) return [];
-    const programs = Object.fromEntries(
-      Object.entries(manifest.programs ?? {}).map(([program, file]) => [program, join(directory, String(file))]),
-    );
-    return [{ plugin: name, version: its, file: join(directory, manifest.agent), programs }];
-  });
 }

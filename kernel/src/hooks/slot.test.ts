@@ -70,7 +70,7 @@ describe('hook slot', () => {
         plugin: 'x',
         stage: 0,
         call: async () => {
-          await null;
+          await Promise.resolve();
           if (state.gone) late += 1;
         },
       });

@@ -1,5 +1,5 @@
 import { ContainrError } from '@containr/sdk';
-import type { Explain } from '../http/gateway.ts';
+import type { Explain } from '@containr/http';
 import type { Lifecycle } from './lifecycle.ts';
 import type { PluginPackage } from './package.ts';
 

@@ -45,7 +45,7 @@ export class Contributions {
 
   /** Takes everything out at once, newest first; resolves when nothing of it is in use. */
   async leave(): Promise<void> {
-    await Promise.allSettled(this.#all.toReversed().map((contribution) => contribution.leave?.()));
+    await Promise.allSettled(this.#all.toReversed().map((contribution) => contribution.leave?.() ?? Promise.resolve()));
   }
 
   #enter(contribution: Contribution): void {

@@ -1,7 +1,7 @@
 import type { Client, Contract, Methods, Principal } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
 import { Identity } from '@containr/sdk/contracts';
-import type { Authenticate } from '../http/index.ts';
+import type { Authenticate } from '@containr/http';
 
 /** The kernel itself, when it asks plugins. */
 export const systemPrincipal: Principal = {

@@ -2,7 +2,7 @@ import type { PluginContext } from '@containr/sdk';
 import { defineSchema, listQuery, OptionalTimestamp, pageOf, Timestamp } from '@containr/sdk';
 import { UiList } from '@containr/sdk/ui';
 import type { Events } from '@containr/data';
-import { unauthenticated } from '../http/access.ts';
+import { unauthenticated } from '@containr/http';
 import type { Jobs } from '@containr/data';
 
 const nullableText = { anyOf: [{ type: 'string' }, { type: 'null' }] } as const;

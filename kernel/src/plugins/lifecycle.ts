@@ -1,7 +1,7 @@
 import type { ContainrError, Logger } from '@containr/sdk';
 import { conflict, isContainrError, notFound } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
-import { toContainrError } from '../http/problem.ts';
+import { toContainrError } from '@containr/http';
 import type { Desired } from './desired.ts';
 import type { PluginPackage } from './package.ts';
 import type { Parts } from './parts.ts';
@@ -180,8 +180,9 @@ export class Lifecycle {
           // Half of the old one is out already, so neither can serve.
           entry.running = null;
           await Promise.all([next, running].map((one) => tearDown(parts, one, 0)));
-          this.#become(entry, 'failed', failureOf(name, error));
-          throw entry.cause;
+          const failure = failureOf(name, error);
+          this.#become(entry, 'failed', failure);
+          throw failure;
         }
         entry.running = next;
         this.#become(entry, 'active');

@@ -45,7 +45,7 @@ async function readPackage(directory: string): Promise<PluginPackage | null> {
     manifest: readManifest(name, document.containr),
     async load() {
       const file = createRequire(path).resolve(document.name);
-      const module: { default?: Plugin } = await import(pathToFileURL(file).href);
+      const module = (await import(pathToFileURL(file).href)) as { default?: Plugin };
       if (typeof module.default?.setup === 'function') return module.default;
       throw new ContainrError({
         code: 'PLUGIN_EXPORT',

@@ -3,7 +3,7 @@ import type { EntitySchema } from '@mikro-orm/core';
 import type { InjectionToken } from 'tsyringe';
 import type { Events } from '@containr/data';
 import type { HookRegistry } from '../hooks/index.ts';
-import type { Authenticate, Gateway } from '../http/index.ts';
+import type { Authenticate, Gateway } from '@containr/http';
 import type { Jobs } from '@containr/data';
 import type { KeyRing } from '@containr/data';
 import type { ServiceRegistry } from '../services/index.ts';

@@ -6,9 +6,9 @@ import { ContainrError, Scope as NewScope } from '@containr/sdk';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { instanceCachingFactory } from 'tsyringe';
 import { v7 } from 'uuid';
-import type { Claims, Declared } from '../http/declared.ts';
+import type { Claims, Declared } from '@containr/http';
 import { Contributions } from './contributions.ts';
-import { httpFacet } from './http-facet.ts';
+import { httpFacet } from '@containr/http';
 import type { PluginPackage } from './package.ts';
 import type { PluginSettings } from '@containr/data';
 import { partsToken } from './parts.ts';
@@ -56,8 +56,13 @@ export function compose(root: DependencyContainer, opened: Opened): Composed {
     ),
   });
   own.register(agentsToken, { useFactory: instanceCachingFactory(stagedAgents) });
-  const { http, declared, seal } = own.resolve(httpToken);
-  return { ctx: contextOf(own, http), contributions: own.resolve(contributionsToken), declared, seal };
+  const facet = own.resolve(httpToken);
+  return {
+    ctx: contextOf(own, facet.http),
+    contributions: own.resolve(contributionsToken),
+    declared: facet.declared,
+    seal: () => facet.seal(),
+  };
 }
 
 function contextOf(own: DependencyContainer, http: PluginContext['http']): PluginContext {

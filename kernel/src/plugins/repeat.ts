@@ -20,7 +20,7 @@ export function repeat(
     if (!stopped) next();
   };
   const next = (): void => {
-    timer = setTimeout(() => (running = run()), everyMs);
+    timer = setTimeout(() => void (running = run()), everyMs);
   };
   next();
   return () => {

@@ -48,7 +48,7 @@ export class ServiceRegistry {
     const provided: Provided = {
       id,
       plugin,
-      methods: implementation as Readonly<Record<string, Method>>,
+      methods: implementation,
       calls: 0,
       idle: undefined,
     };

@@ -6,7 +6,7 @@ export interface CommandHost {
   readonly program: Command;
   readonly output: Output;
   /** Runs a command's work; its error is shown and becomes exit code 1. */
-  run(work: () => Promise<number | void>): Promise<void>;
+  readonly run: (work: () => Promise<number | void>) => Promise<void>;
   /** Global options, parsed by then. */
-  options(): { origin?: string };
+  readonly options: () => { origin?: string };
 }

@@ -1,5 +1,6 @@
 import type { Capability } from '../src/agents.ts';
-import type { ReplicaSpec, ReplicaState, Runtime } from '../src/contracts/runtime.ts';
+import type { ReplicaSpec, ReplicaState } from '../src/contracts/runtime-documents.ts';
+import type { Runtime } from '../src/contracts/runtime.ts';
 import { createLogger } from '../src/host/log.ts';
 import type { AgentContext, TaskIo } from '../src/agent/index.ts';
 import { serveRuntime } from '../src/agent/serve-runtime.ts';

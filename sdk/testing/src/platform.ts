@@ -105,9 +105,10 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
         ({ directory, manifest }) => manifest.agent !== undefined && existsSync(join(directory, manifest.agent)),
       );
       await until('the node is reachable, with its capabilities', async () => {
-        const { field } = await test.console('/nodes');
+        const nodes = await test.console('/nodes');
         return (
-          field('items', 0, 'state') === 'reachable' && (!halves || field('items', 0, 'capabilities', 0) !== undefined)
+          nodes.field('items', 0, 'state') === 'reachable' &&
+          (!halves || nodes.field('items', 0, 'capabilities', 0) !== undefined)
         );
       });
     }

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputLine } from '../agents.ts';
-import type { ReplicaState, Runtime } from '../contracts/runtime.ts';
+import type { ReplicaState } from '../contracts/runtime-documents.ts';
+import type { Runtime } from '../contracts/runtime.ts';
 import { ReplicaOutput } from '../contracts/runtime.ts';
 import type { AgentContext } from './index.ts';
 import { pause } from './pause.ts';

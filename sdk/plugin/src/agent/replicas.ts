@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReplicaState, Runtime } from '../contracts/runtime.ts';
+import type { ReplicaState } from '../contracts/runtime-documents.ts';
+import type { Runtime } from '../contracts/runtime.ts';
 import { ReplicaChanged, ReplicaInventory } from '../contracts/runtime.ts';
 import type { AgentContext } from './index.ts';
 import { Latest } from './latest.ts';

@@ -1,4 +1,13 @@
 export * from './builder.ts';
 export * from './identity.ts';
 export * from './ingress.ts';
+export {
+  Artifact,
+  BuildRequest,
+  Command,
+  Listener,
+  ReplicaSpec,
+  ReplicaState,
+  RunRequest,
+} from './runtime-documents.ts';
 export * from './runtime.ts';

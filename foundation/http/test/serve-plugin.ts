@@ -1,9 +1,9 @@
 import type { PluginContext, Principal } from '@containr/sdk';
 import { ContainrError, Scope } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
-import { buildMount, Gateway } from '../src/http/index.ts';
-import type { Mount } from '../src/http/index.ts';
-import { httpFacet } from '../src/plugins/http-facet.ts';
+import { buildMount, Gateway } from '../src/index.ts';
+import type { Mount } from '../src/index.ts';
+import { httpFacet } from '../src/facet.ts';
 
 const log = createLogger({ level: 'silent' });
 

@@ -133,7 +133,7 @@ function bornApp(log: Logger): FastifyInstance {
   const parse = app.getDefaultJsonParser('error', 'ignore');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else parse(request, body as string, done);
+    else void parse(request, body as string, done);
   });
   app.setNotFoundHandler(() => {
     throw notFound('address');

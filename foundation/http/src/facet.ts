@@ -1,7 +1,7 @@
 import type { Access, Owned, PluginContext, RequestInfo, Scope } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import type { Claims, Declared } from '../http/declared.ts';
-import { checkDeclared, labelOf } from '../http/declared.ts';
+import type { Claims, Declared } from './declared.ts';
+import { checkDeclared, labelOf } from './declared.ts';
 
 /** The `ctx.http` of a plugin: declarations are collected, and become a mount when set-up is done. */
 export function httpFacet(

@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import type { StreamEvent } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
+import WebSocket from 'ws';
+import type { Served } from '../test/serve-plugin.ts';
+import { servePlugins } from '../test/serve-plugin.ts';
+
+describe('event streams and sockets', () => {
+  let served: Served;
+  let url: (path: string) => string;
+  let ended: Promise<void>;
+  let end: () => void;
+  beforeEach(async () => {
+    served = await servePlugins();
+    url = (path) => `${served.origin}/api/v1${path}`;
+    ({ promise: ended, resolve: end } = Promise.withResolvers<void>());
+  });
+  afterEach(() => served.close());
+
+  async function* counting(signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    yield { id: '1', event: 'count', data: { at: 1 } };
+    yield { id: '2', data: 'two\nlines' };
+    await new Promise((left) => signal.addEventListener('abort', left));
+    end();
+  }
+
+  const addStream = () =>
+    served.add('things', (http) => {
+      http.events({ path: '/things', public: true, summary: 'Counts', open: ({ signal }) => counting(signal) });
+      http.events({
+        path: '/things/refused',
+        public: true,
+        summary: 'Refuses',
+        open: async function* () {
+          throw new ContainrError({ code: 'NOT_FOUND', status: 404, detail: 'Nothing here.' });
+        },
+      });
+    });
+
+  async function readUntil(reader: ReadableStreamDefaultReader<Uint8Array>, text: string): Promise<string> {
+    let seen = '';
+    while (!seen.includes(text)) {
+      const { value, done } = await reader.read();
+      if (done) return seen;
+      seen += Buffer.from(value).toString('utf8');
+    }
+    return seen;
+  }
+
+  it('sends events as they come, and tells the source when the client leaves', async () => {
+    await addStream();
+    const client = new AbortController();
+    const answer = await fetch(url('/things'), { signal: client.signal });
+    expect(answer.headers.get('content-type')).to.equal('text/event-stream; charset=utf-8');
+    const reader = (answer.body ?? new ReadableStream<Uint8Array>()).getReader();
+    expect(await readUntil(reader, 'lines')).to.include(
+      'id: 1\nevent: count\ndata: {"at":1}\n\nid: 2\ndata: "two\\nlines"\n\n',
+    );
+    client.abort();
+    await ended;
+  });
+
+  it('turns a refusal before the first event into a problem', async () => {
+    await addStream();
+    const answer = await fetch(url('/things/refused'));
+    expect([answer.status, answer.headers.get('content-type')]).to.deep.equal([
+      404,
+      'application/problem+json; charset=utf-8',
+    ]);
+  });
+
+  it('says where to resume, and ends, when the plugin goes', async () => {
+    const mount = await addStream();
+    const answer = await fetch(url('/things'));
+    const reader = (answer.body ?? new ReadableStream<Uint8Array>()).getReader();
+    await readUntil(reader, 'lines');
+    served.gateway.leave(mount);
+    const drained = mount.drain(5000);
+    expect(await readUntil(reader, 'never sent')).to.include('event: resume\ndata: {"lastEventId":"2"}\n\n');
+    await drained;
+    await ended;
+  });
+
+  it('opens sockets for who may, from our own pages, and closes them with a reason', async () => {
+    const mount = await served.add('things', (http) =>
+      http.socket({
+        path: '/things',
+        permission: 'thing:read',
+        summary: 'Says it again',
+        query: {
+          type: 'object',
+          properties: { prefix: { type: 'string', default: '>' } },
+          additionalProperties: false,
+        },
+        open: async (socket, { query }) => {
+          for await (const message of socket.messages) socket.send(`${query.prefix}${String(message)}`);
+        },
+      }),
+    );
+    const address = url('/things').replace('http', 'ws');
+    const refused = (headers: Record<string, string>) =>
+      new Promise<number>((resolve, reject) => {
+        const socket = new WebSocket(address, { headers });
+        socket.once('unexpected-response', (_request, answer) => resolve(answer.statusCode ?? 0));
+        socket.once('open', () => reject(new Error('it opened')));
+        socket.once('error', () => undefined);
+      });
+    expect(await refused({})).to.equal(401);
+    expect(await refused({ authorization: 'Bearer nobody' })).to.equal(403);
+    expect(await refused({ cookie: 'session=ann', origin: 'http://evil.example' })).to.equal(403);
+    const socket = new WebSocket(`${address}?prefix=!`, { headers: { cookie: 'session=ann', origin: served.origin } });
+    await new Promise((opened) => socket.once('open', opened));
+    socket.send('hello');
+    expect(await new Promise((got) => socket.once('message', (data: Buffer) => got(data.toString('utf8'))))).to.equal(
+      '!hello',
+    );
+    const closed = new Promise<[number, string]>((resolve) =>
+      socket.once('close', (code, reason) => resolve([code, reason.toString()])),
+    );
+    served.gateway.leave(mount);
+    await mount.drain(5000);
+    expect(await closed).to.deep.equal([1001, 'The plugin is going away: connect again']);
+  });
+});

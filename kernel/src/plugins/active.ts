@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { Lifecycle } from './lifecycle.ts';
+
+/** Plugins that run now, as the dashboard's host and the agents' gateway want them. */
+export function activeOf(lifecycle: Lifecycle | null) {
+  return (lifecycle?.entries ?? [])
+    .filter((entry) => entry.running !== null)
+    .map(({ package: { name, version: its, directory, manifest } }) => ({
+      name,
+      displayName: manifest.displayName,
+      version: its,
+      directory,
+      manifest,
+    }));
+}
+
+/** Agent halves of the plugins that run now. */
+export function halvesOf(lifecycle: Lifecycle | null) {
+  return activeOf(lifecycle).flatMap(({ name, version: its, directory, manifest }) => {
+    if (manifest.agent === undefined) return [];
+    const programs = Object.fromEntries(
+      Object.entries(manifest.programs ?? {}).map(([program, file]) => [program, join(directory, String(file))]),
+    );
+    return [{ plugin: name, version: its, file: join(directory, manifest.agent), programs }];
+  });
+}
