@@ -18,6 +18,7 @@ import { Snapshot } from './entities/snapshot.ts';
 import { Task } from './entities/task.ts';
 import { implementDeployments } from './implementation.ts';
 import { init } from './migrations/0001-init.ts';
+import { taskSubject } from './migrations/0002-task-subject.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -29,7 +30,7 @@ const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes 
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot],
-  migrations: [init],
+  migrations: [init, taskSubject],
   async setup(ctx) {
     const road: Road = {
       ctx,

@@ -16,8 +16,8 @@ export const Task = defineEntity({
     attempt: p.integer(),
     node: p.text(),
     capability: p.text(),
-    /** The replica that it is about. */
-    subject: p.uuid().strictNullable(),
+    /** What it is about, where a phase has several: a replica's id, or the runtime that a build fell back to. */
+    subject: p.text().strictNullable(),
     startedAt: p.datetime(),
     endedAt: p.datetime().strictNullable(),
     outcome: p.json().$type<TaskOutcome>().strictNullable(),
