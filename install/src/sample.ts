@@ -8,28 +8,27 @@ import { isContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { callConsole } from './console-client.ts';
 
-const WithId = {
+const WithSlug = {
   type: 'object',
-  properties: { id: { type: 'string' } },
-  required: ['id'],
-  additionalProperties: true,
-} as const;
-const WithOrganisation = {
-  type: 'object',
-  properties: { id: { type: 'string' }, organisation: { type: 'string' } },
-  required: ['id', 'organisation'],
-  additionalProperties: true,
-} as const;
-const ServiceAnswer = {
-  type: 'object',
-  properties: { urls: { type: 'array', items: { type: 'string' } } },
-  required: ['urls'],
+  properties: { id: { type: 'string' }, slug: { type: 'string' } },
+  required: ['id', 'slug'],
   additionalProperties: true,
 } as const;
 const Page = {
   type: 'object',
-  properties: { items: { type: 'array', items: WithId } },
+  properties: { items: { type: 'array', items: WithSlug } },
   required: ['items'],
+  additionalProperties: true,
+} as const;
+const Service = {
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    organisation: { type: 'string' },
+    urls: { type: 'array', items: { type: 'string' } },
+    liveDeployment: {},
+  },
+  required: ['id', 'organisation', 'urls', 'liveDeployment'],
   additionalProperties: true,
 } as const;
 const Upload = {
@@ -51,14 +50,22 @@ const Deployment = {
 } as const;
 interface Ref {
   id: string;
+  slug: string;
 }
-interface DeploymentAnswer extends Ref {
+interface ServiceAnswer {
+  id: string;
+  organisation: string;
+  urls: string[];
+  liveDeployment: unknown;
+}
+interface DeploymentAnswer {
+  id: string;
   status: string;
   urls: string[];
   cause?: { detail?: string } | null;
 }
 
-/** Where the sample is remembered: it is deployed once in an install's life. */
+/** Where the sample is remembered: it is made once in an install's life, and not again when someone deleted it. */
 const Remembered = {
   type: 'object',
   properties: { service: { type: 'string' }, organisation: { type: 'string' } },
@@ -66,19 +73,32 @@ const Remembered = {
   additionalProperties: false,
 } as const;
 
-/** The sample's URL: deploys it the first time, later looks it up; `null` when its service was deleted since. */
+/** Asks over the console socket, inside one organisation. */
+type Call = <T>(method: 'GET' | 'POST', path: string, schema: JSONSchema, body?: unknown) => Promise<T>;
+
+/**
+ * The sample's URL. The sample is made the first time, and deployed at each start until it is live once; `null` when its
+ * service was deleted since. Throws with the deployment's own cause when that fails.
+ */
 export async function sampleAddress(options: {
   socketPath: string;
   data: string;
   folder: string;
   signal: AbortSignal;
 }): Promise<string | null> {
-  const file = join(options.data, 'sample.json');
-  const text = await readFile(file, 'utf8').catch(() => null);
+  const { socketPath, folder, signal } = options;
+  const service = await sampleService(socketPath, join(options.data, 'sample.json'));
+  if (service === null) return null;
+  if (service.liveDeployment !== null) return service.urls[0] ?? null;
+  return deploy(socketPath, service, folder, signal);
+}
+
+async function sampleService(socketPath: string, note: string): Promise<ServiceAnswer | null> {
+  const text = await readFile(note, 'utf8').catch(() => null);
   if (text === null) {
-    const made = await deploySample(options.socketPath, 'default', options.folder, options.signal);
-    await writeFile(file, JSON.stringify({ service: made.service, organisation: made.organisation }));
-    return made.url;
+    const made = await findOrMake(within(socketPath, 'default'));
+    await writeFile(note, JSON.stringify({ service: made.id, organisation: made.organisation }));
+    return made;
   }
   const known = validate<{ service: string; organisation: string }>(
     Remembered,
@@ -86,36 +106,25 @@ export async function sampleAddress(options: {
     'The note on the sample',
   );
   try {
-    const path = `/services/${known.service}`;
-    const service = await callConsole<{ urls: string[] }>(
-      options.socketPath,
-      { method: 'GET', path, organisation: known.organisation },
-      ServiceAnswer,
-    );
-    return service.urls[0] ?? null;
+    return await within(socketPath, known.organisation)<ServiceAnswer>('GET', `/services/${known.service}`, Service);
   } catch (error) {
     if (isContainrError(error) && error.status === 404) return null;
     throw error;
   }
 }
 
-/**
- * Deploys the bundled sample into the organisation by the ordinary road: project, service, upload, deployment. Resolves
- * with its URL when it is live; throws with the deployment's own cause when it fails.
- */
-async function deploySample(
-  socketPath: string,
-  organisation: string,
-  folder: string,
-  signal: AbortSignal,
-): Promise<{ url: string; service: string; organisation: string }> {
-  const call = <T>(method: 'GET' | 'POST', path: string, schema: JSONSchema, body?: unknown): Promise<T> =>
-    callConsole<T>(socketPath, { method, path, organisation, body }, schema);
-  const project = await call<Ref>('POST', '/projects', WithId, { name: 'Sample', slug: 'sample' });
-  const environments = await call<{ items: Ref[] }>('GET', `/environments?project=${project.id}`, Page);
-  const environment = environments.items[0];
+/** The sample's service; each part is looked for first, because an earlier start may have ended in the middle. */
+async function findOrMake(call: Call): Promise<ServiceAnswer> {
+  const bySlug = async (path: string, slug: string): Promise<Ref | undefined> =>
+    (await call<{ items: Ref[] }>('GET', path, Page)).items.find((one) => one.slug === slug);
+  const project =
+    (await bySlug('/projects?search=sample', 'sample')) ??
+    (await call<Ref>('POST', '/projects', WithSlug, { name: 'Sample', slug: 'sample' }));
+  const environment = (await call<{ items: Ref[] }>('GET', `/environments?project=${project.id}`, Page)).items[0];
   if (!environment) throw new Error('The sample project has no environment.');
-  const service = await call<Ref & { organisation: string }>('POST', '/services', WithOrganisation, {
+  const existing = await bySlug(`/services?environment=${environment.id}`, 'hello');
+  if (existing) return call<ServiceAnswer>('GET', `/services/${existing.id}`, Service);
+  return call<ServiceAnswer>('POST', '/services', Service, {
     environment: environment.id,
     name: 'Hello',
     slug: 'hello',
@@ -126,8 +135,22 @@ async function deploySample(
       resources: { cpu: 0.5, memoryBytes: 268_435_456 },
     },
   });
+}
+
+async function deploy(
+  socketPath: string,
+  service: ServiceAnswer,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { organisation } = service;
+  const call = within(socketPath, organisation);
   const raw = { data: await archive(folder), type: 'application/gzip' };
-  const upload = await callConsole<Ref>(socketPath, { method: 'POST', path: '/uploads', organisation, raw }, Upload);
+  const upload = await callConsole<{ id: string }>(
+    socketPath,
+    { method: 'POST', path: '/uploads', organisation, raw },
+    Upload,
+  );
   let deployment = await call<DeploymentAnswer>('POST', '/deployments', Deployment, {
     service: service.id,
     source: { kind: 'upload', upload: upload.id },
@@ -141,7 +164,11 @@ async function deploySample(
   if (!url || !['watching', 'live'].includes(deployment.status)) {
     throw new Error(`The sample did not become live: ${deployment.cause?.detail ?? deployment.status}`);
   }
-  return { url, service: service.id, organisation: service.organisation };
+  return url;
+}
+
+function within(socketPath: string, organisation: string): Call {
+  return (method, path, schema, body) => callConsole(socketPath, { method, path, organisation, body }, schema);
 }
 
 async function archive(folder: string): Promise<Buffer> {

@@ -30,14 +30,24 @@ describe('the first minute with an engine and no image registry', function () {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  it('has a sample that answers, as a process', async function () {
+  before(async function () {
     if (!existsSync('/var/run/docker.sock')) this.skip();
     folder = await mkdtemp(join(tmpdir(), 'containr-catalogue-'));
     const file = join(folder, 'catalogue.json');
     await writeFile(file, JSON.stringify(catalogue));
-    install = await Install.prepare({ CONTAINR_RUNTIME: 'auto', CONTAINR_RUNTIME_CATALOGUE: file });
-    const ready = await install.start();
-    expect(ready.sample, await install.log()).to.be.a('string');
-    expect((await get(String(ready.sample))).text).to.contain('This app runs on your Containr');
+    install = await Install.prepare({ CONTAINR_RUNTIME_CATALOGUE: file });
+  });
+
+  it('says that there is no sample where only docker may run it', async () => {
+    const ready = await install?.start({ CONTAINR_RUNTIME: 'docker' });
+    expect(ready?.sample).to.equal(null);
+    expect(install?.lines.join('\n')).to.contain('registry.invalid/node:24');
+    expect(await install?.interrupt()).to.equal(0);
+  });
+
+  it('has a sample that answers, as a process, where the runtime is ours to choose', async () => {
+    const ready = await install?.start({ CONTAINR_RUNTIME: 'auto' });
+    expect(ready?.sample, await install?.log()).to.be.a('string');
+    expect((await get(String(ready?.sample))).text).to.contain('This app runs on your Containr');
   });
 });

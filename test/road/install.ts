@@ -70,8 +70,8 @@ export class Install {
     return pid;
   }
 
-  /** Starts and resolves with the `ready` event; rejects with what it wrote when it ends before. */
-  async start(): Promise<Ready> {
+  /** Starts, with more in its environment for this time, and resolves with the `ready` event; rejects with what it wrote when it ends before. */
+  async start(env: Record<string, string> = {}): Promise<Ready> {
     const launch = validate<Launch>(
       Launch,
       JSON.parse(await readFile(join(root, 'install/launch.json'), 'utf8')),
@@ -90,7 +90,7 @@ export class Install {
       ...this.#options,
     ];
     const child = spawn(process.execPath, argv, {
-      env: { ...launch.env, ...ownEnvironment(), ...this.#env },
+      env: { ...launch.env, ...ownEnvironment(), ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
