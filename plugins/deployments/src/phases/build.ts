@@ -13,6 +13,7 @@ import { fallsBack } from './offline-fallback.ts';
 import { sameBuild } from './same-build.ts';
 import { missing } from '../snapshots/store.ts';
 import type { PhaseWork } from './phase-work.ts';
+import { readableBytes } from './readable-bytes.ts';
 
 /** Turns the plan into an artifact on a node, or finds the one that an equal build left there. */
 export const build: PhaseWork = {
@@ -54,7 +55,7 @@ export const build: PhaseWork = {
     const artifact: Artifact = { ...progress.output, node, runtime };
     return {
       kind: 'done',
-      message: `${artifact.kind} of ${(artifact.sizeBytes / 1_048_576).toFixed(1)} MB`,
+      message: `${artifact.kind} of ${readableBytes(artifact.sizeBytes)}`,
       findings: { artifact, runtime },
     };
   },
