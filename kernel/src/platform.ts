@@ -188,12 +188,13 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   const container = rootContainer.createChildContainer();
   container.register(partsToken, { useValue: parts });
   let settled = false;
+  const desired = openDesired(database.pool, log);
   const life = new Lifecycle({
     parts,
     container,
     packages,
     reserved: kernelClaims,
-    desired: openDesired(database.pool),
+    desired,
     log,
     drainMs,
     changed(entry) {
@@ -224,7 +225,12 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   });
   undo.own('kernel routes', () => kernel.drain(drainMs));
   undo.own('plugins', () => life.stopAll());
-  await life.startAll();
+  const started = life.startAll();
+  undo.own(
+    'plugin switches of other processes',
+    desired.follow(() => life.follow()),
+  );
+  await started;
   settled = true;
   checks.set('plugins', async () => null);
   await agentGateway.halvesChanged();
@@ -240,7 +246,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       list: () => life.entries.map((entry) => ({ name: entry.package.name, state: entry.state, cause: entry.cause })),
       enable: async (plugin) => void (await life.enable(plugin, 'system')),
       disable: async (plugin) => void (await life.disable(plugin, 'system')),
-      replace: async (plugin) => void (await life.replace(plugin)),
+      replace: async (plugin) => void (await life.replace(plugin, 'system')),
     },
     agents: { createToken: async () => (await agentGateway.createToken()).token },
     async stop() {

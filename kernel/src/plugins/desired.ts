@@ -1,31 +1,74 @@
 import type { Pool } from 'pg';
+import type { Logger } from '@containr/sdk';
+import { openSession } from '@containr/data';
 
-/** Which plugins are to be on: rows in Postgres, so that every control-plane process can follow. */
-export interface Desired {
-  /** What is on now; a plugin that has no row yet gets one that says on. */
-  load(names: readonly string[]): Promise<ReadonlySet<string>>;
-  set(name: string, enabled: boolean, by: string): Promise<void>;
+/** What an install wants of one plugin. */
+export interface Wanted {
+  readonly enabled: boolean;
+  /** Grows with each change: enabling, disabling, replacing. */
+  readonly generation: number;
 }
 
-/** The rows; each change is also a notification (`containr_plugins`) for other processes. */
-export function openDesired(pool: Pool): Desired {
+/** Which plugins are to be on: rows in Postgres, which every control-plane process follows. */
+export interface Desired {
+  /** What is wanted now; a plugin that has no row yet gets one that says on. */
+  load(names: readonly string[]): Promise<ReadonlyMap<string, Wanted>>;
+  /** Switches one on or off; gives its new generation. */
+  set(name: string, enabled: boolean, by: string): Promise<number>;
+  /** Has every process set it up anew; gives its new generation. */
+  replaced(name: string, by: string): Promise<number>;
+  /** Calls `look` after each change by any process, after a lost connection, and every half minute; the result ends that. */
+  follow(look: () => Promise<void>): () => Promise<void>;
+}
+
+const channel = 'containr_plugins';
+/** A network that swallows everything tells nobody that the connection is lost. */
+const lookMs = 30_000;
+
+/** The rows; each change is also a notification. */
+export function openDesired(pool: Pool, log: Logger): Desired {
+  async function change(sql: string, values: readonly unknown[]): Promise<number> {
+    const { rows } = await pool.query<{ generation: string }>(
+      `with changed as (${sql} returning name, generation)
+       select generation::text, pg_notify('${channel}', name) from changed`,
+      [...values],
+    );
+    return Number(rows[0]?.generation ?? 0);
+  }
+
   return {
     async load(names) {
       await pool.query(
         `insert into containr.plugins (name, enabled, changed_by) select unnest($1::text[]), true, 'system' on conflict do nothing`,
         [names],
       );
-      const { rows } = await pool.query<{ name: string }>('select name from containr.plugins where enabled');
-      return new Set(rows.map((row) => row.name));
-    },
-    async set(name, enabled, by) {
-      await pool.query(
-        `with changed as (
-          insert into containr.plugins (name, enabled, changed_by) values ($1, $2, $3)
-          on conflict (name) do update set enabled = $2, changed_by = $3, changed_at = now() returning name
-        ) select pg_notify('containr_plugins', name) from changed`,
-        [name, enabled, by],
+      const { rows } = await pool.query<{ name: string; enabled: boolean; generation: string }>(
+        'select name, enabled, generation::text from containr.plugins',
       );
+      return new Map(
+        rows.map(({ name, enabled, generation }) => [name, { enabled, generation: Number(generation) }] as const),
+      );
+    },
+    set: (name, enabled, by) =>
+      change(
+        `insert into containr.plugins as p (name, enabled, changed_by, generation) values ($1, $2, $3, 1)
+         on conflict (name) do update set enabled = $2, changed_by = $3, changed_at = now(), generation = p.generation + 1`,
+        [name, enabled, by],
+      ),
+    replaced: (name, by) =>
+      change(
+        `update containr.plugins set changed_by = $2, changed_at = now(), generation = generation + 1 where name = $1`,
+        [name, by],
+      ),
+    follow(look) {
+      const wake = (): void =>
+        void look().catch((error: unknown) => log.warn({ error }, 'What plugins are to be on could not be read'));
+      const session = openSession({ pool, log, channels: [channel], onWake: wake });
+      const timer = setInterval(wake, lookMs).unref();
+      return async () => {
+        clearInterval(timer);
+        await session.stop();
+      };
     },
   };
 }

@@ -2,7 +2,7 @@ import type { ContainrError, Logger } from '@containr/sdk';
 import { conflict, isContainrError, notFound } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
 import { toContainrError } from '@containr/http';
-import type { Desired } from './desired.ts';
+import type { Desired, Wanted } from './desired.ts';
 import type { PluginPackage } from './package.ts';
 import type { Parts } from './parts.ts';
 import type { Reserved } from './resolve.ts';
@@ -19,6 +19,8 @@ export interface PluginEntry {
   readonly problem: ContainrError | null;
   state: PluginState;
   desired: boolean;
+  /** The change of what is wanted that this process has made its own. */
+  generation: number;
   cause: ContainrError | null;
   running: Running | null;
 }
@@ -64,6 +66,7 @@ export class Lifecycle {
               problem,
               state: problem ? 'failed' : 'installed',
               desired: false,
+              generation: 0,
               cause: problem,
               running: null,
             },
@@ -104,11 +107,42 @@ export class Lifecycle {
   /** Starts everything that is to be on, needs first. A plugin that fails does not keep the others. */
   startAll(): Promise<void> {
     return this.#enqueue(async () => {
-      const on = await this.#options.desired.load(
-        this.entries.filter((entry) => !entry.problem).map((entry) => entry.package.name),
-      );
-      for (const entry of this.entries) entry.desired = on.has(entry.package.name);
+      const wanted = await this.#wanted();
+      for (const entry of this.entries) {
+        const { enabled = false, generation = 0 } = wanted.get(entry.package.name) ?? {};
+        Object.assign(entry, { desired: enabled, generation });
+      }
       for (const entry of this.entries) if (!entry.desired && !entry.problem) this.#become(entry, 'stopped');
+      await this.#startReady();
+    });
+  }
+
+  /**
+   * Brings this process to what is wanted now, after other processes changed it; what was changed here is there already.
+   * A failure is this process's own: it is logged and shown as the plugin's cause.
+   */
+  follow(): Promise<void> {
+    return this.#enqueue(async () => {
+      const wanted = await this.#wanted();
+      const changed = this.entries.flatMap((entry) => {
+        const want = wanted.get(entry.package.name);
+        return want && !entry.problem && want.generation !== entry.generation ? [{ entry, want }] : [];
+      });
+      for (const { entry, want } of changed.toReversed()) {
+        entry.generation = want.generation;
+        if (want.enabled) continue;
+        entry.desired = false;
+        await this.#stopWithDependents(entry);
+      }
+      for (const { entry } of changed.filter(({ want }) => want.enabled)) {
+        entry.desired = true;
+        if (entry.state === 'failed') this.#become(entry, 'installed');
+        if (!entry.running) continue;
+        await this.#swap(entry).catch((error: unknown) => {
+          this.#options.log.error({ error, plugin: entry.package.name }, 'A plugin could not be replaced');
+          if (entry.running) this.#become(entry, 'active', failureOf(entry.package.name, error));
+        });
+      }
       await this.#startReady();
     });
   }
@@ -133,7 +167,7 @@ export class Lifecycle {
         .filter((one) => one.state !== 'active')
         .map((one) => ({ name: one.package.name, becomes: 'active' as const }));
       if (dryRun) return touched;
-      await this.#options.desired.set(name, true, by);
+      if (!entry.desired || !entry.running) entry.generation = await this.#options.desired.set(name, true, by);
       entry.desired = true;
       if (entry.state === 'failed') this.#become(entry, 'installed');
       await this.#startReady();
@@ -152,41 +186,28 @@ export class Lifecycle {
         { name, becomes: 'stopped' as const },
       ];
       if (dryRun) return touched;
-      await this.#options.desired.set(name, false, by);
+      entry.generation = await this.#options.desired.set(name, false, by);
       entry.desired = false;
-      for (const other of first) await this.#stop(other, 'waiting');
-      if (!entry.problem) await this.#stop(entry, 'stopped');
+      await this.#stopWithDependents(entry);
       return touched;
     });
   }
 
-  /** Builds the plugin anew beside the one that serves, and swaps; when that fails the old one stays. */
-  replace(name: string, dryRun = false): Promise<readonly Touched[]> {
+  /** Builds the plugin anew beside the one that serves, and swaps; when that fails the old one stays, here and elsewhere. */
+  replace(name: string, by: string, dryRun = false): Promise<readonly Touched[]> {
     return this.#enqueue(async () => {
       const entry = this.entry(name);
-      const { running } = entry;
-      if (!running)
+      if (!entry.running)
         throw conflict(
           'CONFLICT_PLUGIN_OFF',
           `${name} is not on, so there is nothing to replace.`,
           'Enable it instead.',
         );
       if (!dryRun) {
-        const { parts, container, drainMs } = this.#options;
-        const next = await setUp(container, parts, entry.package, (permission) => this.knows(permission));
-        try {
-          await goLive(parts, next, running);
-        } catch (error) {
-          // Half of the old one is out already, so neither can serve.
-          entry.running = null;
-          await Promise.all([next, running].map((one) => tearDown(parts, one, 0)));
-          const failure = failureOf(name, error);
-          this.#become(entry, 'failed', failure);
-          throw failure;
-        }
-        entry.running = next;
-        this.#become(entry, 'active');
-        await tearDown(parts, running, drainMs);
+        await this.#swap(entry);
+        const generation = await this.#options.desired.replaced(name, by);
+        // A further step is another process's change, which is still to be followed.
+        if (generation === entry.generation + 1) entry.generation = generation;
       }
       return [{ name, becomes: 'active' }];
     });
@@ -197,6 +218,37 @@ export class Lifecycle {
     return this.#enqueue(async () => {
       for (const entry of this.entries.toReversed()) if (entry.running) await this.#stop(entry, 'stopped');
     });
+  }
+
+  #wanted(): Promise<ReadonlyMap<string, Wanted>> {
+    const names = this.entries.filter((entry) => !entry.problem).map((entry) => entry.package.name);
+    return this.#options.desired.load(names);
+  }
+
+  async #swap(entry: PluginEntry): Promise<void> {
+    const { running } = entry;
+    if (!running) return;
+    const { parts, container, drainMs } = this.#options;
+    const next = await setUp(container, parts, entry.package, (permission) => this.knows(permission));
+    try {
+      await goLive(parts, next, running);
+    } catch (error) {
+      // Half of the old one is out already, so neither can serve.
+      entry.running = null;
+      await Promise.all([next, running].map((one) => tearDown(parts, one, 0)));
+      const failure = failureOf(entry.package.name, error);
+      this.#become(entry, 'failed', failure);
+      throw failure;
+    }
+    entry.running = next;
+    this.#become(entry, 'active');
+    await tearDown(parts, running, drainMs);
+  }
+
+  async #stopWithDependents(entry: PluginEntry): Promise<void> {
+    for (const other of this.dependents(entry.package.name))
+      if (other.state === 'active') await this.#stop(other, 'waiting');
+    if (!entry.problem) await this.#stop(entry, 'stopped');
   }
 
   async #startReady(): Promise<void> {

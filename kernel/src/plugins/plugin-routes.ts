@@ -180,7 +180,7 @@ export function registerPluginRoutes(http: PluginContext['http'], lifecycle: Lif
     },
     replace: {
       summary: 'Sets a plugin up anew without a failed request',
-      run: (name: string, _by: string, dryRun: boolean) => lifecycle.replace(name, dryRun),
+      run: (name: string, by: string, dryRun: boolean) => lifecycle.replace(name, by, dryRun),
     },
   };
   for (const [verb, { summary, run }] of Object.entries(verbs)) {

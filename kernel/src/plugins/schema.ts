@@ -15,4 +15,9 @@ export const pluginMigrations: readonly Migration[] = [
       `create unique index install_is_one on install ((true))`,
     ],
   },
+  {
+    name: 'plugins-0002',
+    // Grows with each change, so that a process sees a switch that went off and on, or a replacement, between two looks.
+    up: [`alter table plugins add column generation bigint not null default 0`],
+  },
 ];

@@ -57,7 +57,7 @@ export function registerSettingsRoutes(http: PluginContext['http'], lifecycle: L
       const version = Number(/\d+/.exec(headers['if-match'] ?? '')?.[0] ?? Number.NaN);
       const view = await opened.change(body, { by: principal.name, ...(Number.isNaN(version) ? {} : { version }) });
       const { running } = lifecycle.entry(params.plugin);
-      if (running && !running.followsSettings) await lifecycle.replace(params.plugin);
+      if (running && !running.followsSettings) await lifecycle.replace(params.plugin, principal.name);
       return show(params.plugin, view);
     },
   });

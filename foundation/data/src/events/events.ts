@@ -6,8 +6,8 @@ import { forgetEvents, placedChannel, placeEvents } from './dispatcher.ts';
 import { waitingChannel } from './outbox.ts';
 import type { OutboxRow } from './rows.ts';
 import { readBounds } from './rows.ts';
-import { openSession } from './session.ts';
-import type { Session } from './session.ts';
+import { openSession } from '../store/session.ts';
+import type { Session } from '../store/session.ts';
 import { createTail } from './tail.ts';
 import { createWakeup } from './wakeup.ts';
 

@@ -185,6 +185,16 @@ describe('jobs', () => {
     expect(seen).to.deep.equal([]);
     expect(await states()).to.include('running');
   });
+  it('takes over from another process that is killed while this one runs', async () => {
+    await enqueue(5);
+    await startDoomed();
+    const seen: number[] = [];
+    jobs.handle('p', Count, async ({ input }) => void seen.push(input.n));
+    await jobs.start();
+    await endDoomed();
+    await until(() => seen.length === 1, 12_000);
+    expect(seen).to.deep.equal([5]);
+  });
 });
 
 const worker = `

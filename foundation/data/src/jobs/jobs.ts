@@ -11,7 +11,7 @@ import { releaseDeadWorkers } from './dead-workers.ts';
 const concurrency = 4;
 const pollMs = 2000;
 const drainMs = 5000;
-const releaseMs = 30_000;
+const releaseMs = 5000;
 // The runner refuses an empty list.
 const idle = 'containr:idle';
 

@@ -3,6 +3,8 @@ export type { Database, DatabaseOptions } from './database.ts';
 export { migrateKernel } from './kernel-schema.ts';
 export { tryLock, withLock } from './lock.ts';
 export { migrate } from './migrations.ts';
+export { openSession } from './session.ts';
+export type { Session } from './session.ts';
 export { openPluginStore } from './plugin-store.ts';
 export type { PluginStoreOptions } from './plugin-store.ts';
 export { asStoreError, isUniqueViolation } from './store-error.ts';

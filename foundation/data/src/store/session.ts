@@ -16,8 +16,10 @@ export function openSession(options: {
   pool: Pool;
   log: Logger;
   channels: readonly string[];
-  lock: string;
-  onWake(channel: string | null): void;
+  /** Name of the lock that {@link Session.lead} asks for. */
+  lock?: string;
+  /** A notification came; `null` when the connection is new, so that anything may have been missed. */
+  onWake(channel: string | null, payload: string): void;
 }): Session {
   let client: PoolClient | null = null;
   let leads = false;
@@ -31,12 +33,12 @@ export function openSession(options: {
       try {
         fresh = await options.pool.connect();
         const gone = new Promise<void>((resolve) => (lost = resolve));
-        fresh.on('notification', (message: Notification) => options.onWake(message.channel));
+        fresh.on('notification', (message: Notification) => options.onWake(message.channel, message.payload ?? ''));
         fresh.on('error', () => lost());
         fresh.on('end', () => lost());
         for (const channel of options.channels) await fresh.query(`listen ${channel}`);
         client = fresh;
-        options.onWake(null);
+        options.onWake(null, '');
         await gone;
       } catch (error) {
         options.log.warn({ error }, 'The connection for notifications could not be made; trying again');
@@ -58,7 +60,7 @@ export function openSession(options: {
       const asked = client;
       const { rows } = await asked.query<{ got: boolean }>(
         'select pg_try_advisory_lock(hashtextextended($1, 0)) as got',
-        [options.lock],
+        [options.lock ?? ''],
       );
       leads = client === asked && rows[0]?.got === true;
       return leads;
