@@ -21,11 +21,12 @@ import {
 } from '@containr/data';
 import type { Database, Overrides } from '@containr/data';
 import { answerProblem, Gateway, openApiOf } from '@containr/http';
+import { registerInspectionRoutes } from '@containr/inspection';
 import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
 import { kernelClaims, kernelMount } from './kernel-mount.ts';
 import { explainAbsent } from './plugins/absent.ts';
-import { activeOf, halvesOf } from './plugins/active.ts';
+import { activeOf, halvesOf, inspectedOf } from './plugins/active.ts';
 import { ping, runChecks } from './plugins/checks.ts';
 import type { Reason } from './plugins/checks.ts';
 import { installId, openDesired } from './plugins/desired.ts';
@@ -211,6 +212,10 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   await kernel.add((http) => {
     registerPluginRoutes(http, life);
     registerSettingsRoutes(http, life, settings);
+    registerInspectionRoutes(http, {
+      one: (plugin) => inspectedOf(life.entry(plugin)),
+      all: () => life.entries.map(inspectedOf),
+    });
     agentGateway.routes(http);
     registerKernelRoutes(http, {
       events,

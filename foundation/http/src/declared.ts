@@ -1,5 +1,6 @@
 import type { Access, HttpMethod, JSONSchema, Socket, StreamEvent } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
+import type { Meter } from '@containr/sdk/host';
 import type { RequestContext } from './request-context.ts';
 
 interface Declaration {
@@ -8,6 +9,8 @@ interface Declaration {
   readonly summary: string;
   /** Set when the plugin took the route back. */
   gone: boolean;
+  /** What its handler does, counted. */
+  readonly meter: Meter;
 }
 
 export interface DeclaredRoute extends Declaration {

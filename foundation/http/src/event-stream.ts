@@ -27,12 +27,14 @@ export function addEvents(
     onRequest: guard,
     handler: async (request, reply) => {
       const { signal } = request.containr;
+      const { meter } = declared;
       const iterator = (await declared.open(request.containr))[Symbol.asyncIterator]();
       const first = iterator.next();
       await Promise.race([first, after(checksMs, undefined, { ref: false })]);
       startStream(request, reply);
       const stream = reply.raw;
       let lastId = request.containr.lastEventId;
+      meter.enter();
       const forget = inFlight.stream(() => {
         stream.write(frame({ event: 'resume', data: { lastEventId: lastId } }));
         stream.end();
@@ -51,9 +53,13 @@ export function addEvents(
           if (!stream.write(frame(step.value))) await drained(stream);
         }
       } catch (error) {
-        if (!signal.aborted) log.error({ error, path: declared.path, requestId: request.id }, 'An event stream failed');
+        if (!signal.aborted) {
+          meter.threw(error);
+          log.error({ error, path: declared.path, requestId: request.id }, 'An event stream failed');
+        }
       } finally {
         clearInterval(beat);
+        meter.end();
         forget();
         stream.end();
         request.containr.abort();

@@ -1,5 +1,6 @@
 import type { Access, Owned, PluginContext, RequestInfo, Scope } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
+import { Meter } from '@containr/sdk/host';
 import type { Claims, Declared } from './declared.ts';
 import { checkDeclared, labelOf } from './declared.ts';
 
@@ -23,8 +24,10 @@ export function httpFacet(
     }
     checkDeclared(one, claims);
     declared.push(one);
-    return scope.own(labelOf(one), () => {
-      one.gone = true;
+    const label = labelOf(one);
+    return scope.own(label, () => void (one.gone = true), {
+      kind: one.kind,
+      handlers: [{ label, meter: one.meter }],
     });
   }
 
@@ -83,5 +86,5 @@ export function httpFacet(
 
 function common(options: Access & { readonly path: `/${string}`; readonly summary: string }) {
   const access: Access = options.public ? { public: true } : { permission: options.permission };
-  return { path: options.path, access, summary: options.summary, gone: false };
+  return { path: options.path, access, summary: options.summary, gone: false, meter: new Meter() };
 }

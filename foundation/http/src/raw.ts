@@ -18,7 +18,8 @@ export function addRaw(app: FastifyInstance, declared: DeclaredRaw, guard: Guard
 }
 
 async function answer(declared: DeclaredRaw, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const response = await declared.handler(webRequest(declared, request), request.containr);
+  const work = declared.meter.wrap(() => declared.handler(webRequest(declared, request), request.containr));
+  const response = await work();
   reply.code(response.status);
   for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
   for (const line of response.headers.getSetCookie()) reply.header('set-cookie', line);

@@ -59,7 +59,17 @@ function emptyObjectForNothing(request: FastifyRequest, _reply: FastifyReply, do
 
 function answerWith(declared: DeclaredRoute) {
   return async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const answer = await declared.handler(request.containr);
+    const { meter } = declared;
+    const began = meter.enter();
+    let answer: unknown;
+    try {
+      answer = await declared.handler(request.containr);
+    } catch (error) {
+      meter.threw(error);
+      throw error;
+    } finally {
+      meter.leave(began);
+    }
     if (isReply(answer)) {
       reply.code(answer.status ?? declared.status);
       if (answer.headers) reply.headers(answer.headers);

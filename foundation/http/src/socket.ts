@@ -29,14 +29,17 @@ export function addSocket(
     },
     (peer, request) => {
       const forget = inFlight.stream(() => peer.close(1001, 'The plugin is going away: connect again'));
+      declared.meter.enter();
       const ping = setInterval(() => peer.ping(), pingMs);
       peer.once('close', () => {
         forget();
+        declared.meter.end();
         clearInterval(ping);
       });
       declared.open(adapt(peer), request.containr).then(
         () => peer.close(1000),
         (error: unknown) => {
+          declared.meter.threw(error);
           if (!isContainrError(error))
             log.error({ error, path: declared.path, requestId: request.id }, 'A socket failed');
           peer.close(isContainrError(error) ? 4000 : 1011, isContainrError(error) ? error.code : 'INTERNAL');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Lifecycle } from './lifecycle.ts';
+import type { Inspected } from '@containr/inspection';
+import type { Lifecycle, PluginEntry } from './lifecycle.ts';
 
 /** Plugins that run now, as the dashboard's host and the agents' gateway want them. */
 export function activeOf(lifecycle: Lifecycle | null) {
@@ -23,4 +24,17 @@ export function halvesOf(lifecycle: Lifecycle | null) {
     );
     return [{ plugin: name, version: its, file: join(directory, manifest.agent), programs }];
   });
+}
+
+/** A plugin as an inspector looks at it. */
+export function inspectedOf({ package: { name }, state, running }: PluginEntry): Inspected {
+  return {
+    plugin: name,
+    state,
+    effects: running?.scope.effects ?? [],
+    noted: running?.ledger.noted ?? [],
+    requests: running?.mount.inFlight ?? 0,
+    units: running?.store.units ?? 0,
+    memoryBytes: null,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Disposer, Owned, Scope } from '@containr/sdk';
+import type { Disposer, EffectDetail, Owned, Scope } from '@containr/sdk';
 
 interface Contribution {
   readonly label: string;
@@ -21,12 +21,13 @@ export class Contributions {
   }
 
   /** Adds one; `enter` puts it in place and returns what takes it out again (at once) and waits until it is out of use. */
-  add(label: string, enter: () => Disposer): Owned {
+  add(label: string, detail: EffectDetail, enter: () => Disposer): Owned {
     const contribution: Contribution = { label, enter, leave: undefined, dropped: false };
-    const owned = this.#scope.own(label, async () => {
+    const leave = async (): Promise<void> => {
       contribution.dropped = true;
       await contribution.leave?.();
-    });
+    };
+    const owned = this.#scope.own(label, leave, detail);
     this.#all.push(contribution);
     if (this.#live) this.#enter(contribution);
     return owned;

@@ -1,7 +1,7 @@
-import type { Agents, Exec, Logger, Migration, Scope, Store } from '@containr/sdk';
+import type { Agents, Exec, Logger, Migration, Scope } from '@containr/sdk';
 import type { EntitySchema } from '@mikro-orm/core';
 import type { InjectionToken } from 'tsyringe';
-import type { Events } from '@containr/data';
+import type { Events, OpenStore } from '@containr/data';
 import type { HookRegistry } from '../hooks/index.ts';
 import type { Authenticate, Gateway } from '@containr/http';
 import type { Jobs } from '@containr/data';
@@ -26,11 +26,7 @@ export interface Parts {
   readonly jobs: Pick<Jobs, 'handle'>;
   readonly events: Pick<Events, 'define' | 'on'>;
   readonly secrets: Pick<KeyRing, 'seal' | 'open'>;
-  openStore(
-    plugin: string,
-    entities: readonly EntitySchema[],
-    migrations: readonly Migration[],
-  ): Promise<{ store: Store; close(): Promise<void> }>;
+  openStore(plugin: string, entities: readonly EntitySchema[], migrations: readonly Migration[]): Promise<OpenStore>;
   readonly settings: Settings;
   agentsFor(plugin: string, scope: Scope): Agents;
 }

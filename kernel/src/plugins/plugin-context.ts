@@ -9,6 +9,8 @@ import { v7 } from 'uuid';
 import type { Claims, Declared } from '@containr/http';
 import { Contributions } from './contributions.ts';
 import { httpFacet } from '@containr/http';
+import type { Ledger } from '@containr/inspection';
+import { measured, measuredMethods } from '@containr/inspection';
 import type { PluginPackage } from './package.ts';
 import type { PluginSettings } from '@containr/data';
 import { partsToken } from './parts.ts';
@@ -22,6 +24,7 @@ export interface Opened {
   readonly store: Store;
   readonly settings: Pick<PluginSettings<unknown>, 'current' | 'onChange'>;
   readonly directory: string;
+  readonly ledger: Ledger;
 }
 
 /** What set-up writes to. */
@@ -47,7 +50,7 @@ const random: Random = { id: () => v7(), bytes: (count) => randomBytes(count) };
 /** Composes a plugin's context in a container of its own. */
 export function compose(root: DependencyContainer, opened: Opened): Composed {
   const own = root.createChildContainer();
-  opened.scope.own('container', () => own.dispose());
+  opened.scope.own('container', () => own.dispose(), { kind: 'inner' });
   own.register(openedToken, { useValue: opened });
   own.register(contributionsToken, { useFactory: instanceCachingFactory(() => new Contributions(opened.scope)) });
   own.register(httpToken, {
@@ -74,6 +77,7 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
     store,
     settings,
     directory,
+    ledger,
   } = own.resolve(openedToken);
   const log = parts.logFor(name);
   return {
@@ -90,34 +94,63 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
       get current() {
         return settings.current;
       },
-      onChange: (handler) => scope.own('settings change', settings.onChange(handler)),
+      onChange: (handler) => scope.own('settings change', settings.onChange(handler), { kind: 'settings' }),
     },
     http,
     hooks: {
-      define: (hook) => contributions.add(`hook ${hook.name}`, () => parts.hooks.define(name, hook)),
-      tap: (hook, tap, options) =>
-        contributions.add(`tap ${hook.name}`, () =>
-          parts.hooks.tap(name, scope.signal, hook, tap, options?.stage ?? 0),
-        ),
-      run: (hook, payload, options) => parts.hooks.run(hook, payload, options?.signal ?? scope.signal),
+      define(hook) {
+        ledger.note('defines', hook);
+        return contributions.add(`hook ${hook.name}`, { kind: 'hook' }, () => parts.hooks.define(name, hook));
+      },
+      tap(hook, tap, options) {
+        ledger.note('taps', hook);
+        const label = `tap ${hook.name}`;
+        const { run, detail } = measured('tap', label, tap);
+        return contributions.add(label, detail, () =>
+          parts.hooks.tap(name, scope.signal, hook, run, options?.stage ?? 0),
+        );
+      },
+      run(hook, payload, options) {
+        ledger.note('runs', hook);
+        return parts.hooks.run(hook, payload, options?.signal ?? scope.signal);
+      },
     },
     services: {
       provide: (contract, implementation, options) => {
         const id = options?.id ?? name;
-        return contributions.add(`service ${contract.name} ${id}`, () =>
-          parts.services.provide(name, contract, implementation, id),
-        );
+        const label = `service ${contract.name} ${id}`;
+        ledger.note('provides', contract);
+        const { methods, detail } = measuredMethods(label, implementation, Object.keys(contract.methods));
+        return contributions.add(label, detail, () => parts.services.provide(name, contract, methods, id));
       },
-      get: (contract) => parts.services.get(contract),
-      providers: (contract) => parts.services.providers(contract),
+      get(contract) {
+        ledger.note('calls', contract);
+        return parts.services.get(contract);
+      },
+      providers(contract) {
+        ledger.note('calls', contract);
+        return parts.services.providers(contract);
+      },
     },
     events: {
-      define: (event) => contributions.add(`event ${event.name}`, () => parts.events.define(name, event)),
-      on: (event, handler) => contributions.add(`on ${event.name}`, () => parts.events.on(name, event, handler)),
+      define(event) {
+        ledger.note('defines', event);
+        return contributions.add(`event ${event.name}`, { kind: 'event' }, () => parts.events.define(name, event));
+      },
+      on(event, handler) {
+        ledger.note('listens', event);
+        const label = `on ${event.name}`;
+        const { run, detail } = measured('on', label, handler);
+        return contributions.add(label, detail, () => parts.events.on(name, event, run));
+      },
     },
     jobs: {
-      handle: (job, handler, options) =>
-        contributions.add(`job ${job.name}`, () => parts.jobs.handle(name, job, handler, options ?? {})),
+      handle(job, handler, options) {
+        ledger.note('handles', job);
+        const label = `job ${job.name}`;
+        const { run, detail } = measured('job', label, handler);
+        return contributions.add(label, detail, () => parts.jobs.handle(name, job, run, options ?? {}));
+      },
     },
     agents: own.resolve(agentsToken),
     store,
@@ -134,7 +167,8 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
           detail: `"${label}" can't run every ${everyMs} ms.`,
           hint: 'Give a positive number.',
         });
-      return contributions.add(`repeat ${label}`, () => repeat(label, everyMs, work, scope.signal, log));
+      const { run, detail } = measured('repeat', `repeat ${label}`, work);
+      return contributions.add(`repeat ${label}`, detail, () => repeat(label, everyMs, run, scope.signal, log));
     },
     own: (label, undo) => scope.own(label, undo),
   };
@@ -150,30 +184,49 @@ function stagedAgents(own: DependencyContainer): Agents {
   const {
     package: { name },
     scope,
+    ledger,
   } = own.resolve(openedToken);
   const contributions = own.resolve(contributionsToken);
   const parts = own.resolve(partsToken);
   const listening = new NewScope(`${name} agents`);
   const direct = parts.agentsFor(name, scope);
   const heard = parts.agentsFor(name, listening);
-  scope.own('agents', async () => void (await listening.dispose()));
-  const stage = (label: string, start: () => void): void => {
-    contributions.add(label, () => {
-      start();
+  scope.own('agents', async () => void (await listening.dispose()), { kind: 'inner' });
+  function stage<A extends readonly unknown[]>(
+    label: string,
+    handler: (...given: A) => Promise<void>,
+    start: (run: (...given: A) => Promise<void>) => void,
+  ): void {
+    const { run, detail } = measured('agent', label, handler);
+    contributions.add(label, detail, () => {
+      start(run);
       return async () => void (await listening.dispose());
     });
-  };
+  }
   return {
     nodes: () => direct.nodes(),
-    call: (node, capability, input, options) => direct.call(node, capability, input, options),
-    startTask: (node, capability, task, input) => direct.startTask(node, capability, task, input),
+    call(node, capability, input, options) {
+      ledger.note('asks', capability);
+      return direct.call(node, capability, input, options);
+    },
+    startTask(node, capability, task, input) {
+      ledger.note('asks', capability);
+      return direct.startTask(node, capability, task, input);
+    },
     taskStatus: (node, task) => direct.taskStatus(node, task),
     cancelTask: (node, task) => direct.cancelTask(node, task),
-    onTaskEnd: (capability, handler) =>
-      stage(`task end ${capability.name}`, () => heard.onTaskEnd(capability, handler)),
-    onTaskOutput: (capability, handler) =>
-      stage(`task output ${capability.name}`, () => heard.onTaskOutput(capability, handler)),
-    onReport: (report, handler) => stage(`report ${report.name}`, () => heard.onReport(report, handler)),
-    onConnect: (handler) => stage('agent connect', () => heard.onConnect(handler)),
+    onTaskEnd(capability, handler) {
+      ledger.note('hears', capability);
+      stage(`task end ${capability.name}`, handler, (run) => heard.onTaskEnd(capability, run));
+    },
+    onTaskOutput(capability, handler) {
+      ledger.note('hears', capability);
+      stage(`task output ${capability.name}`, handler, (run) => heard.onTaskOutput(capability, run));
+    },
+    onReport(report, handler) {
+      ledger.note('hears', report);
+      stage(`report ${report.name}`, handler, (run) => heard.onReport(report, run));
+    },
+    onConnect: (handler) => stage('agent connect', handler, (run) => heard.onConnect(run)),
   };
 }

@@ -4,7 +4,8 @@ import { ContainrError, Scope as NewScope } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
 import { buildMount } from '@containr/http';
 import type { Claims, Mount } from '@containr/http';
-import type { PluginSettings } from '@containr/data';
+import { Ledger } from '@containr/inspection';
+import type { OpenStore, PluginSettings } from '@containr/data';
 import type { Contributions } from './contributions.ts';
 import type { PluginPackage } from './package.ts';
 import type { Parts } from './parts.ts';
@@ -23,6 +24,9 @@ export interface Running {
   readonly followsSettings: boolean;
   readonly contributions: Contributions;
   readonly mount: Mount;
+  /** What it does with which tokens. */
+  readonly ledger: Ledger;
+  readonly store: OpenStore;
 }
 
 /** The schema of a plugin's settings; one without takes none. */
@@ -43,7 +47,11 @@ export async function setUp(
     const plugin = await installed.load();
     const { manifest, name } = installed;
     const opened = await parts.openStore(name, plugin.entities ?? [], plugin.migrations ?? []);
-    scope.own('store', () => opened.close());
+    scope.own('store', () => opened.close(), {
+      kind: 'inner',
+      size: { unit: 'entities', now: () => opened.entities },
+    });
+    const ledger = new Ledger();
     const settings = await parts.settings.open<unknown>(name, settingsOf(plugin));
     let follows = false;
     const claims: Claims = { plugin: name, segments: manifest.segments, roots: manifest.roots ?? [], knows };
@@ -65,11 +73,12 @@ export async function setUp(
       store: opened.store,
       directory,
       settings: watched,
+      ledger,
     });
     await within(Promise.resolve(plugin.setup(composed.ctx)), installed.name);
     composed.seal();
     const mount = await buildMount(claims, composed.declared, parts.authenticate, log);
-    scope.own('http', () => mount.drain(0));
+    scope.own('http', () => mount.drain(0), { kind: 'inner', size: { unit: 'open', now: () => mount.inFlight } });
     await plugin.verify?.(composed.ctx);
     return {
       package: installed,
@@ -79,6 +88,8 @@ export async function setUp(
       followsSettings: follows,
       contributions: composed.contributions,
       mount,
+      ledger,
+      store: opened,
     };
   } catch (error) {
     for (const failure of await scope.dispose())

@@ -1,4 +1,5 @@
 import { ContainrError } from './errors.ts';
+import type { Meter } from './host/meter.ts';
 
 /** Undoes one effect; awaited. */
 export type Disposer = () => void | Promise<void>;
@@ -7,6 +8,21 @@ export type Disposer = () => void | Promise<void>;
 export interface Owned {
   readonly label: string;
   dispose(): Promise<void>;
+}
+
+/** What is known of an effect beside its label. */
+export interface EffectDetail {
+  /** What it is: `route`, `tap`, `job` …; `inner` for what a plugin is given without asking. */
+  readonly kind: string;
+  /** What it runs, measured, by label. */
+  readonly handlers?: readonly { readonly label: string; readonly meter: Meter }[];
+  /** How large it is now, in `unit`. */
+  readonly size?: { readonly unit: string; now(): number };
+}
+
+/** One effect that a scope owns now. */
+export interface Effect extends EffectDetail {
+  readonly label: string;
 }
 
 /** What went wrong while one effect was undone; the others were undone all the same. */
@@ -28,7 +44,7 @@ export class Scope {
   readonly name: string;
   readonly #deadlineMs: number;
   readonly #controller = new AbortController();
-  #effects: { label: string; undo: Disposer }[] = [];
+  #effects: (Effect & { undo: Disposer })[] = [];
   #closed: Promise<readonly DisposalFailure[]> | undefined;
 
   constructor(name: string, options: { deadlineMs?: number } = {}) {
@@ -46,8 +62,13 @@ export class Scope {
     return this.#effects.map((effect) => effect.label);
   }
 
+  /** What is owned now, oldest first. */
+  get effects(): readonly Effect[] {
+    return this.#effects;
+  }
+
   /** Takes ownership of an effect. Throws `SCOPE_CLOSED` once disposal has begun. */
-  own(label: string, undo: Disposer): Owned {
+  own(label: string, undo: Disposer, detail: EffectDetail = { kind: 'own' }): Owned {
     if (this.#closed) {
       throw new ContainrError({
         code: 'SCOPE_CLOSED',
@@ -56,7 +77,7 @@ export class Scope {
         hint: 'Add effects in setup, or check ctx.signal first.',
       });
     }
-    const effect = { label, undo };
+    const effect = { ...detail, label, undo };
     this.#effects.push(effect);
     return { label, dispose: () => this.#undoOne(effect) };
   }
@@ -74,7 +95,7 @@ export class Scope {
     return this.#closed;
   }
 
-  async #undoOne(effect: { label: string; undo: Disposer }): Promise<void> {
+  async #undoOne(effect: Effect & { undo: Disposer }): Promise<void> {
     const at = this.#effects.indexOf(effect);
     if (at < 0) return;
     this.#effects.splice(at, 1);

@@ -26,10 +26,17 @@ interface Scope {
   readonly id: string;
 }
 
+/** A plugin's open store, and how much it is used. */
+export interface OpenStore {
+  readonly store: Store;
+  readonly entities: number;
+  /** Units of work that are open now; each holds one of the shared pool's connections. */
+  readonly units: number;
+  readonly close: () => Promise<void>;
+}
+
 /** Brings the plugin's schema up and opens its store; closing it leaves the shared pool alone. */
-export async function openPluginStore(
-  options: PluginStoreOptions,
-): Promise<{ store: Store; close: () => Promise<void> }> {
+export async function openPluginStore(options: PluginStoreOptions): Promise<OpenStore> {
   const { plugin, entities = [] } = options;
   const { pool } = options.database;
   const schema = `plugin_${plugin.replaceAll('-', '_')}`;
@@ -56,10 +63,18 @@ export async function openPluginStore(
       entity: scoped,
     });
   }
+  let units = 0;
   const scope = (organisation: string): ScopedStore => ({
-    transaction: (work) => transact(orm.em, { plugin, schema, organisation }, work),
+    transaction: (work) => {
+      units += 1;
+      return transact(orm.em, { plugin, schema, organisation }, work).finally(() => (units -= 1));
+    },
   });
   return {
+    entities: entities.length,
+    get units() {
+      return units;
+    },
     store: {
       for: (principal) => scope(organisationOf(principal)),
       system: () => scope(everything),

@@ -1,8 +1,9 @@
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
 import { Plugin } from '../documents.ts';
+import { Inspection, showInspection } from '../plugin-inspection.ts';
 
-/** `plugins`, `plugins enable`, `plugins disable`. */
+/** `plugins`, `plugins inspect`, `plugins enable`, `plugins disable`. */
 export function pluginCommands({ program, output, run, options }: CommandHost): void {
   const plugins = program
     .command('plugins')
@@ -20,6 +21,16 @@ export function pluginCommands({ program, output, run, options }: CommandHost): 
           },
           'No plugin is installed.',
         );
+      }),
+    );
+  plugins
+    .command('inspect')
+    .argument('<name>')
+    .description('what a plugin owns, does and touches now')
+    .action((name: string) =>
+      run(async () => {
+        const api = await openApi(options());
+        showInspection(output, await api.get(`/plugins/${encodeURIComponent(name)}/inspect`, Inspection));
       }),
     );
   for (const verb of ['enable', 'disable'] as const) {

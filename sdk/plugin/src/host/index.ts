@@ -5,3 +5,4 @@ export * from './validate.ts';
 export * from './keyset.ts';
 export * from './unpack-archive.ts';
 export * from './listening-sockets.ts';
+export * from './meter.ts';

@@ -1,0 +1,105 @@
+import type { Infer } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
+import type { Output } from './output.ts';
+
+const text = { type: 'string' } as const;
+const number = { type: 'number' } as const;
+const nullableText = { type: ['string', 'null'] } as const;
+const nullableNumber = { type: ['number', 'null'] } as const;
+
+/** What `plugins inspect` reads of the API's answer. */
+export const Inspection = defineSchema({
+  type: 'object',
+  properties: {
+    plugin: text,
+    state: text,
+    memory: {
+      type: 'object',
+      properties: { bytes: nullableNumber, reason: nullableText },
+      required: ['bytes', 'reason'],
+    },
+    now: { type: 'object', additionalProperties: number },
+    owns: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { kind: text, label: text, size: nullableNumber, unit: nullableText },
+        required: ['kind', 'label', 'size', 'unit'],
+      },
+    },
+    handlers: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          label: text,
+          calls: number,
+          errors: number,
+          p50Ms: nullableNumber,
+          p95Ms: nullableNumber,
+          lastError: {
+            anyOf: [
+              {
+                type: 'object',
+                properties: { at: text, code: text, message: text, source: nullableText },
+                required: ['at', 'code', 'message', 'source'],
+              },
+              { type: 'null' },
+            ],
+          },
+        },
+        required: ['label', 'calls', 'errors', 'p50Ms', 'p95Ms', 'lastError'],
+      },
+    },
+    touches: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { role: text, type: text, name: text, plugin: nullableText },
+        required: ['role', 'type', 'name', 'plugin'],
+      },
+    },
+  },
+  required: ['plugin', 'state', 'memory', 'now', 'owns', 'handlers', 'touches'],
+});
+export type Inspection = Infer<typeof Inspection>;
+
+/** Prints what a plugin owns, does and touches. */
+export function showInspection(output: Output, one: Inspection): void {
+  if (output.json) return output.value(one, '');
+  const kinds = Map.groupBy(one.owns, ({ kind }) => kind);
+  const owned = [...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ');
+  const under = Object.entries(one.now).map(([what, count]) => `${count} ${what}`);
+  output.line(`${one.plugin} is ${one.state}.`);
+  output.line(`Owns    ${owned || 'nothing'}`);
+  for (const { label, size, unit } of one.owns)
+    if (size !== null) output.line(`        ${label}: ${size} ${unit ?? ''}`);
+  output.line(`Now     ${under.join(', ')}`);
+  output.line(
+    `Memory  ${one.memory.bytes === null ? (one.memory.reason ?? 'not known') : mebibytes(one.memory.bytes)}`,
+  );
+  output.line('');
+  output.table(
+    one.handlers,
+    {
+      HANDLER: ({ label }) => label,
+      CALLS: ({ calls }) => String(calls),
+      ERRORS: ({ errors }) => String(errors),
+      'P50 MS': ({ p50Ms }) => (p50Ms === null ? '-' : String(p50Ms)),
+      'P95 MS': ({ p95Ms }) => (p95Ms === null ? '-' : String(p95Ms)),
+      'LATEST ERROR': ({ lastError }) =>
+        lastError ? `${lastError.at} ${lastError.source ?? ''} ${lastError.code}: ${lastError.message}` : '',
+    },
+    'It has no handlers.',
+  );
+  output.line('');
+  output.table(
+    one.touches,
+    { TOUCHES: ({ role, type, name }) => `${role} ${type} ${name}`, OF: ({ plugin }) => plugin ?? '-' },
+    'It touches nothing of other plugins.',
+  );
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}
