@@ -1,11 +1,11 @@
 import { Scope } from '@containr/sdk';
 import type { Logger } from '@containr/sdk';
 import { buildMount, httpFacet } from '@containr/http';
-import type { Authenticate, Gateway, Mount } from '@containr/http';
+import type { Authenticate, Gateway, Mount, MountOptions } from '@containr/http';
 
 /** What the kernel keeps for itself: path segments, roots and permissions. */
 export const kernelClaims = {
-  segments: ['plugins', 'settings', 'nodes', 'jobs', 'events', 'ui', 'agents', 'openapi.json'],
+  segments: ['plugins', 'settings', 'nodes', 'jobs', 'events', 'ui', 'agents', 'openapi.json', 'audit'],
   roots: ['healthz', 'readyz'],
   permissions: [
     'plugin:read',
@@ -20,7 +20,13 @@ export const kernelClaims = {
 } as const;
 
 /** The kernel's own answers; grows while the platform starts. */
-export function kernelMount(gateway: Gateway, authenticate: Authenticate, log: Logger, origin: () => string) {
+export function kernelMount(
+  gateway: Gateway,
+  authenticate: Authenticate,
+  log: Logger,
+  origin: () => string,
+  options: MountOptions,
+) {
   const claims = {
     plugin: 'kernel',
     ...kernelClaims,
@@ -33,7 +39,8 @@ export function kernelMount(gateway: Gateway, authenticate: Authenticate, log: L
       register(facet.http);
       const older = mount;
       const early = facet.declared.every((one) => one.kind === 'raw' && one.root);
-      mount = await buildMount(early ? { ...claims, segments: [] } : claims, [...facet.declared], authenticate, log);
+      const claimed = early ? { ...claims, segments: [] } : claims;
+      mount = await buildMount(claimed, [...facet.declared], authenticate, log, options);
       gateway.enter(mount);
       await older?.drain(1000);
     },

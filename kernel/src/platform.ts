@@ -13,15 +13,17 @@ import {
   createJobs,
   createSettings,
   migrateKernel,
+  openAudit,
   openDatabase,
   openKeyRing,
   openPluginStore,
   outboxEntry,
   writeOutbox,
 } from '@containr/data';
-import type { Database, Overrides } from '@containr/data';
+import type { Audit, Database, Overrides } from '@containr/data';
 import { answerProblem, Gateway, openApiOf } from '@containr/http';
 import { registerInspectionRoutes } from '@containr/inspection';
+import type { MountOptions } from '@containr/http';
 import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
 import { kernelClaims, kernelMount } from './kernel-mount.ts';
@@ -33,10 +35,12 @@ import { installId, openDesired } from './plugins/desired.ts';
 import { registerHealthRoutes } from './plugins/health-routes.ts';
 import { consolePrincipal, identifier } from './plugins/identify.ts';
 import { discover, Lifecycle, PluginChanged, pluginMigrations, registerPluginRoutes } from './plugins/index.ts';
-import type { Parts, PluginPackage, PluginState } from './plugins/index.ts';
+import type { Parts, PluginPackage } from './plugins/index.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import { partsToken } from './plugins/parts.ts';
 import { registerSettingsRoutes } from './plugins/settings-routes.ts';
+import { systemVerbs } from './plugins/system-verbs.ts';
+import type { SystemVerbs } from './plugins/system-verbs.ts';
 import { ServiceRegistry } from './services/index.ts';
 
 /** What a platform is made of. */
@@ -66,13 +70,7 @@ export interface Platform {
   readonly consoleSocket: string;
   readonly console: Principal;
   readonly services: Pick<ServiceRegistry, 'get' | 'providers'>;
-  readonly lifecycle: {
-    state(plugin: string): PluginState | null;
-    list(): readonly { name: string; state: PluginState; cause: ContainrError | null }[];
-    enable(plugin: string): Promise<void>;
-    disable(plugin: string): Promise<void>;
-    replace(plugin: string): Promise<void>;
-  };
+  readonly lifecycle: SystemVerbs;
   readonly agents: { createToken(): Promise<string> };
   /** Drains and stops everything, in reverse. */
   stop(): Promise<void>;
@@ -110,6 +108,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   ]);
   let lifecycle: Lifecycle | null = null;
   let agents: AgentGateway | null = null;
+  let audit: Audit | null = null;
 
   const ui =
     options.shellDirectory === undefined
@@ -129,7 +128,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   });
   const services = new ServiceRegistry();
   const authenticate = identifier({ services, agent: (bearer) => agents?.authenticate(bearer) ?? null });
-  const kernel = kernelMount(gateway, authenticate, log, () => origin);
+  const mount: MountOptions = { onAnswered: async (answered) => audit?.answered(answered) };
+  const kernel = kernelMount(gateway, authenticate, log, () => origin, mount);
   await kernel.add((http) => registerHealthRoutes(http, () => runChecks(checks, lifecycle)));
   const port = await listen(gateway, host, options.port ?? 0);
   const origin = `http://${['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host}:${port}`;
@@ -143,6 +143,9 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   checks.set('database', () => ping(database));
   const install = { id: await installId(database.pool), version };
   const keyRing = await openKeyRing(join(data, 'keys'));
+  const trail = await openAudit({ pool: database.pool, keyRing, log });
+  audit = trail;
+  undo.own('audit log', () => trail.stop());
   const jobs = createJobs({ pool: database.pool, log });
   await jobs.start();
   undo.own('jobs', () => jobs.stop());
@@ -179,6 +182,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     hooks: new HookRegistry(),
     services,
     authenticate,
+    mount,
     jobs,
     events,
     secrets: keyRing,
@@ -217,6 +221,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       all: () => life.entries.map(inspectedOf),
     });
     agentGateway.routes(http);
+    trail.routes(http);
     registerKernelRoutes(http, {
       events,
       jobs,
@@ -246,13 +251,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     consoleSocket,
     console: consolePrincipal,
     services,
-    lifecycle: {
-      state: (plugin) => life.entries.find((entry) => entry.package.name === plugin)?.state ?? null,
-      list: () => life.entries.map((entry) => ({ name: entry.package.name, state: entry.state, cause: entry.cause })),
-      enable: async (plugin) => void (await life.enable(plugin, 'system')),
-      disable: async (plugin) => void (await life.disable(plugin, 'system')),
-      replace: async (plugin) => void (await life.replace(plugin, 'system')),
-    },
+    lifecycle: systemVerbs(life, trail),
     agents: { createToken: async () => (await agentGateway.createToken()).token },
     async stop() {
       // No new connections from here on; those that are open are answered until their plugin has left.

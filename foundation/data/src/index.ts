@@ -1,3 +1,4 @@
+export * from './audit/index.ts';
 export { createEvents } from './events/index.ts';
 export type { Events, StreamRequest } from './events/index.ts';
 export { outboxEntry, writeOutbox } from './events/outbox.ts';

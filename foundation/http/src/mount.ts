@@ -8,6 +8,8 @@ import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { admit } from './access.ts';
 import type { Authenticate } from './access.ts';
+import type { OnAnswered } from './answered.ts';
+import { tellAnswered } from './answered.ts';
 import type { Claims, Declared } from './declared.ts';
 import { addEvents } from './event-stream.ts';
 import { InFlight } from './in-flight.ts';
@@ -42,18 +44,24 @@ export interface Mount {
 const jsonLimit = 1_048_576;
 const socketLimit = 1_048_576;
 
+/** What a mount does beside answering. */
+export interface MountOptions {
+  readonly onAnswered?: OnAnswered;
+}
+
 /** Builds the mount of a plugin from what it declared. Throws when a schema does not compile or two routes are the same. */
 export async function buildMount(
   claims: Claims,
   declared: readonly Declared[],
   authenticate: Authenticate,
   log: Logger,
+  options: MountOptions = {},
 ): Promise<Mount> {
   const inFlight = new InFlight();
   const app = bornApp(log);
   if (declared.some((one) => one.kind === 'socket'))
     await app.register(websocket, { options: { maxPayload: socketLimit } });
-  await app.register(async (scope) => add(scope, declared, authenticate, inFlight, log));
+  await app.register(async (scope) => add(scope, claims.plugin, declared, authenticate, inFlight, log, options));
   await app.ready();
   const server = app.server;
   return {
@@ -82,19 +90,26 @@ export async function buildMount(
 
 async function add(
   app: FastifyInstance,
+  plugin: string,
   declared: readonly Declared[],
   authenticate: Authenticate,
   inFlight: InFlight,
   log: Logger,
+  options: MountOptions,
 ): Promise<void> {
   await app.register(async (raws) => {
     raws.removeAllContentTypeParsers();
     raws.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    for (const one of declared) if (one.kind === 'raw') addRaw(raws, one, guardOf(one, authenticate, inFlight));
+    for (const one of declared) {
+      if (one.kind !== 'raw') continue;
+      const tell = tellAnswered({ plugin, methods: one.methods, path: one.path }, options.onAnswered);
+      addRaw(raws, one, guardOf(one, authenticate, inFlight), tell);
+    }
   });
   for (const one of declared) {
     const guard = guardOf(one, authenticate, inFlight);
-    if (one.kind === 'route') addRoute(app, one, guard);
+    if (one.kind === 'route')
+      addRoute(app, one, guard, tellAnswered({ plugin, methods: [one.method], path: one.path }, options.onAnswered));
     else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log);
     else if (one.kind === 'socket') addSocket(app, one, guard, inFlight, log);
   }

@@ -1,18 +1,24 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { ContainrError } from '@containr/sdk';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { DeclaredRaw } from './declared.ts';
 import { apiBase, fastifyPath } from './route.ts';
 import type { Guard } from './mount.ts';
 
 /** Adds a route that takes a web `Request` and gives a web `Response`; bodies stream both ways. */
-export function addRaw(app: FastifyInstance, declared: DeclaredRaw, guard: Guard): void {
+export function addRaw(
+  app: FastifyInstance,
+  declared: DeclaredRaw,
+  guard: Guard,
+  more: Pick<RouteShorthandOptions, 'onSend'> = {},
+): void {
   const path = fastifyPath(declared.path);
   app.route({
     method: [...declared.methods],
     url: declared.root ? path : apiBase + path,
     onRequest: guard,
+    ...more,
     handler: (request, reply) => answer(declared, request, reply),
   });
 }

@@ -34,7 +34,12 @@ export function checksOf(parts: {
 }
 
 /** Adds a JSON route to its plugin's Fastify. */
-export function addRoute(app: FastifyInstance, declared: DeclaredRoute, guard: Guard): void {
+export function addRoute(
+  app: FastifyInstance,
+  declared: DeclaredRoute,
+  guard: Guard,
+  more: Pick<RouteShorthandOptions, 'onSend'> = {},
+): void {
   const { schema, ...checks } = checksOf({ params: declared.params, querystring: declared.query, body: declared.body });
   const { body } = declared;
   const options: RouteShorthandOptions = {
@@ -48,6 +53,7 @@ export function addRoute(app: FastifyInstance, declared: DeclaredRoute, guard: G
     method: declared.method,
     url: apiBase + fastifyPath(declared.path),
     ...options,
+    ...more,
     handler: answerWith(declared),
   });
 }

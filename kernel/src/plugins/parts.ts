@@ -3,7 +3,7 @@ import type { EntitySchema } from '@mikro-orm/core';
 import type { InjectionToken } from 'tsyringe';
 import type { Events, OpenStore } from '@containr/data';
 import type { HookRegistry } from '../hooks/index.ts';
-import type { Authenticate, Gateway } from '@containr/http';
+import type { Authenticate, Gateway, MountOptions } from '@containr/http';
 import type { Jobs } from '@containr/data';
 import type { KeyRing } from '@containr/data';
 import type { ServiceRegistry } from '../services/index.ts';
@@ -23,6 +23,7 @@ export interface Parts {
   readonly hooks: HookRegistry;
   readonly services: ServiceRegistry;
   readonly authenticate: Authenticate;
+  readonly mount: MountOptions;
   readonly jobs: Pick<Jobs, 'handle'>;
   readonly events: Pick<Events, 'define' | 'on'>;
   readonly secrets: Pick<KeyRing, 'seal' | 'open'>;

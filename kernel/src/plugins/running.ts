@@ -77,7 +77,7 @@ export async function setUp(
     });
     await within(Promise.resolve(plugin.setup(composed.ctx)), installed.name);
     composed.seal();
-    const mount = await buildMount(claims, composed.declared, parts.authenticate, log);
+    const mount = await buildMount(claims, composed.declared, parts.authenticate, log, parts.mount);
     scope.own('http', () => mount.drain(0), { kind: 'inner', size: { unit: 'open', now: () => mount.inFlight } });
     await plugin.verify?.(composed.ctx);
     return {

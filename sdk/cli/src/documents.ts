@@ -111,6 +111,44 @@ export const Plugin = defineSchema({
 });
 export type Plugin = Infer<typeof Plugin>;
 
+export const AuditRow = defineSchema({
+  type: 'object',
+  properties: {
+    position: { type: 'integer' },
+    at: { type: 'string' },
+    principal: {
+      type: 'object',
+      properties: { kind: { type: 'string' }, name: { type: 'string' } },
+      required: ['kind', 'name'],
+    },
+    action: { type: 'string' },
+    targets: { type: 'object', additionalProperties: { type: 'string' } },
+    status: { type: ['integer', 'null'] },
+  },
+  required: ['position', 'at', 'principal', 'action', 'targets', 'status'],
+});
+export type AuditRow = Infer<typeof AuditRow>;
+
+export const AuditVerdict = defineSchema({
+  type: 'object',
+  properties: {
+    ok: { type: 'boolean' },
+    checked: { type: 'integer' },
+    broken: {
+      anyOf: [
+        {
+          type: 'object',
+          properties: { position: { type: 'integer' }, reason: { type: 'string' } },
+          required: ['position', 'reason'],
+        },
+        { type: 'null' },
+      ],
+    },
+  },
+  required: ['ok', 'checked', 'broken'],
+});
+export type AuditVerdict = Infer<typeof AuditVerdict>;
+
 /** One page of a list. */
 export const Page = defineSchema({
   type: 'object',

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { accountCommands } from './commands/account.ts';
+import { auditCommands } from './commands/audit.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { logCommands } from './commands/logs.ts';
 import { pluginCommands } from './commands/plugins.ts';
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       },
     );
   const options = (): { origin?: string } => program.opts<{ origin?: string }>();
-  for (const add of [accountCommands, projectCommands, deployCommands, logCommands, pluginCommands])
+  for (const add of [accountCommands, projectCommands, deployCommands, logCommands, pluginCommands, auditCommands])
     add({ program, output, run, options });
   try {
     await program.parseAsync([...argv], { from: 'user' });

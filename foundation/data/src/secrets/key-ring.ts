@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainrError, defineSchema } from '@containr/sdk';
@@ -26,6 +26,10 @@ export interface KeyRing {
   seal(plugin: string, owner: string, text: string): string;
   /** Throws `SECRET_UNREADABLE` when it was changed, is another owner's, or its key is not there. */
   open(plugin: string, owner: string, sealed: string): string;
+  /** HMAC-SHA256 of a text for one purpose, with the newest key: proves later that this install wrote it. */
+  sign(purpose: string, text: string): string;
+  /** Whether {@link KeyRing.sign} made that signature of that text for that purpose, with a key that is still here. */
+  isSigned(purpose: string, text: string, signature: string): boolean;
   /** Makes a new key the newest; older ones still open what they sealed. Gives its id. */
   rotate(): Promise<string>;
 }
@@ -58,6 +62,15 @@ export async function openKeyRing(directory: string): Promise<KeyRing> {
         throw unreadable(plugin, owner, cause);
       }
     },
+    sign: (purpose, text) =>
+      `s1.${ring.current}.${macOf(keyOf(ring, ring.current), purpose, text).toString('base64url')}`,
+    isSigned(purpose, text, signature) {
+      const [version, id = '', given = ''] = signature.split('.');
+      if (version !== 's1' || !Object.hasOwn(ring.keys, id)) return false;
+      const made = macOf(keyOf(ring, id), purpose, text);
+      const bytes = Buffer.from(given, 'base64url');
+      return bytes.length === made.length && timingSafeEqual(bytes, made);
+    },
     async rotate() {
       const next = withNewKey(ring);
       await write(`${path}.new`, next);
@@ -66,6 +79,12 @@ export async function openKeyRing(directory: string): Promise<KeyRing> {
       return ring.current;
     },
   };
+}
+
+// A key of its own for each purpose: what signs never is what seals.
+function macOf(key: Buffer, purpose: string, text: string): Buffer {
+  const own = Buffer.from(hkdfSync('sha256', key, '', `sign ${purpose}`, 32));
+  return createHmac('sha256', own).update(text).digest();
 }
 
 function bound(plugin: string, owner: string, id: string): Buffer {

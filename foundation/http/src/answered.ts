@@ -1,0 +1,46 @@
+import type { Principal } from '@containr/sdk';
+import type { onSendHookHandler } from 'fastify';
+
+/** An answer to a request that may have changed something, just before it is sent. Carries no body, query or header. */
+export interface Answered {
+  readonly plugin: string;
+  readonly method: string;
+  /** As it was declared, for example `/plugins/{name}`. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly principal: Principal;
+  readonly status: number;
+  readonly requestId: string;
+  readonly address: string;
+}
+
+/** Told of answers to requests that may have changed something, refusals included; the answer waits for it. */
+export type OnAnswered = (answered: Answered) => Promise<void>;
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The hook that tells of a route's answers; none for methods that change nothing, so that reading costs nothing more. */
+export function tellAnswered(
+  route: { plugin: string; methods: readonly string[]; path: string },
+  onAnswered: OnAnswered | undefined,
+): { onSend?: onSendHookHandler } {
+  if (!onAnswered || route.methods.every((method) => safeMethods.has(method))) return {};
+  return {
+    onSend(request, reply, payload, done) {
+      const { method } = request;
+      if (safeMethods.has(method)) return done(null, payload);
+      const answered: Answered = {
+        plugin: route.plugin,
+        method,
+        path: route.path,
+        params: Object(request.params) as Record<string, string>,
+        principal: request.containr.principal,
+        status: reply.statusCode,
+        requestId: request.id,
+        address: request.containr.ip,
+      };
+      onAnswered(answered).then(() => done(null, payload), done);
+      return undefined;
+    },
+  };
+}
