@@ -62,6 +62,18 @@ describe('switching plugins while one looks', function () {
     expect(await watcher.evaluate('window.sameDocument')).to.equal(true);
   });
 
+  it('shows what a plugin does and touches: calls, latency, errors, and whose things it uses', async () => {
+    await page.goto('/plugins/projects');
+    const inspector = page.getByRole('complementary', { name: 'Plugin Projects' });
+    await inspector.getByText('route GET /projects', { exact: true }).waitFor();
+    await inspector
+      .getByText(/calls?, no errors, half within/)
+      .first()
+      .waitFor();
+    await inspector.getByText('Accounts', { exact: false }).last().click();
+    await inspector.getByText('calls contract organisations').waitFor();
+  });
+
   it('had no complaint of the browser on the way', () => {
     expect(dashboard.complaints).to.deep.equal([]);
   });
