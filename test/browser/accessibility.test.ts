@@ -79,6 +79,7 @@ describe('accessibility of the dashboard', function () {
       nodes: '/nodes',
       plugins: '/plugins',
       'one plugin': '/plugins/deployments',
+      audit: '/audit',
       settings: '/settings',
       account: '/settings/account',
       'no such page': '/nowhere',

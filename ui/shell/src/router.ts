@@ -3,6 +3,7 @@ import { createRouter, createWebHistory } from 'vue-router';
 import type { Router } from 'vue-router';
 import { useRegistry } from './state/registry.ts';
 import { useSession } from './state/session.ts';
+import AuditPage from './views/AuditPage.vue';
 import NodesPage from './views/NodesPage.vue';
 import NotFoundPage from './views/NotFoundPage.vue';
 import OverviewPage from './views/OverviewPage.vue';
@@ -20,6 +21,7 @@ export function createDashboardRouter(): Router {
       { path: '/', component: OverviewPage },
       { path: '/nodes/:node?', component: NodesPage, props: true, meta: { permission: 'node:read' } },
       { path: '/plugins/:plugin?', component: PluginsPage, props: true, meta: { permission: 'plugin:read' } },
+      { path: '/audit', component: AuditPage, meta: { permission: 'audit:read' } },
       { path: '/settings/:page?', component: SettingsPage, props: true },
       { path: '/:rest(.*)*', name: 'not-found', component: NotFoundPage },
     ],

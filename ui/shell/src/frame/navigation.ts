@@ -23,6 +23,7 @@ export function useNavigation(): ComputedRef<readonly NavEntry[]> {
       { label: 'Overview', to: '/', icon: 'overview' as const, order: 0, permission: null },
       { label: 'Nodes', to: '/nodes', icon: 'nodes' as const, order: 60, permission: 'node:read' },
       { label: 'Plugins', to: '/plugins', icon: 'plugins' as const, order: 70, permission: 'plugin:read' },
+      { label: 'Audit', to: '/audit', icon: 'shield' as const, order: 75, permission: 'audit:read' },
       { label: 'Settings', to: '/settings', icon: 'settings' as const, order: 80, permission: null },
     ].filter((entry) => entry.permission === null || dashboard.can(entry.permission));
     const added = contributed.value.flatMap((entry) =>
