@@ -6,7 +6,7 @@ import { ContainrError, notFound, Scope } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
 import { createExec, createLogger, validate } from '@containr/sdk/host';
 import { container as rootContainer } from 'tsyringe';
-import { agentMigrations, createAgentGateway, NodeChanged } from '@containr/agent-gateway';
+import { agentChannel, agentMigrations, createAgentGateway, NodeChanged } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
 import {
   createEvents,
@@ -16,6 +16,7 @@ import {
   openAudit,
   openDatabase,
   openKeyRing,
+  openNotices,
   openPluginStore,
   outboxEntry,
   writeOutbox,
@@ -31,7 +32,7 @@ import { explainAbsent } from './plugins/absent.ts';
 import { activeOf, halvesOf, inspectedOf } from './plugins/active.ts';
 import { ping, runChecks } from './plugins/checks.ts';
 import type { Reason } from './plugins/checks.ts';
-import { installId, openDesired } from './plugins/desired.ts';
+import { installId, openDesired, pluginChannel } from './plugins/desired.ts';
 import { registerHealthRoutes } from './plugins/health-routes.ts';
 import { consolePrincipal, identifier } from './plugins/identify.ts';
 import { discover, Lifecycle, PluginChanged, pluginMigrations, registerPluginRoutes } from './plugins/index.ts';
@@ -161,6 +162,10 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     install: install.id,
     halves: () => halvesOf(lifecycle),
     emit,
+    secrets: {
+      seal: (text) => keyRing.seal('kernel', 'agents', text),
+      open: (sealed) => keyRing.open('kernel', 'agents', sealed),
+    },
   });
   agents = agentGateway;
   agentGateway.start();
@@ -193,13 +198,12 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   const container = rootContainer.createChildContainer();
   container.register(partsToken, { useValue: parts });
   let settled = false;
-  const desired = openDesired(database.pool, log);
   const life = new Lifecycle({
     parts,
     container,
     packages,
     reserved: kernelClaims,
-    desired,
+    desired: openDesired(database.pool),
     log,
     drainMs,
     changed(entry) {
@@ -237,8 +241,11 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   undo.own('plugins', () => life.stopAll());
   const started = life.startAll();
   undo.own(
-    'plugin switches of other processes',
-    desired.follow(() => life.follow()),
+    'notices of other processes',
+    openNotices(database.pool, log, {
+      [agentChannel]: (payload) => agentGateway.wake(payload),
+      [pluginChannel]: () => void life.follow().catch((error: unknown) => log.warn({ error }, 'Plugins can’t follow')),
+    }),
   );
   await started;
   settled = true;

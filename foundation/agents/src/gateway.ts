@@ -2,17 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Agents, Event, Logger, NodeInfo, PluginContext, Principal, Scope } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { Heartbeat } from '@containr/sdk/wire';
-import { CallCapability, closeCodes, TaskCancel, TaskStart, TaskStatus } from '@containr/sdk/wire';
+import { Bearer, closeCodes } from '@containr/sdk/wire';
 import type { Pool } from 'pg';
 import { WebSocketServer } from 'ws';
+import { Bearers } from './bearers.ts';
 import { checkInput, Handlers } from './handlers.ts';
 import type { HalfFiles } from './halves.ts';
 import { HalfShelf } from './halves.ts';
 import { NodeChanged } from './node-changed.ts';
 import { NodeStore } from './node-store.ts';
+import type { Operation } from './operation.ts';
+import { perform, unreachable } from './operation.ts';
+import type { RelaySecrets } from './relay.ts';
+import { Relay } from './relay.ts';
 import { registerAgentRoutes } from './routes.ts';
 import { openSession } from './session.ts';
 import type { Session, SessionHost } from './session.ts';
@@ -27,6 +32,8 @@ export interface AgentGatewayOptions {
   /** Puts an event into the outbox. */
   readonly emit: <P>(event: Event<P>, payload: P) => Promise<void>;
   readonly heartbeat?: Heartbeat;
+  /** Seals what one process asks of another; all processes of a control plane share the key ring. */
+  readonly secrets: RelaySecrets;
 }
 
 /** Everything the control plane does with agents. */
@@ -36,8 +43,10 @@ export interface AgentGateway {
   routes(http: Pick<PluginContext['http'], 'route' | 'raw'>): void;
   /** Takes the upgrade of `/api/v1/agents/connect`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** The agent that holds this bearer, or `null`. */
-  authenticate(bearer: string): Principal | null;
+  /** The agent that holds this bearer, on whichever process it is connected, or `null`. */
+  authenticate(bearer: string): Promise<Principal | null>;
+  /** Looks for what other processes ask; `payload` is that of a notification on {@link agentChannel}, `null` when any may have been missed. */
+  wake(payload: string | null): void;
   /** A one-time enrolment token, valid for a day unless told. */
   createToken(validMs?: number): Promise<{ token: string; expiresAt: Date }>;
   /** Has every connected agent load what is active now; agents wait for the first call before they load anything. */
@@ -51,6 +60,9 @@ const dayMs = 86_400_000;
 const maxMessageBytes = 16 * 1024 * 1024;
 const bearerMs = 600_000;
 const shortMs = 15_000;
+/** What the way over another process may take on top of the operation's own time. */
+const relayMs = 5000;
+const TaskState = defineSchema({ type: 'string', enum: ['running', 'ended', 'unknown'] });
 
 /** Creates the gateway; `start` begins watching heartbeats. */
 export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
@@ -59,7 +71,6 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   const store = new NodeStore(options.pool);
   const handlers = new Handlers();
   const shelf = new HalfShelf(options.halves, log);
-  const host: SessionHost = { store, handlers, shelf, install: options.install, log, heartbeat };
   const server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   const sessions = new Map<string, Session>();
   /** Nodes that left, with when they were heard last. */
@@ -68,6 +79,21 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   /** Before plugins have started, an agent would be told to drop what it runs. */
   const settled = Promise.withResolvers<void>();
   let stopping = false;
+  const relay = new Relay({
+    pool: options.pool,
+    log,
+    secrets: options.secrets,
+    async perform(operation, signal) {
+      const session = sessions.get(operation.node);
+      if (!session?.ready) throw unreachable(operation.node);
+      return perform(session, operation, signal);
+    },
+    moved: (node) =>
+      void giveUp(node).catch((error: unknown) => log.warn({ error, node }, 'A node that moved is still held')),
+  });
+  const bearers = new Bearers(options.pool, relay.name);
+  const { install } = options;
+  const host: SessionHost = { store, handlers, shelf, install, log, heartbeat, process: relay.name };
 
   async function changed(id: string): Promise<void> {
     const node = await store.find(id);
@@ -90,7 +116,8 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   async function accept(socket: Parameters<typeof openSession>[1], from: string | undefined): Promise<void> {
     const opened = await openSession(host, socket);
     if (!opened) return;
-    const { session, node } = opened;
+    const { session, node, before } = opened;
+    if (before !== null) relay.tellMoved(before, node.id);
     const older = sessions.get(node.id);
     if (older?.wire.open)
       log.warn(
@@ -102,7 +129,8 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     sessions.set(node.id, session);
     silent.delete(node.id);
     void session.wire.closed.then(() => left(session));
-    await session.welcome(node);
+    const bearer = (await bearers.issue([node.id])).get(node.id) ?? '';
+    await session.welcome(node, bearer);
     await settled.promise;
     await session.loadHalves();
     log.info({ node: node.id, name: node.name, from, capabilities: session.capabilities.size }, 'An agent connected');
@@ -112,11 +140,14 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   }
 
   function left(session: Session): void {
-    session.bearers.clear();
     if (sessions.get(session.node) !== session) return;
     sessions.delete(session.node);
     silent.set(session.node, session.wire.heardAt);
     log.info({ node: session.node }, 'An agent’s connection closed');
+    if (stopping) return;
+    Promise.all([bearers.forget(session.node), store.left(session.node, relay.name)]).catch((error: unknown) =>
+      log.warn({ error, node: session.node }, 'That a node left could not be stored'),
+    );
   }
 
   async function greetLate(handler: (node: NodeInfo) => Promise<void>): Promise<void> {
@@ -125,11 +156,27 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
       if (sessions.get(node.id)?.ready) await handlers.connected(node, log, handler);
   }
 
-  function reach(node: string, capability?: string): Session {
+  /** The agent connected to another process, unless it came back meanwhile. */
+  async function giveUp(node: string): Promise<void> {
     const session = sessions.get(node);
-    if (!session?.ready) throw unreachable(node);
-    if (capability !== undefined && !session.capabilities.has(capability)) throw missing(node, capability);
-    return session;
+    if (session && (await store.holder(node)) !== relay.name)
+      session.wire.close(closeCodes.replaced, 'replaced by a connection to another process');
+  }
+
+  /** Has the agent do it, over the connection here or the one that another process holds. */
+  async function operate(operation: Operation, signal: AbortSignal): Promise<unknown> {
+    const session = sessions.get(operation.node);
+    if (session?.ready) return perform(session, operation, signal);
+    const holder = await store.holder(operation.node);
+    if (holder === null || holder === relay.name) throw unreachable(operation.node);
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + relayMs)]);
+    return relay.ask(holder, operation, patience, () => unreachable(operation.node));
+  }
+
+  async function renewBearers(): Promise<void> {
+    await bearers.sweep();
+    for (const [node, bearer] of await bearers.issue([...sessions.keys()]))
+      sessions.get(node)?.wire.tell(Bearer, { bearer });
   }
 
   return {
@@ -144,30 +191,29 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
       ),
       nodes: () => store.list(),
       async call(node, capability, input, { signal, timeoutMs = capability.timeoutMs } = {}) {
-        const { wire } = reach(node, capability.name);
-        const signals = signal ? AbortSignal.any([signal, scope.signal]) : scope.signal;
-        const limits = { timeoutMs: Math.min(timeoutMs, capability.timeoutMs), signal: signals };
-        const { output } = await told(
-          node,
-          wire.request(CallCapability, { capability: capability.name, input: checkInput(capability, input) }, limits),
+        const { name } = capability;
+        const limitMs = Math.min(timeoutMs, capability.timeoutMs);
+        const output = await operate(
+          { kind: 'call', node, timeoutMs: limitMs, capability: name, input: checkInput(capability, input) },
+          signal ? AbortSignal.any([signal, scope.signal]) : scope.signal,
         );
-        return validate(capability.output, output, `The result of ${capability.name}`);
+        return validate(capability.output, output, `The result of ${name}`);
       },
       async startTask(node, capability, task, input) {
-        const { wire } = reach(node, capability.name);
-        await told(
-          node,
-          wire.request(
-            TaskStart,
-            { capability: capability.name, task, input: checkInput(capability, input) },
-            { timeoutMs: shortMs },
-          ),
+        const { name } = capability;
+        await operate(
+          { kind: 'start', node, timeoutMs: shortMs, capability: name, task, input: checkInput(capability, input) },
+          scope.signal,
         );
       },
       taskStatus: async (node, task) =>
-        (await told(node, reach(node).wire.request(TaskStatus, { task }, { timeoutMs: shortMs }))).status,
+        validate(
+          TaskState,
+          await operate({ kind: 'status', node, timeoutMs: shortMs, task }, scope.signal),
+          'The status of a task',
+        ),
       async cancelTask(node, task) {
-        await told(node, reach(node).wire.request(TaskCancel, { task }, { timeoutMs: shortMs }));
+        await operate({ kind: 'cancel', node, timeoutMs: shortMs, task }, scope.signal);
       },
     }),
     routes: (http) =>
@@ -187,20 +233,12 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
         });
       });
     },
-    authenticate(bearer) {
-      for (const session of sessions.values()) {
-        if (session.bearers.has(bearer))
-          return {
-            kind: 'agent',
-            id: session.node,
-            name: 'agent',
-            organisation: null,
-            permissions: ['agent:act'],
-            via: 'bearer',
-          };
-      }
-      return null;
+    async authenticate(bearer) {
+      const id = await bearers.of(bearer);
+      if (id === null) return null;
+      return { kind: 'agent', id, name: 'agent', organisation: null, permissions: ['agent:act'], via: 'bearer' };
     },
+    wake: (payload) => relay.wake(payload),
     createToken: (validMs = dayMs) => store.createToken(validMs),
     async halvesChanged() {
       settled.resolve();
@@ -221,46 +259,22 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
         void tick().catch((error: unknown) => log.warn({ err: error }, 'Heartbeats could not be stored'));
       timers = [
         setInterval(beat, heartbeat.pingMs),
-        setInterval(() => sessions.forEach((session) => session.renewBearer()), bearerMs),
+        setInterval(() => {
+          renewBearers().catch((error: unknown) => log.warn({ err: error }, 'Agents could not be given new bearers'));
+        }, bearerMs),
       ];
     },
     async stop() {
       stopping = true;
       timers.forEach((timer) => clearInterval(timer));
+      relay.stop();
       const open = [...sessions.values()];
       open.forEach(({ wire }) => wire.close(closeCodes.stopping, 'the control plane stops'));
       await Promise.all(open.map(({ wire }) => wire.closed));
       server.close();
+      await Promise.all([bearers.forgetAll(), store.leftAll(relay.name)]).catch((error: unknown) =>
+        log.warn({ error }, 'That all nodes left could not be stored'),
+      );
     },
   };
-}
-
-/** A connection that breaks in the middle is the node's unreachability for the caller. */
-async function told<T>(node: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ContainrError && error.code === 'WIRE_CLOSED') throw unreachable(node, error);
-    throw error;
-  }
-}
-
-function unreachable(node: string, cause?: unknown): ContainrError {
-  return new ContainrError({
-    code: 'NODE_UNREACHABLE',
-    status: 503,
-    detail: `The agent of node ${node} is not connected.`,
-    hint: 'See that the agent runs on that machine and reaches the control plane; it reconnects by itself.',
-    retryAfterSeconds: 5,
-    cause,
-  });
-}
-
-function missing(node: string, capability: string): ContainrError {
-  return new ContainrError({
-    code: 'CAPABILITY_MISSING',
-    status: 409,
-    detail: `Node ${node} does not offer "${capability}".`,
-    hint: 'Switch on the plugin that brings it, or choose a node that lists the capability.',
-  });
 }

@@ -41,11 +41,18 @@ export class HalfShelf {
   }
 
   /** The bundle with this content. Throws `NOT_FOUND`. */
-  open(sha256: string): ReadableStream {
+  async open(sha256: string): Promise<ReadableStream> {
+    // An agent may ask another process than the one that told it what to load.
+    const found = this.#find(sha256) ?? (await this.list().then(() => this.#find(sha256)));
+    if (!found) throw notFound('agent bundle');
+    return found;
+  }
+
+  #find(sha256: string): ReadableStream | null {
     for (const [file, known] of this.#hashes) {
       if (known.sha256 === sha256) return Readable.toWeb(createReadStream(file)) as ReadableStream;
     }
-    throw notFound('agent bundle');
+    return null;
   }
 
   async #hash(file: string): Promise<string> {

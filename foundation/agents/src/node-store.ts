@@ -92,12 +92,35 @@ export class NodeStore {
     }
   }
 
-  async connected(id: string, machine: Machine): Promise<void> {
-    const values = [id, machine.address, machine.cpus, machine.memoryBytes];
-    await this.#pool.query(
-      'update containr.nodes set address = $2, cpus = $3, memory_bytes = $4, last_seen_at = now() where id = $1',
-      values,
+  /** Notes that `process` holds the node's connection from now on; gives the process that held it before, if another. */
+  async connected(id: string, machine: Machine, process: string): Promise<string | null> {
+    const { rows } = await this.#pool.query<{ before: string | null }>(
+      `update containr.nodes n set address = $2, cpus = $3, memory_bytes = $4, last_seen_at = now(), process = $5
+         from (select process from containr.nodes where id = $1 for update) as held
+         where id = $1 returning nullif(held.process, $5) as before`,
+      [id, machine.address, machine.cpus, machine.memoryBytes, process],
     );
+    return rows[0]?.before ?? null;
+  }
+
+  /** Notes that `process` does not hold the node's connection any more. */
+  async left(id: string, process: string): Promise<void> {
+    await this.#pool.query('update containr.nodes set process = null where id = $1 and process = $2', [id, process]);
+  }
+
+  /** Notes that `process` holds no connection any more. */
+  async leftAll(process: string): Promise<void> {
+    await this.#pool.query('update containr.nodes set process = null where process = $1', [process]);
+  }
+
+  /** The living process that holds the node's connection. */
+  async holder(id: string): Promise<string | null> {
+    const { rows } = await this.#pool.query<{ process: string }>(
+      `select process from containr.nodes where id = $1
+         and exists (select from pg_stat_activity where application_name = process)`,
+      [id],
+    );
+    return rows[0]?.process ?? null;
   }
 
   async setCapabilities(id: string, capabilities: readonly string[]): Promise<void> {

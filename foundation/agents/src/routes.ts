@@ -110,7 +110,7 @@ export function registerAgentRoutes(
     accepts: [],
     maxBytes: 0,
     handler: async (_request, { params }) =>
-      new Response(shelf.open(params['sha256'] ?? ''), { headers: { 'content-type': 'text/javascript' } }),
+      new Response(await shelf.open(params['sha256'] ?? ''), { headers: { 'content-type': 'text/javascript' } }),
   });
   http.route({
     method: 'GET',

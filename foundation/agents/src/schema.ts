@@ -26,4 +26,24 @@ export const agentMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    name: 'agents-0002-processes',
+    up: [
+      // The control-plane process that holds the node's connection.
+      `alter table containr.nodes add column process text`,
+      `create unlogged table containr.agent_relay (
+        id bigint generated always as identity primary key,
+        to_process text not null,
+        body text not null,
+        at timestamptz not null default clock_timestamp()
+      )`,
+      `create index agent_relay_to on containr.agent_relay (to_process)`,
+      `create unlogged table containr.agent_bearers (
+        hash bytea primary key,
+        node uuid not null,
+        process text not null,
+        until timestamptz not null
+      )`,
+    ],
+  },
 ];

@@ -3,7 +3,6 @@ import type { Logger } from '@containr/sdk';
 import type { Heartbeat, Wire } from '@containr/sdk/wire';
 import {
   Advertise,
-  Bearer,
   closeCodes,
   openWire,
   proofText,
@@ -28,17 +27,17 @@ export interface SessionHost {
   readonly install: string;
   readonly log: Logger;
   readonly heartbeat: Heartbeat;
+  /** Name of this process. */
+  readonly process: string;
 }
 
 const proofMs = 10_000;
 const loadMs = 120_000;
-const bearerGraceMs = 60_000;
 
 /** One proven connection of one node's agent. */
 export class Session {
   readonly node: string;
   readonly wire: Wire;
-  readonly bearers = new Set<string>();
   capabilities: ReadonlySet<string> = new Set();
   /** Halves are loaded and capabilities known. */
   ready = false;
@@ -51,18 +50,11 @@ export class Session {
     this.wire = wire;
   }
 
-  /** Gives the agent a new bearer for HTTP; older ones end a minute later. */
-  renewBearer(): void {
-    const older = [...this.bearers];
-    this.wire.tell(Bearer, { bearer: this.#issue() });
-    setTimeout(() => older.forEach((bearer) => this.bearers.delete(bearer)), bearerGraceMs).unref();
-  }
-
-  async welcome(node: KnownNode): Promise<void> {
+  async welcome(node: KnownNode, bearer: string): Promise<void> {
     const { id, name, address } = node;
     await this.wire.request(
       Welcome,
-      { install: this.#host.install, node: { id, name, address }, bearer: this.#issue() },
+      { install: this.#host.install, node: { id, name, address }, bearer },
       { timeoutMs: proofMs },
     );
   }
@@ -87,19 +79,13 @@ export class Session {
     this.capabilities = new Set(capabilities);
     await this.#host.store.setCapabilities(this.node, capabilities);
   }
-
-  #issue(): string {
-    const bearer = `ctra_${randomBytes(32).toString('base64url')}`;
-    this.bearers.add(bearer);
-    return bearer;
-  }
 }
 
-/** Opens a session when the agent proves its key; closes the socket and gives `null` when it does not. */
+/** Opens a session when the agent proves its key; closes the socket and gives `null` when it does not. `before`: the process that held the node. */
 export async function openSession(
   host: SessionHost,
   socket: WebSocket,
-): Promise<{ session: Session; node: KnownNode } | null> {
+): Promise<{ session: Session; node: KnownNode; before: string | null } | null> {
   const wire = openWire(socket, host.log, host.heartbeat);
   const opened: { session?: Session } = {};
   // Handlers stand before the proof; what comes earlier than that is refused by the missing session.
@@ -132,10 +118,10 @@ export async function openSession(
     );
     return null;
   }
-  await host.store.connected(node.id, proof.machine);
+  const before = await host.store.connected(node.id, proof.machine, host.process);
   const session = new Session(host, node.id, wire);
   opened.session = session;
-  return { session, node };
+  return { session, node, before };
 }
 
 function proves(node: KnownNode, nonce: string, signature: string): boolean {

@@ -1,6 +1,4 @@
 import type { Pool } from 'pg';
-import type { Logger } from '@containr/sdk';
-import { openSession } from '@containr/data';
 
 /** What an install wants of one plugin. */
 export interface Wanted {
@@ -17,20 +15,17 @@ export interface Desired {
   set(name: string, enabled: boolean, by: string): Promise<number>;
   /** Has every process set it up anew; gives its new generation. */
   replaced(name: string, by: string): Promise<number>;
-  /** Calls `look` after each change by any process, after a lost connection, and every half minute; the result ends that. */
-  follow(look: () => Promise<void>): () => Promise<void>;
 }
 
-const channel = 'containr_plugins';
-/** A network that swallows everything tells nobody that the connection is lost. */
-const lookMs = 30_000;
+/** Channel that tells every process of a change. */
+export const pluginChannel = 'containr_plugins';
 
 /** The rows; each change is also a notification. */
-export function openDesired(pool: Pool, log: Logger): Desired {
+export function openDesired(pool: Pool): Desired {
   async function change(sql: string, values: readonly unknown[]): Promise<number> {
     const { rows } = await pool.query<{ generation: string }>(
       `with changed as (${sql} returning name, generation)
-       select generation::text, pg_notify('${channel}', name) from changed`,
+       select generation::text, pg_notify('${pluginChannel}', name) from changed`,
       [...values],
     );
     return Number(rows[0]?.generation ?? 0);
@@ -60,16 +55,6 @@ export function openDesired(pool: Pool, log: Logger): Desired {
         `update containr.plugins set changed_by = $2, changed_at = now(), generation = generation + 1 where name = $1`,
         [name, by],
       ),
-    follow(look) {
-      const wake = (): void =>
-        void look().catch((error: unknown) => log.warn({ error }, 'What plugins are to be on could not be read'));
-      const session = openSession({ pool, log, channels: [channel], onWake: wake });
-      const timer = setInterval(wake, lookMs).unref();
-      return async () => {
-        clearInterval(timer);
-        await session.stop();
-      };
-    },
   };
 }
 

@@ -26,7 +26,7 @@ export const consolePrincipal: Principal = {
 /** Finds out who asks: the console by its socket, agents by the bearer they were given, everyone else through {@link Identity}. */
 export function identifier(use: {
   services: { get<M extends Methods>(contract: Contract<M>): Client<M> };
-  agent(bearer: string): Principal | null;
+  agent(bearer: string): Promise<Principal | null> | null;
 }): Authenticate {
   const identity = use.services.get(Identity);
   const call = { principal: systemPrincipal };
@@ -42,7 +42,7 @@ export function identifier(use: {
     const { authorization, 'containr-organisation': slug } = request.headers;
     if (request.console) return asConsole(slug);
     if (authorization?.startsWith('Bearer ')) {
-      const agent = use.agent(authorization.slice(7));
+      const agent = await use.agent(authorization.slice(7));
       if (agent) return agent;
     }
     const proof = {

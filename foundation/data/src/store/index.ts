@@ -5,6 +5,7 @@ export { tryLock, withLock } from './lock.ts';
 export { migrate } from './migrations.ts';
 export { openSession } from './session.ts';
 export type { Session } from './session.ts';
+export { openNotices } from './notices.ts';
 export { openPluginStore } from './plugin-store.ts';
 export type { OpenStore, PluginStoreOptions } from './plugin-store.ts';
 export { asStoreError, isUniqueViolation } from './store-error.ts';

@@ -1,0 +1,80 @@
+import type { Infer } from '@containr/sdk';
+import { ContainrError, defineSchema } from '@containr/sdk';
+import { CallCapability, TaskCancel, TaskStart, TaskStatus } from '@containr/sdk/wire';
+import type { Session } from './session.ts';
+
+const text = { type: 'string' } as const;
+const ms = { type: 'integer', minimum: 1 } as const;
+
+/** Something that the control plane has a node's agent do; plain data, so that another process can be asked for it. */
+export const Operation = defineSchema({
+  anyOf: [
+    {
+      type: 'object',
+      properties: { kind: { const: 'call' }, node: text, timeoutMs: ms, capability: text, input: true },
+      required: ['kind', 'node', 'timeoutMs', 'capability', 'input'],
+      additionalProperties: false,
+    },
+    {
+      type: 'object',
+      properties: { kind: { const: 'start' }, node: text, timeoutMs: ms, capability: text, task: text, input: true },
+      required: ['kind', 'node', 'timeoutMs', 'capability', 'task', 'input'],
+      additionalProperties: false,
+    },
+    {
+      type: 'object',
+      properties: { kind: { enum: ['status', 'cancel'] }, node: text, timeoutMs: ms, task: text },
+      required: ['kind', 'node', 'timeoutMs', 'task'],
+      additionalProperties: false,
+    },
+  ],
+});
+export type Operation = Infer<typeof Operation>;
+
+/** Performs it on the connection that is held here. Throws `CAPABILITY_MISSING`, `NODE_UNREACHABLE` when the connection breaks, and what the agent throws. */
+export async function perform(session: Session, operation: Operation, signal: AbortSignal): Promise<unknown> {
+  const { wire, node, capabilities } = session;
+  const limits = { timeoutMs: operation.timeoutMs, signal };
+  if ('capability' in operation && !capabilities.has(operation.capability)) throw missing(node, operation.capability);
+  try {
+    switch (operation.kind) {
+      case 'call': {
+        const { capability, input } = operation;
+        return (await wire.request(CallCapability, { capability, input }, limits)).output;
+      }
+      case 'start': {
+        const { capability, task, input } = operation;
+        return await wire.request(TaskStart, { capability, task, input }, limits);
+      }
+      case 'status':
+        return (await wire.request(TaskStatus, { task: operation.task }, limits)).status;
+      case 'cancel':
+        return await wire.request(TaskCancel, { task: operation.task }, limits);
+    }
+  } catch (error) {
+    // A connection that breaks in the middle is the node's unreachability for the caller.
+    if (error instanceof ContainrError && error.code === 'WIRE_CLOSED') throw unreachable(node, error);
+    throw error;
+  }
+}
+
+/** 503: no process has a connection of this node's agent. */
+export function unreachable(node: string, cause?: unknown): ContainrError {
+  return new ContainrError({
+    code: 'NODE_UNREACHABLE',
+    status: 503,
+    detail: `The agent of node ${node} is not connected.`,
+    hint: 'See that the agent runs on that machine and reaches the control plane; it reconnects by itself.',
+    retryAfterSeconds: 5,
+    cause,
+  });
+}
+
+function missing(node: string, capability: string): ContainrError {
+  return new ContainrError({
+    code: 'CAPABILITY_MISSING',
+    status: 409,
+    detail: `Node ${node} does not offer "${capability}".`,
+    hint: 'Switch on the plugin that brings it, or choose a node that lists the capability.',
+  });
+}
