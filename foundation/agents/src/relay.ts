@@ -72,7 +72,7 @@ export interface RelayOptions {
   /** Does what another process asked for, on a connection that is held here. */
   perform(operation: Operation, signal: AbortSignal): Promise<unknown>;
   /** A node's agent connected to another process. */
-  moved(node: string): void;
+  readonly moved: (node: string) => void;
 }
 
 const livesMs = 2000;
