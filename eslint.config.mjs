@@ -3,7 +3,17 @@ import tseslint from 'typescript-eslint';
 const shellMessage = 'No shell strings: run programs through ctx.exec with an argument array.';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.toolchain/**', '.cache/**', 'docs/.vitepress/**', '**/*.vue'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.toolchain/**',
+      '.cache/**',
+      'docs/.vitepress/**',
+      '**/*.vue',
+      'sdk/client/src/generated/**',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],

@@ -1,3 +1,4 @@
+export { collectOpenApi } from './collect-open-api.ts';
 export { HookRegistry } from './hooks/index.ts';
 export { createPlatform } from './platform.ts';
 export type { Platform, PlatformOptions } from './platform.ts';

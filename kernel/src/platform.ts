@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, Principal } from '@containr/sdk';
 import { ContainrError, notFound, Scope } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
-import { createExec, createLogger, validate } from '@containr/sdk/host';
+import { createExec, createLogger } from '@containr/sdk/host';
 import { container as rootContainer } from 'tsyringe';
 import { agentChannel, agentMigrations, createAgentGateway, NodeChanged } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
@@ -23,26 +23,25 @@ import {
 } from '@containr/data';
 import type { Audit, Database, Overrides } from '@containr/data';
 import { answerProblem, Gateway, openApiOf } from '@containr/http';
-import { registerInspectionRoutes } from '@containr/inspection';
 import type { MountOptions } from '@containr/http';
 import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
+import { registerKernelApi } from './kernel-api.ts';
 import { kernelClaims, kernelMount } from './kernel-mount.ts';
 import { explainAbsent } from './plugins/absent.ts';
-import { activeOf, halvesOf, inspectedOf } from './plugins/active.ts';
+import { activeOf, halvesOf } from './plugins/active.ts';
 import { ping, runChecks } from './plugins/checks.ts';
 import type { Reason } from './plugins/checks.ts';
 import { installId, openDesired, pluginChannel } from './plugins/desired.ts';
 import { registerHealthRoutes } from './plugins/health-routes.ts';
 import { consolePrincipal, identifier } from './plugins/identify.ts';
-import { discover, Lifecycle, PluginChanged, pluginMigrations, registerPluginRoutes } from './plugins/index.ts';
+import { discover, Lifecycle, PluginChanged, pluginMigrations } from './plugins/index.ts';
 import type { Parts, PluginPackage } from './plugins/index.ts';
-import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import { partsToken } from './plugins/parts.ts';
-import { registerSettingsRoutes } from './plugins/settings-routes.ts';
 import { systemVerbs } from './plugins/system-verbs.ts';
 import type { SystemVerbs } from './plugins/system-verbs.ts';
 import { ServiceRegistry } from './services/index.ts';
+import { version } from './version.ts';
 
 /** What a platform is made of. */
 export interface PlatformOptions {
@@ -76,12 +75,6 @@ export interface Platform {
   /** Drains and stops everything, in reverse. */
   stop(): Promise<void>;
 }
-
-const { version } = validate<{ version: string }>(
-  { type: 'object', properties: { version: { type: 'string' } }, required: ['version'] },
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')),
-  'The package of the kernel',
-);
 
 /**
  * Starts a control plane; it listens at once, and resolves when every plugin has started or failed.
@@ -217,16 +210,12 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   });
   lifecycle = life;
   let openApi: { generation: number; document: unknown } | null = null;
-  await kernel.add((http) => {
-    registerPluginRoutes(http, life);
-    registerSettingsRoutes(http, life, settings);
-    registerInspectionRoutes(http, {
-      one: (plugin) => inspectedOf(life.entry(plugin)),
-      all: () => life.entries.map(inspectedOf),
-    });
-    agentGateway.routes(http);
-    trail.routes(http);
-    registerKernelRoutes(http, {
+  await kernel.add((http) =>
+    registerKernelApi(http, {
+      life,
+      settings,
+      agents: agentGateway,
+      audit: trail,
       events,
       jobs,
       ui: () => ui?.list() ?? { plugins: [] },
@@ -235,8 +224,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
           openApi = { generation: gateway.generation, document: openApiOf(gateway.mounts, version) };
         return openApi.document;
       },
-    });
-  });
+    }),
+  );
   undo.own('kernel routes', () => kernel.drain(drainMs));
   undo.own('plugins', () => life.stopAll());
   const started = life.startAll();

@@ -1,10 +1,12 @@
 export { unauthenticated } from './access.ts';
 export type { Authenticate } from './access.ts';
 export type { Answered, OnAnswered } from './answered.ts';
+export { collectDeclared } from './collect.ts';
 export type { Claims, Declared } from './declared.ts';
 export { httpFacet } from './facet.ts';
 export { Gateway } from './gateway.ts';
 export type { Explain } from './gateway.ts';
+export { inert } from './inert.ts';
 export { buildMount } from './mount.ts';
 export type { Mount, MountOptions } from './mount.ts';
 export { openApiOf } from './openapi.ts';

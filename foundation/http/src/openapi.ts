@@ -5,15 +5,16 @@ import { apiBase } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The OpenAPI 3.1 document of everything that is mounted now. */
-export function openApiOf(mounts: readonly Mount[], version: string): Json {
+/** The OpenAPI 3.1 document of what is mounted, or was collected. */
+export function openApiOf(mounts: readonly Pick<Mount, 'plugin' | 'declared'>[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const mount of mounts.toSorted((a, b) => (a.plugin < b.plugin ? -1 : 1))) {
     for (const declared of mount.declared) {
       if (declared.gone) continue;
       const path = declared.kind === 'raw' && declared.root ? declared.path : apiBase + declared.path;
       const entry = (paths[path.replace(/\/\*$/, '/{rest}')] ??= {});
-      for (const method of methodsOf(declared)) entry[method.toLowerCase()] = operation(declared, mount.plugin);
+      for (const method of methodsOf(declared))
+        entry[method.toLowerCase()] = { operationId: idOf(method, path), ...operation(declared, mount.plugin) };
     }
   }
   return {
@@ -58,6 +59,19 @@ const problem: Json = {
   required: ['type', 'title', 'status', 'detail', 'code', 'hint', 'errors', 'requestId'],
 };
 
+/** `GET /projects/{id}/specs` is `getProjectsByIdSpecs`: it stays while method and path do. */
+function idOf(method: string, path: string): string {
+  const words = path.replace(apiBase, '').replace(/\*$/, '{rest}').split(/[/.-]/);
+  return [
+    method.toLowerCase(),
+    ...words.map((word) => {
+      const name = word.replace(/[{}]/g, '');
+      const upper = name.charAt(0).toUpperCase() + name.slice(1);
+      return word.startsWith('{') ? `By${upper}` : upper;
+    }),
+  ].join('');
+}
+
 function methodsOf(declared: Declared): readonly string[] {
   if (declared.kind === 'route') return [declared.method];
   return declared.kind === 'raw' ? declared.methods : ['GET'];
@@ -73,7 +87,7 @@ function operation(declared: Declared, plugin: string): Json {
       : { security: [{ token: [] }, { session: [] }], 'x-permission': permission }),
     parameters: [...pathParameters(declared), ...queryParameters(declared)],
     ...(declared.kind === 'route' && declared.body !== undefined
-      ? { requestBody: { required: true, content: { 'application/json': { schema: declared.body } } } }
+      ? { requestBody: { required: true, content: { 'application/json': { schema: asAsked(declared.body) } } } }
       : {}),
     ...(declared.kind === 'raw' && declared.accepts.length > 0
       ? {
@@ -117,9 +131,25 @@ function queryParameters(declared: Declared): readonly Json[] {
   return Object.entries(propertiesOf(declared.query)).map(([name, schema]) => ({
     name,
     in: 'query',
-    required: Array.isArray(required) && required.includes(name),
+    required: Array.isArray(required) && required.includes(name) && !hasDefault(schema),
     schema,
   }));
+}
+
+/** A schema as who asks sees it: what has a default may be left out, though a handler always finds it there. */
+function asAsked(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(asAsked);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).map(([key, value]: [string, unknown]) => {
+    if (key !== 'required' || !Array.isArray(value)) return [key, key === 'default' ? value : asAsked(value)];
+    const properties = propertiesOf(schema as JSONSchema);
+    return [key, value.filter((name) => !hasDefault(properties[String(name)]))];
+  });
+  return Object.fromEntries(entries) as unknown;
+}
+
+function hasDefault(schema: unknown): boolean {
+  return typeof schema === 'object' && schema !== null && 'default' in schema;
 }
 
 function propertiesOf(schema: JSONSchema): Readonly<Record<string, unknown>> {

@@ -29,7 +29,6 @@ export default definePlugin({
   entities: [User, Organisation, Membership, Session, Token, SetupLink, Attempt],
   migrations,
   async setup(ctx) {
-    await ensureSetup(ctx);
     const recent = new Recent<Grant>(ctx.clock);
     const signIn = await createSignIn(ctx);
     provideServices(ctx, signIn, recent);
@@ -49,4 +48,6 @@ export default definePlugin({
       { schedule: '17 * * * *' },
     );
   },
+  // Before anybody is led here, the organisation and the way in have to exist.
+  verify: ensureSetup,
 });

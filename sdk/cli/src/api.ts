@@ -1,19 +1,32 @@
 import { createClient } from '@containr/client';
-import type { JSONSchema } from '@containr/sdk';
+import type { CallOptions, ListPath, PathOf } from '@containr/client';
+import type { Infer, JSONSchema } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { Account } from './account-file.ts';
 import { readAccount } from './account-file.ts';
-import { Environment, Page, Project, Service } from './documents.ts';
+import { Environment, Project, Service } from './documents.ts';
 
-/** The API as the commands use it: every answer is checked. */
+/** The API as the commands use it: paths and what is sent are typed, every answer is checked. */
 export interface Api {
   readonly account: Account;
   readonly client: ReturnType<typeof createClient>;
-  get<T>(path: string, schema: JSONSchema, query?: Readonly<Record<string, string | number>>): Promise<T>;
-  post<T>(path: string, schema: JSONSchema, body: unknown): Promise<T>;
+  get<P extends PathOf<'GET'>, const S extends JSONSchema>(
+    path: P,
+    schema: S,
+    options?: CallOptions<'GET', P>,
+  ): Promise<Infer<S>>;
+  post<P extends PathOf<'POST'>, const S extends JSONSchema>(
+    path: P,
+    schema: S,
+    options: CallOptions<'POST', P>,
+  ): Promise<Infer<S>>;
   /** Every item of a list, page by page. */
-  all<T>(path: string, schema: JSONSchema, query?: Readonly<Record<string, string | number>>): Promise<T[]>;
+  all<P extends ListPath, const S extends JSONSchema>(
+    path: P,
+    schema: S,
+    options?: CallOptions<'GET', P>,
+  ): Promise<Infer<S>[]>;
   /** A service by `project/service` or `project/service@environment`. Throws `NOT_FOUND` with what there is. */
   service(name: string): Promise<Service>;
   environment(project: string, environment: string): Promise<Environment>;
@@ -23,30 +36,16 @@ export interface Api {
 export async function openApi(options: { origin?: string }): Promise<Api> {
   const account = await readAccount();
   const client = createClient({ origin: options.origin ?? account.origin, token: account.token });
-  const get = async <T>(
-    path: string,
-    schema: JSONSchema,
-    query: Readonly<Record<string, string | number>> = {},
-  ): Promise<T> => validate<T>(schema, await client.request('GET', path, { query }), `The answer to GET ${path}`);
-  const all = async <T>(
-    path: string,
-    schema: JSONSchema,
-    query: Readonly<Record<string, string | number>> = {},
-  ): Promise<T[]> => {
-    const items: T[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: Page = await get<Page>(path, Page, { ...query, limit: 200, ...(cursor === null ? {} : { cursor }) });
-      items.push(...page.items.map((item) => validate<T>(schema, item, `An item of ${path}`)));
-      cursor = page.nextCursor;
-    } while (cursor !== null);
-    return items;
+  const all: Api['all'] = async (path, schema, options) => {
+    const items = [];
+    for await (const item of client.each(path, options)) items.push(validate(schema, item, `An item of ${path}`));
+    return items as Infer<typeof schema>[];
   };
   const environment = async (project: string, slug: string): Promise<Environment> => {
-    const projects = await all<Project>('/projects', Project);
+    const projects = await all('/projects', Project);
     const found = pick(projects, project, 'project');
     return pick(
-      await all<Environment>('/environments', Environment, { project: found.id }),
+      await all('/environments', Environment, { query: { project: found.id } }),
       slug,
       `environment of ${project}`,
     );
@@ -54,9 +53,10 @@ export async function openApi(options: { origin?: string }): Promise<Api> {
   return {
     account,
     client,
-    get,
-    post: async (path, schema, body) =>
-      validate(schema, await client.request('POST', path, { body }), `The answer to POST ${path}`),
+    get: async (path, schema, options) =>
+      validate(schema, await client.call('GET', path, options as never), `The answer to GET ${path}`),
+    post: async (path, schema, options) =>
+      validate(schema, await client.call('POST', path, options as never), `The answer to POST ${path}`),
     all,
     environment,
     async service(name) {
@@ -72,7 +72,7 @@ export async function openApi(options: { origin?: string }): Promise<Api> {
       }
       const place = await environment(project, at);
       return pick(
-        await all<Service>('/services', Service, { environment: place.id }),
+        await all('/services', Service, { query: { environment: place.id } }),
         slug,
         `service in ${project}@${at}`,
       );

@@ -1,8 +1,15 @@
-import type { Infer } from '@containr/sdk';
-import { defineSchema } from '@containr/sdk';
+import type { AnswerOf, ItemOf } from '@containr/client';
+import type { Infer, JSONSchema } from '@containr/sdk';
+
+/** A schema of what the commands read of a document; it does not compile when the API gives something else. */
+function reads<Given>() {
+  return function schema<const S extends JSONSchema>(read: [Given] extends [Infer<S>] ? S : never): S {
+    return read;
+  };
+}
 
 /** What the commands read of the API's documents; further fields pass through to `--json`. */
-export const Project = defineSchema({
+export const Project = reads<ItemOf<'/projects'>>()({
   type: 'object',
   properties: { id: { type: 'string' }, slug: { type: 'string' }, name: { type: 'string' } },
   required: ['id', 'slug', 'name'],
@@ -12,7 +19,7 @@ export type Project = Infer<typeof Project>;
 export const Environment = Project;
 export type Environment = Infer<typeof Environment>;
 
-export const Service = defineSchema({
+export const Service = reads<ItemOf<'/services'>>()({
   type: 'object',
   properties: {
     id: { type: 'string' },
@@ -38,7 +45,7 @@ export const Service = defineSchema({
 });
 export type Service = Infer<typeof Service>;
 
-export const Deployment = defineSchema({
+export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
   type: 'object',
   properties: {
     id: { type: 'string' },
@@ -76,7 +83,20 @@ export const Deployment = defineSchema({
 });
 export type Deployment = Infer<typeof Deployment>;
 
-export const LogPage = defineSchema({
+/** A deployment as lists show it. */
+export const Summary = reads<ItemOf<'/deployments'>>()({
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    number: { type: 'integer' },
+    status: { type: 'string' },
+    createdAt: { type: 'string' },
+    createdBy: { type: 'string' },
+  },
+  required: ['id', 'number', 'status', 'createdAt', 'createdBy'],
+});
+
+export const LogPage = reads<AnswerOf<'GET', '/logs'>>()({
   type: 'object',
   properties: {
     items: {
@@ -99,7 +119,7 @@ export const LogPage = defineSchema({
 export type LogPage = Infer<typeof LogPage>;
 export type LogLine = LogPage['items'][number];
 
-export const Plugin = defineSchema({
+export const Plugin = reads<ItemOf<'/plugins'>>()({
   type: 'object',
   properties: {
     name: { type: 'string' },
@@ -111,25 +131,33 @@ export const Plugin = defineSchema({
 });
 export type Plugin = Infer<typeof Plugin>;
 
-export const AuditRow = defineSchema({
+export const AuditPage = reads<AnswerOf<'GET', '/audit'>>()({
   type: 'object',
   properties: {
-    position: { type: 'integer' },
-    at: { type: 'string' },
-    principal: {
-      type: 'object',
-      properties: { kind: { type: 'string' }, name: { type: 'string' } },
-      required: ['kind', 'name'],
+    items: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          position: { type: 'integer' },
+          at: { type: 'string' },
+          principal: {
+            type: 'object',
+            properties: { kind: { type: 'string' }, name: { type: 'string' } },
+            required: ['kind', 'name'],
+          },
+          action: { type: 'string' },
+          targets: { type: 'object', additionalProperties: { type: 'string' } },
+          status: { type: ['integer', 'null'] },
+        },
+        required: ['position', 'at', 'principal', 'action', 'targets', 'status'],
+      },
     },
-    action: { type: 'string' },
-    targets: { type: 'object', additionalProperties: { type: 'string' } },
-    status: { type: ['integer', 'null'] },
   },
-  required: ['position', 'at', 'principal', 'action', 'targets', 'status'],
+  required: ['items'],
 });
-export type AuditRow = Infer<typeof AuditRow>;
 
-export const AuditVerdict = defineSchema({
+export const AuditVerdict = reads<AnswerOf<'POST', '/audit/verify'>>()({
   type: 'object',
   properties: {
     ok: { type: 'boolean' },
@@ -147,12 +175,3 @@ export const AuditVerdict = defineSchema({
   },
   required: ['ok', 'checked', 'broken'],
 });
-export type AuditVerdict = Infer<typeof AuditVerdict>;
-
-/** One page of a list. */
-export const Page = defineSchema({
-  type: 'object',
-  properties: { items: { type: 'array', items: {} }, nextCursor: { type: ['string', 'null'] } },
-  required: ['items', 'nextCursor'],
-});
-export type Page = Infer<typeof Page>;

@@ -1,4 +1,6 @@
 import { problemOf, unreachable } from './api-error.ts';
+import type { AnswerOf, CallOptions, ItemOf, ListPath, PathOf } from './operations.ts';
+import { filledPath } from './operations.ts';
 import type { ServerEvent } from './server-sent-events.ts';
 import { followStream } from './follow-stream.ts';
 
@@ -57,7 +59,15 @@ export interface Page<T> {
 /** The API of one control plane. Every failure is an {@link ApiError}; aborts stay `AbortError`s. */
 export interface Client {
   readonly origin: string;
-  /** One request; `path` is below `/api/v1`. Answers the body, `undefined` for 204. */
+  /** One request of an operation that this build knows: path, parameters, query, body and answer are typed. */
+  call<M extends Exclude<Method, 'HEAD'>, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    ...options: Record<never, never> extends CallOptions<M, P> ? [CallOptions<M, P>?] : [CallOptions<M, P>]
+  ): Promise<AnswerOf<M, P>>;
+  /** All items of a list that this build knows, page by page. */
+  each<P extends ListPath>(path: P, options?: CallOptions<'GET', P>): AsyncIterable<ItemOf<P>>;
+  /** One request to any path, for plugins that are not part of this build; `path` is below `/api/v1`. Answers the body, `undefined` for 204. */
   request<T = unknown>(method: Method, path: string, options?: RequestOptions): Promise<T>;
   /** All items of a list, page by page. */
   list<T>(path: string, options?: { query?: Query; signal?: AbortSignal }): AsyncIterable<T>;
@@ -77,7 +87,7 @@ export interface Client {
  *
  * @example
  * const client = createClient({ origin: 'http://127.0.0.1:3000', token });
- * const { items } = await client.request<Page<Project>>('GET', '/projects', { query: { limit: 20 } });
+ * const { items } = await client.call('GET', '/projects', { query: { limit: 20 } });
  */
 export function createClient(options: ClientOptions): Client {
   const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
@@ -108,6 +118,14 @@ export function createClient(options: ClientOptions): Client {
 
   const client: Client = {
     origin,
+    call<M extends Exclude<Method, 'HEAD'>, P extends PathOf<M>>(method: M, path: P, ...[given]: readonly unknown[]) {
+      const { params, ...request } = (given ?? {}) as RequestOptions & { params?: Readonly<Record<string, unknown>> };
+      return client.request<AnswerOf<M, P>>(method, filledPath(path, params), request);
+    },
+    each<P extends ListPath>(path: P, given?: CallOptions<'GET', P>) {
+      const { params, ...options } = (given ?? {}) as RequestOptions & { params?: Readonly<Record<string, unknown>> };
+      return client.list<ItemOf<P>>(filledPath(path, params), options);
+    },
     async request<T>(method: Method, path: string, request: RequestOptions = {}): Promise<T> {
       const headers = new Headers(request.headers);
       if (request.body !== undefined) headers.set('content-type', headers.get('content-type') ?? 'application/json');

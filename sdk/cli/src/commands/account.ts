@@ -32,7 +32,7 @@ export function accountCommands({ program, output, run, options }: CommandHost):
         const token =
           given.token === '-' ? await ask('Token: ', { secret: true }) : (given.token ?? (await createToken(origin)));
         const client = createClient({ origin, token });
-        await client.request('GET', '/projects', { query: { limit: 1 } });
+        await client.call('GET', '/projects', { query: { limit: 1 } });
         await writeAccount({ origin, token, services: {} });
         output.value({ origin }, `Signed in to ${origin}.`);
       }),
@@ -52,7 +52,7 @@ export function accountCommands({ program, output, run, options }: CommandHost):
     .action(() =>
       run(async () => {
         const api = await openApi(options());
-        const { user } = await api.get<{ user: { email: string; name: string } }>('/users/me', Me);
+        const { user } = await api.get('/users/me', Me);
         const { origin } = await readAccount();
         output.value({ name: user.name, email: user.email, origin }, `${user.name} <${user.email}> at ${origin}`);
       }),
@@ -64,7 +64,7 @@ async function createToken(origin: string): Promise<string> {
   const password = await ask('Password: ', { secret: true });
   const basic = Buffer.from(`${email}:${password}`).toString('base64');
   const client = createClient({ origin });
-  const answer = await client.request('POST', '/tokens', {
+  const answer = await client.call('POST', '/tokens', {
     headers: { authorization: `Basic ${basic}` },
     body: { name: `Command line on ${hostname()}` },
   });

@@ -1,7 +1,6 @@
-import { validate } from '@containr/sdk/host';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { AuditRow, AuditVerdict, Page } from '../documents.ts';
+import { AuditPage, AuditVerdict } from '../documents.ts';
 
 const faults: Readonly<Record<string, string>> = {
   changed: 'was changed after it was written',
@@ -25,8 +24,8 @@ export function auditCommands({ program, output, run, options }: CommandHost): v
     .option('--until <time>', 'before this time, RFC 3339')
     .action((given: Record<string, string>) =>
       run(async () => {
-        const page = await (await openApi(options())).get<Page>('/audit', Page, given);
-        const items = page.items.map((item) => validate<AuditRow>(AuditRow, item, 'A row of the audit log'));
+        const query = { ...given, ...(given.limit ? { limit: Number(given.limit) } : {}) };
+        const { items } = await (await openApi(options())).get('/audit', AuditPage, { query });
         output.table(
           items,
           {
@@ -49,7 +48,7 @@ export function auditCommands({ program, output, run, options }: CommandHost): v
     .description('check that no row was changed, moved, taken out or cut off')
     .action(() =>
       run(async () => {
-        const verdict = await (await openApi(options())).post<AuditVerdict>('/audit/verify', AuditVerdict, {});
+        const verdict = await (await openApi(options())).post('/audit/verify', AuditVerdict, {});
         const { checked, broken } = verdict;
         if (!broken) return output.value(verdict, `All ${checked} rows are as they were written.`);
         output.value(

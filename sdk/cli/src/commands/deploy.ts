@@ -7,8 +7,8 @@ import type { Api } from '../api.ts';
 import { openApi } from '../api.ts';
 import { archive, listFiles } from '../archive.ts';
 import type { CommandHost } from '../command.ts';
-import type { LogPage as Logs } from '../documents.ts';
-import { Deployment, LogPage } from '../documents.ts';
+import type { Deployment as DeploymentRead } from '../documents.ts';
+import { Deployment, LogPage, Summary } from '../documents.ts';
 import type { Output } from '../output.ts';
 
 const Upload = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] } as const;
@@ -41,9 +41,8 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
           await api.client.upload('/uploads', archive(path, files), 'application/gzip'),
           'The upload',
         );
-        const deployment = await api.post<Deployment>('/deployments', Deployment, {
-          service: service.id,
-          source: { kind: 'upload', upload: upload.id },
+        const deployment = await api.post('/deployments', Deployment, {
+          body: { service: service.id, source: { kind: 'upload', upload: upload.id } },
         });
         if (given.service && process.env['CONTAINR_TOKEN'] === undefined)
           await writeAccount({ ...api.account, services: { ...api.account.services, [path]: name } });
@@ -59,29 +58,7 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
       run(async () => {
         const api = await openApi(options());
         const service = await api.service(name);
-        const { items } = await api.get<{ items: unknown[] }>(
-          '/deployments',
-          { type: 'object', properties: { items: { type: 'array' } }, required: ['items'] },
-          { service: service.id, limit: 50 },
-        );
-        const Summary = {
-          type: 'object',
-          properties: {
-            id: { type: 'string' },
-            number: { type: 'integer' },
-            status: { type: 'string' },
-            createdAt: { type: 'string' },
-            createdBy: { type: 'string' },
-          },
-          required: ['id', 'number', 'status', 'createdAt', 'createdBy'],
-        } as const;
-        const rows = items.map((item) =>
-          validate<{ id: string; number: number; status: string; createdAt: string; createdBy: string }>(
-            Summary,
-            item,
-            'A deployment',
-          ),
-        );
+        const rows = await api.all('/deployments', Summary, { query: { service: service.id } });
         output.table(
           rows,
           {
@@ -107,11 +84,7 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
       .action((id: string) =>
         run(async () => {
           const api = await openApi(options());
-          const deployment = await api.post<Deployment>(
-            `/deployments/${encodeURIComponent(id)}/${verb}`,
-            Deployment,
-            {},
-          );
+          const deployment = await api.post(`/deployments/{id}/${verb}`, Deployment, { params: { id } });
           if (verb === 'cancel')
             return output.value(deployment, `Deployment #${deployment.number} is ${deployment.status}.`);
           return report(output, await follow(api, output, deployment));
@@ -121,16 +94,14 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
 }
 
 /** Shows phases and log lines until the deployment watches, is live, or ended. */
-async function follow(api: Api, output: Output, begun: Deployment): Promise<Deployment> {
+async function follow(api: Api, output: Output, begun: DeploymentRead): Promise<DeploymentRead> {
   let deployment = begun;
   let cursor: string | undefined;
   const told = new Set<string>();
   for (;;) {
-    deployment = await api.get<Deployment>(`/deployments/${begun.id}`, Deployment);
-    const logs = await api.get<Logs>('/logs', LogPage, {
-      deployment: begun.id,
-      limit: 1000,
-      ...(cursor ? { cursor } : {}),
+    deployment = await api.get('/deployments/{id}', Deployment, { params: { id: begun.id } });
+    const logs = await api.get('/logs', LogPage, {
+      query: { deployment: begun.id, limit: 1000, ...(cursor ? { cursor } : {}) },
     });
     for (const line of logs.items) if (line.phase !== null) output.line(`  ${line.text}`);
     cursor = logs.items.at(-1)?.cursor ?? cursor;
@@ -146,7 +117,7 @@ async function follow(api: Api, output: Output, begun: Deployment): Promise<Depl
   }
 }
 
-function report(output: Output, deployment: Deployment): number {
+function report(output: Output, deployment: DeploymentRead): number {
   if (deployment.status === 'watching' || deployment.status === 'live') {
     output.value(deployment, `#${deployment.number} serves: ${deployment.urls[0] ?? 'no address'}`);
     return 0;

@@ -24,7 +24,9 @@ export function logCommands({ program, output, run, options }: CommandHost): voi
           else process.stdout.write(`${line.at} ${line.source.slice(-8)} ${line.text}\n`);
         };
         const query = { service: service.id, ...(given.search ? { search: given.search } : {}) };
-        const page = await api.get<LogPage>('/logs', LogPage, { ...query, limit: Number(given.lines), tail: 'true' });
+        const page = await api.get('/logs', LogPage, {
+          query: { ...query, limit: Number(given.lines), tail: true },
+        });
         page.items.forEach(show);
         if (!given.follow) return;
         const stop = new AbortController();

@@ -10,7 +10,7 @@ export function pluginCommands({ program, output, run, options }: CommandHost): 
     .description('list plugins and their state')
     .action(() =>
       run(async () => {
-        const items = await (await openApi(options())).all<Plugin>('/plugins', Plugin);
+        const items = await (await openApi(options())).all('/plugins', Plugin);
         output.table(
           items,
           {
@@ -30,7 +30,7 @@ export function pluginCommands({ program, output, run, options }: CommandHost): 
     .action((name: string) =>
       run(async () => {
         const api = await openApi(options());
-        showInspection(output, await api.get(`/plugins/${encodeURIComponent(name)}/inspect`, Inspection));
+        showInspection(output, await api.get('/plugins/{name}/inspect', Inspection, { params: { name } }));
       }),
     );
   for (const verb of ['enable', 'disable'] as const) {
@@ -41,7 +41,7 @@ export function pluginCommands({ program, output, run, options }: CommandHost): 
       .action((name: string) =>
         run(async () => {
           const api = await openApi(options());
-          const answer = await api.post(`/plugins/${encodeURIComponent(name)}/${verb}`, true, {});
+          const answer = await api.post(`/plugins/{name}/${verb}`, true, { params: { name } });
           output.value(answer, `${name} is ${verb}d.`);
         }),
       );

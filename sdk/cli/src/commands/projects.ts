@@ -1,5 +1,7 @@
+import { Option } from 'commander';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
+import type { Service as ServiceRead } from '../documents.ts';
 import { Project, Service } from '../documents.ts';
 
 /** `projects`, `projects create`, `services`, `services create`, `open`. */
@@ -10,7 +12,7 @@ export function projectCommands({ program, output, run, options }: CommandHost):
     .action(() =>
       run(async () => {
         const api = await openApi(options());
-        const items = await api.all<Project>('/projects', Project);
+        const items = await api.all('/projects', Project);
         output.table(
           items,
           { PROJECT: (item) => item.slug, NAME: (item) => item.name },
@@ -26,7 +28,7 @@ export function projectCommands({ program, output, run, options }: CommandHost):
     .action((name: string, given: { slug?: string }) =>
       run(async () => {
         const api = await openApi(options());
-        const project = await api.post<Project>('/projects', Project, { name, slug: given.slug ?? slugOf(name) });
+        const project = await api.post('/projects', Project, { body: { name, slug: given.slug ?? slugOf(name) } });
         output.value(project, `Made project ${project.slug}. Next: containr services create ${project.slug}/NAME`);
       }),
     );
@@ -37,10 +39,10 @@ export function projectCommands({ program, output, run, options }: CommandHost):
     .action((project: string | undefined) =>
       run(async () => {
         const api = await openApi(options());
-        const found: (Service & { project: string })[] = [];
-        for (const item of await api.all<Project>('/projects', Project)) {
+        const found: (ServiceRead & { project: string })[] = [];
+        for (const item of await api.all('/projects', Project)) {
           if (project && item.slug !== project) continue;
-          for (const service of await api.all<Service>('/services', Service, { project: item.id }))
+          for (const service of await api.all('/services', Service, { query: { project: item.id } }))
             found.push({ ...service, project: item.slug });
         }
         output.table(
@@ -59,21 +61,17 @@ export function projectCommands({ program, output, run, options }: CommandHost):
     .command('create')
     .argument('<project/name>')
     .option('--environment <slug>', 'environment', 'production')
-    .option('--kind <kind>', 'web, worker or static', 'web')
+    .addOption(new Option('--kind <kind>', 'what it is').choices(['web', 'worker', 'static']).default('web'))
     .option('--port <number>', 'port that the software listens on, instead of PORT')
     .description('make a service')
-    .action((path: string, given: { environment: string; kind: string; port?: string }) =>
+    .action((path: string, given: { environment: string; kind: 'web' | 'worker' | 'static'; port?: string }) =>
       run(async () => {
         const api = await openApi(options());
         const [project = '', name = ''] = path.split('/', 2);
         const environment = await api.environment(project, given.environment);
         const spec = given.port ? { start: { port: Number(given.port) } } : {};
-        const service = await api.post<Service>('/services', Service, {
-          environment: environment.id,
-          name,
-          slug: slugOf(name),
-          kind: given.kind,
-          spec,
+        const service = await api.post('/services', Service, {
+          body: { environment: environment.id, name, slug: slugOf(name), kind: given.kind, spec },
         });
         output.value(
           service,

@@ -1,0 +1,31 @@
+import type { AgentGateway } from '@containr/agent-gateway';
+import { registerAuditRoutes } from '@containr/data';
+import type { Audit, Settings } from '@containr/data';
+import { registerInspectionRoutes } from '@containr/inspection';
+import type { PluginContext } from '@containr/sdk';
+import { inspectedOf } from './plugins/active.ts';
+import { registerKernelRoutes } from './plugins/kernel-routes.ts';
+import type { Lifecycle } from './plugins/lifecycle.ts';
+import { registerPluginRoutes } from './plugins/plugin-routes.ts';
+import { registerSettingsRoutes } from './plugins/settings-routes.ts';
+
+/** What the kernel's own routes ask. */
+export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
+  readonly life: Lifecycle;
+  readonly settings: Settings;
+  readonly agents: Pick<AgentGateway, 'routes'>;
+  readonly audit: Pick<Audit, 'list' | 'verify'>;
+};
+
+/** Registers everything that the kernel itself answers below `/api/v1`. */
+export function registerKernelApi(http: PluginContext['http'], use: KernelApi): void {
+  registerPluginRoutes(http, use.life);
+  registerSettingsRoutes(http, use.life, use.settings);
+  registerInspectionRoutes(http, {
+    one: (plugin) => inspectedOf(use.life.entry(plugin)),
+    all: () => use.life.entries.map(inspectedOf),
+  });
+  use.agents.routes(http);
+  registerAuditRoutes(http, use.audit);
+  registerKernelRoutes(http, use);
+}
