@@ -27,7 +27,9 @@ export async function settle(
   const ended = await storeOf(road, deployment.organisation).transaction(async (unit) => {
     await lockService(unit, deployment.service);
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
+    const hadSwitched = row.status === 'watching';
     if (!apply(row, what)) return false;
+    if (hadSwitched) await retireOlder(road, unit, row);
     row.cause = cause;
     if (isTerminal(row.status)) row.endedAt = now(road);
     await endPhase(road, unit, row, cause);
@@ -47,6 +49,23 @@ export async function settle(
     });
   }
   return true;
+}
+
+/**
+ * What was live before a version that gives up serves again. Its own watch ended when this one took over, so nobody else retires
+ * what came before it.
+ */
+async function retireOlder(road: Road, unit: UnitOfWork, row: Deployment): Promise<void> {
+  const [, ...older] = await unit.em.find(
+    Deployment,
+    { service: row.service, number: { $lt: row.number }, status: 'live' },
+    { orderBy: { number: 'desc' } },
+  );
+  for (const one of older) {
+    if (!apply(one, 'newerRetired')) continue;
+    one.endedAt = now(road);
+    announce(unit, one);
+  }
 }
 
 /** Moves a row by the machine; `false` when that can't happen to it now. */
