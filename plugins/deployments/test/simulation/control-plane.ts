@@ -108,7 +108,7 @@ export class SimulatedControlPlane {
         },
       },
       rest: { suspended: false },
-      background: createBackground(ctx as unknown as PluginContext),
+      background: createBackground(ctx),
     };
     this.#jobs.handle(Advance, (run) => advance(this.road, run.input, signal));
     this.#jobs.handle(Repair, (run) => repair(this.road, run.input));
@@ -201,5 +201,5 @@ function logInto(world: World): Logger {
       const error = typeof fields === 'object' && fields !== null && 'error' in fields ? fields.error : undefined;
       world.tell(`${level}: ${text ?? ''}${error instanceof Error ? `: ${error.message}` : ''}`);
     };
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') } as unknown as Logger;
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
 }
