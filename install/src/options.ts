@@ -1,9 +1,7 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Infer } from '@containr/sdk';
 import { ContainrError, defineSchema } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { usualDataFolder, validate } from '@containr/sdk/host';
 
 /** What `npm start` can be told, by option or environment. */
 export const StartOptions = defineSchema({
@@ -46,11 +44,6 @@ export const StartOptions = defineSchema({
 });
 export type StartOptions = Infer<typeof StartOptions>;
 
-function defaultDataFolder(): string {
-  if (process.getuid?.() === 0) return '/var/lib/containr';
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'containr');
-}
-
 /** Reads arguments and environment; throws `OPTION_UNKNOWN` or `INVALID` with what would be right. */
 export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): StartOptions {
   let values: Record<string, string | boolean | undefined>;
@@ -82,7 +75,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): St
   return validate<StartOptions>(
     StartOptions,
     {
-      data: values['data'] ?? env['CONTAINR_DATA'] ?? defaultDataFolder(),
+      data: values['data'] ?? usualDataFolder(env),
       host: values['host'] ?? '127.0.0.1',
       port: number(values['port'] ?? env['CONTAINR_PORT'], 3000),
       ingressPort: number(values['ingress-port'], 8080),

@@ -50,3 +50,13 @@ export function needsAccount(): ContainrError {
     hint: 'Sign in with e-mail and password, or use an API token.',
   });
 }
+
+/** 403: what concerns every organisation is for who sits at the machine. */
+export function consoleOnly(): ContainrError {
+  return new ContainrError({
+    code: 'CONSOLE_ONLY',
+    status: 403,
+    detail: 'This concerns accounts of every organisation, so only the console may do it.',
+    hint: 'On the machine that runs Containr: containr --console users …',
+  });
+}

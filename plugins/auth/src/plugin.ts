@@ -9,6 +9,7 @@ import { User } from './entities/user.entity.ts';
 import type { Grant } from './grants.ts';
 import { migrations } from './migrations.ts';
 import { Recent } from './recent.ts';
+import { accountRoutes } from './routes/accounts.routes.ts';
 import { organisationRoutes } from './routes/organisations.routes.ts';
 import { sessionRoutes } from './routes/sessions.routes.ts';
 import { setupRoutes } from './routes/setup.routes.ts';
@@ -35,6 +36,7 @@ export default definePlugin({
     setupRoutes(ctx);
     sessionRoutes(ctx, signIn, recent);
     userRoutes(ctx, signIn, recent);
+    accountRoutes(ctx, recent);
     tokenRoutes(ctx, recent);
     organisationRoutes(ctx, recent);
     ctx.jobs.handle(

@@ -1,15 +1,20 @@
+import { resolve } from 'node:path';
 import { createClient } from '@containr/client';
 import type { CallOptions, ListPath, PathOf } from '@containr/client';
 import type { Infer, JSONSchema } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { usualDataFolder, validate } from '@containr/sdk/host';
 import type { Account } from './account-file.ts';
 import { readAccount } from './account-file.ts';
-import { Environment, Project, Service } from './documents.ts';
+import type { GlobalOptions } from './command.ts';
+import { consoleFetch } from './console-fetch.ts';
+import { Environment, Project, Readiness, Service } from './documents.ts';
 
 /** The API as the commands use it: paths and what is sent are typed, every answer is checked. */
 export interface Api {
   readonly account: Account;
+  /** The data folder on this machine, when the console is used; else `null`. */
+  readonly data: string | null;
   readonly client: ReturnType<typeof createClient>;
   get<P extends PathOf<'GET'>, const S extends JSONSchema>(
     path: P,
@@ -27,15 +32,25 @@ export interface Api {
     schema: S,
     options?: CallOptions<'GET', P>,
   ): Promise<Infer<S>[]>;
+  /** What the install needs, and what is missing. */
+  ready(): Promise<Readiness>;
   /** A service by `project/service` or `project/service@environment`. Throws `NOT_FOUND` with what there is. */
   service(name: string): Promise<Service>;
   environment(project: string, environment: string): Promise<Environment>;
 }
 
 /** Opens the API as the signed-in account. */
-export async function openApi(options: { origin?: string }): Promise<Api> {
-  const account = await readAccount();
-  const client = createClient({ origin: options.origin ?? account.origin, token: account.token });
+export async function openApi(options: GlobalOptions): Promise<Api> {
+  const data = dataFolderOf(options);
+  const account = data === null ? await readAccount() : { origin: 'http://localhost', token: '', services: {} };
+  const origin = data === null ? (options.origin ?? account.origin) : account.origin;
+  const send = data === null ? globalThis.fetch : consoleFetch(data);
+  const client = createClient({
+    origin,
+    token: account.token,
+    fetch: send,
+    ...(options.organisation ? { organisation: options.organisation } : {}),
+  });
   const all: Api['all'] = async (path, schema, options) => {
     const items = [];
     for await (const item of client.each(path, options)) items.push(validate(schema, item, `An item of ${path}`));
@@ -52,7 +67,9 @@ export async function openApi(options: { origin?: string }): Promise<Api> {
   };
   return {
     account,
+    data,
     client,
+    ready: async () => validate(Readiness, await (await send(`${origin}/readyz`)).json(), 'The answer to GET /readyz'),
     get: async (path, schema, options) =>
       validate(schema, await client.call('GET', path, options as never), `The answer to GET ${path}`),
     post: async (path, schema, options) =>
@@ -78,6 +95,12 @@ export async function openApi(options: { origin?: string }): Promise<Api> {
       );
     },
   };
+}
+
+/** The data folder whose console is meant, or `null` when an account is. */
+export function dataFolderOf(options: GlobalOptions): string | null {
+  if (options.data !== undefined) return resolve(options.data);
+  return options.console ? usualDataFolder() : null;
 }
 
 function pick<T extends { slug: string }>(items: readonly T[], slug: string, what: string): T {

@@ -175,3 +175,41 @@ export const AuditVerdict = reads<AnswerOf<'POST', '/audit/verify'>>()({
   },
   required: ['ok', 'checked', 'broken'],
 });
+
+/** The answer of `/readyz`. */
+export const Readiness = {
+  type: 'object',
+  properties: {
+    ready: { type: 'boolean' },
+    checks: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, ok: { type: 'boolean' }, reason: { type: ['string', 'null'] } },
+        required: ['name', 'ok', 'reason'],
+      },
+    },
+  },
+  required: ['ready', 'checks'],
+} as const;
+export type Readiness = Infer<typeof Readiness>;
+
+/** A node, as `status` shows it. */
+export const Node = reads<ItemOf<'/nodes'>>()({
+  type: 'object',
+  properties: { name: { type: 'string' }, state: { type: 'string' }, lastSeenAt: { type: ['string', 'null'] } },
+  required: ['name', 'state', 'lastSeenAt'],
+});
+
+/** An account of the install. */
+export const User = reads<ItemOf<'/users'>>()({
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    email: { type: 'string' },
+    name: { type: 'string' },
+    organisations: { type: 'array', items: { type: 'string' } },
+    createdAt: { type: 'string' },
+  },
+  required: ['id', 'email', 'name', 'organisations', 'createdAt'],
+});

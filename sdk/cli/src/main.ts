@@ -5,6 +5,9 @@ import { deployCommands } from './commands/deploy.ts';
 import { logCommands } from './commands/logs.ts';
 import { pluginCommands } from './commands/plugins.ts';
 import { projectCommands } from './commands/projects.ts';
+import { statusCommand } from './commands/status.ts';
+import { userCommands } from './commands/users.ts';
+import type { GlobalOptions } from './command.ts';
 import { createOutput } from './output.ts';
 
 /** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
@@ -13,6 +16,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('Deploy and watch services on a Containr install')
     .option('--json', 'answer in JSON, one document')
     .option('--origin <url>', 'the install, instead of the one signed in to')
+    .option('--console', 'talk to the install on this machine as its console, without an account')
+    .option('--data <dir>', 'data folder of that install; CONTAINR_DATA or the usual place without it')
+    .option('--organisation <slug>', 'organisation to act in')
     .showHelpAfterError()
     .exitOverride();
   const output = createOutput(() => program.opts<{ json?: boolean }>().json === true);
@@ -25,8 +31,17 @@ export async function main(argv: readonly string[]): Promise<number> {
         code = 1;
       },
     );
-  const options = (): { origin?: string } => program.opts<{ origin?: string }>();
-  for (const add of [accountCommands, projectCommands, deployCommands, logCommands, pluginCommands, auditCommands])
+  const options = (): GlobalOptions => program.opts<GlobalOptions>();
+  for (const add of [
+    accountCommands,
+    projectCommands,
+    deployCommands,
+    logCommands,
+    pluginCommands,
+    auditCommands,
+    userCommands,
+    statusCommand,
+  ])
     add({ program, output, run, options });
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -6,3 +6,4 @@ export * from './keyset.ts';
 export * from './unpack-archive.ts';
 export * from './listening-sockets.ts';
 export * from './meter.ts';
+export * from './data-folder.ts';
