@@ -7,7 +7,7 @@ import { inspectedOf } from './plugins/active.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import type { Lifecycle } from './plugins/lifecycle.ts';
 import { registerPluginRoutes } from './plugins/plugin-routes.ts';
-import { registerSettingsRoutes } from './plugins/settings-routes.ts';
+import { registerPluginSettings } from './plugins/settings-routes.ts';
 
 /** What the kernel's own routes ask. */
 export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
@@ -20,7 +20,7 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
 /** Registers everything that the kernel itself answers below `/api/v1`. */
 export function registerKernelApi(http: PluginContext['http'], use: KernelApi): void {
   registerPluginRoutes(http, use.life);
-  registerSettingsRoutes(http, use.life, use.settings);
+  registerPluginSettings(http, use.life, use.settings);
   registerInspectionRoutes(http, {
     one: (plugin) => inspectedOf(use.life.entry(plugin)),
     all: () => use.life.entries.map(inspectedOf),

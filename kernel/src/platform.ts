@@ -18,6 +18,7 @@ import {
   openKeyRing,
   openNotices,
   openPluginStore,
+  settingsChannel,
   outboxEntry,
   writeOutbox,
 } from '@containr/data';
@@ -167,6 +168,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   const settings = createSettings({
     pool: database.pool,
     keyRing,
+    log,
     ...(options.settings ? { overrides: options.settings } : {}),
   });
   const parts: Parts = {
@@ -233,6 +235,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     'notices of other processes',
     openNotices(database.pool, log, {
       [agentChannel]: (payload) => agentGateway.wake(payload),
+      [settingsChannel]: (plugin) => void settings.refresh(plugin),
       [pluginChannel]: () => void life.follow().catch((error: unknown) => log.warn({ error }, 'Plugins can’t follow')),
     }),
   );

@@ -6,6 +6,5 @@ export { createJobs } from './jobs/index.ts';
 export type { JobInfo, Jobs } from './jobs/index.ts';
 export { openKeyRing } from './secrets/index.ts';
 export type { KeyRing } from './secrets/index.ts';
-export { createSettings } from './settings/index.ts';
-export type { Overrides, PluginSettings, Settings, SettingsView } from './settings/index.ts';
+export * from './settings/index.ts';
 export * from './store/index.ts';

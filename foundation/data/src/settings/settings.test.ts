@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
+import { createLogger } from '@containr/sdk/host';
 import { testDatabase } from '../../../../sdk/testing/src/database.ts';
 import type { TestDatabase } from '../../../../sdk/testing/src/database.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import { openKeyRing } from '../secrets/key-ring.ts';
+import { openPool } from '../store/database.ts';
+import { openNotices } from '../store/notices.ts';
 import { createSettings } from './settings.ts';
 import type { Overrides } from './settings.ts';
+import { settingsChannel } from './versions.ts';
 
+const log = createLogger({ level: 'silent' });
 const Schema = defineSchema({
   type: 'object',
   properties: {
@@ -45,7 +50,7 @@ describe('settings', () => {
   });
   afterEach(() => database.stop());
   const open = (overrides: Overrides = {}, schema: typeof Schema = Schema) =>
-    createSettings({ pool: database.pool, keyRing, overrides }).open<Values>('p', schema);
+    createSettings({ pool: database.pool, keyRing, log, overrides }).open<Values>('p', schema);
 
   it('begins with the defaults', async () => {
     const settings = await open();
@@ -92,5 +97,84 @@ describe('settings', () => {
     const { rows } = await database.pool.query('select value::text from containr.settings');
     expect(JSON.stringify([view, rows])).not.to.contain('hunter2');
     expect((await open()).current.token).to.equal('hunter2');
+  });
+
+  it('keeps each version with who, when and the difference, and shows of secrets only that they changed', async () => {
+    const settings = await open();
+    await settings.change({ port: 1, limits: { cpu: 2 } }, { by: 'ada' });
+    await settings.change({ token: 'hunter2', limits: { cpu: 3, memory: 4 } }, { by: 'bob' });
+    const { items, next } = await settings.history({ limit: 10 });
+    expect(next).to.equal(null);
+    expect(items.map(({ version, by, restored, changes }) => ({ version, by, restored, changes }))).to.deep.equal([
+      {
+        version: 2,
+        by: 'bob',
+        restored: null,
+        changes: [
+          { path: '/limits/cpu', secret: false, before: 2, after: 3 },
+          { path: '/limits/memory', secret: false, after: 4 },
+          { path: '/token', secret: true },
+        ],
+      },
+      {
+        version: 1,
+        by: 'ada',
+        restored: null,
+        changes: [
+          { path: '/limits/cpu', secret: false, after: 2 },
+          { path: '/port', secret: false, before: 8000, after: 1 },
+        ],
+      },
+    ]);
+    expect(items[0]?.at.getTime()).to.be.closeTo(Date.now(), 60_000);
+    const page = await settings.history({ limit: 1 });
+    expect([page.items.length, page.next]).to.deep.equal([1, 2]);
+    expect((await settings.history({ limit: 1, before: 2 })).items[0]?.version).to.equal(1);
+    const { rows } = await database.pool.query('select value::text, changes::text from containr.settings_versions');
+    expect(JSON.stringify(rows)).not.to.contain('hunter2');
+  });
+  it('brings an earlier version back as a new one, with its secrets', async () => {
+    const settings = await open();
+    await settings.change({ token: 'first', port: 1 }, { by: 'ada' });
+    await settings.change({ token: 'second', port: 2 }, { by: 'ada' });
+    expect((await settings.restore(1, { by: 'bob' })).version).to.equal(3);
+    expect((await open()).current).to.deep.include({ port: 1, token: 'first' });
+    expect((await settings.history({ limit: 1 })).items[0]).to.deep.include({ version: 3, by: 'bob', restored: 1 });
+    await settings.restore(0, { by: 'bob' });
+    expect((await open()).current).to.deep.include({ port: 8000, token: '' });
+    expect(await codeOf(settings.restore(9, { by: 'bob' }))).to.equal('NOT_FOUND');
+    expect(await codeOf(settings.restore(1, { by: 'bob', version: 1 }))).to.equal('STALE');
+  });
+  it('refuses to bring back what no longer fits the schema', async () => {
+    await (await open()).change({ port: 1 }, { by: 'ada' });
+    const narrowed = {
+      ...Schema,
+      properties: { ...Schema.properties, port: { type: 'integer', minimum: 5, default: 8000 } },
+    };
+    await (await open()).change({ port: 9 }, { by: 'ada' });
+    const later = await open({}, narrowed as unknown as typeof Schema);
+    expect(await codeOf(later.restore(1, { by: 'ada' }))).to.equal('INVALID');
+    expect(later.current.port).to.equal(9);
+  });
+  it('brings a change to every process that follows, once', async () => {
+    const pool = openPool(database.url, log);
+    const elsewhere = createSettings({ pool, keyRing, log });
+    const stop = openNotices(pool, log, { [settingsChannel]: (plugin) => void elsewhere.refresh(plugin) });
+    const theirs = await elsewhere.open<Values>('p', Schema);
+    const told: number[] = [];
+    const heard = new Promise<void>((resolve) => {
+      theirs.onChange((next) => {
+        told.push(next.port);
+        if (next.port === 3) resolve();
+      });
+    });
+    await theirs.change({ port: 2 }, { by: 'bob' });
+    await (await open()).change({ port: 3, token: 'shared' }, { by: 'ada' });
+    await heard;
+    expect(told).to.deep.equal([2, 3]);
+    expect(theirs.current).to.deep.include({ port: 3, token: 'shared' });
+    expect(theirs.version).to.equal(2);
+    await stop();
+    await pool.end();
   });
 });
