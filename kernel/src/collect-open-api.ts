@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { createAgentGateway } from '@containr/agent-gateway';
 import type { AgentGatewayOptions } from '@containr/agent-gateway';
 import { collectDeclared, httpFacet, inert, openApiOf } from '@containr/http';
+import type { PluginPackage } from '@containr/packages';
 import { Scope } from '@containr/sdk';
 import { registerKernelApi } from './kernel-api.ts';
 import type { KernelApi } from './kernel-api.ts';
 import { kernelClaims } from './kernel-mount.ts';
 import { registerHealthRoutes } from './plugins/health-routes.ts';
-import type { PluginPackage } from './plugins/package.ts';
 import { version } from './version.ts';
 
 /**

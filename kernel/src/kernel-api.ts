@@ -6,12 +6,15 @@ import type { PluginContext } from '@containr/sdk';
 import { inspectedOf } from './plugins/active.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import type { Lifecycle } from './plugins/lifecycle.ts';
+import { registerPackageRoutes } from './plugins/package-routes.ts';
+import type { PackageRoutes } from './plugins/package-routes.ts';
 import { registerPluginRoutes } from './plugins/plugin-routes.ts';
 import { registerPluginSettings } from './plugins/settings-routes.ts';
 
 /** What the kernel's own routes ask. */
 export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
   readonly life: Lifecycle;
+  readonly packages: PackageRoutes;
   readonly settings: Settings;
   readonly agents: Pick<AgentGateway, 'routes'>;
   readonly audit: Pick<Audit, 'list' | 'verify'>;
@@ -21,6 +24,7 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
 export function registerKernelApi(http: PluginContext['http'], use: KernelApi): void {
   registerPluginRoutes(http, use.life);
   registerPluginSettings(http, use.life, use.settings);
+  registerPackageRoutes(http, use.packages);
   registerInspectionRoutes(http, {
     one: (plugin) => inspectedOf(use.life.entry(plugin)),
     all: () => use.life.entries.map(inspectedOf),

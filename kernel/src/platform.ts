@@ -25,6 +25,8 @@ import {
 import type { Audit, Database, Overrides } from '@containr/data';
 import { answerProblem, Gateway, openApiOf } from '@containr/http';
 import type { MountOptions } from '@containr/http';
+import { discover, openPackages, packageMigrations } from '@containr/packages';
+import type { PluginPackage } from '@containr/packages';
 import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
 import { registerKernelApi } from './kernel-api.ts';
@@ -36,8 +38,8 @@ import type { Reason } from './plugins/checks.ts';
 import { installId, openDesired, pluginChannel } from './plugins/desired.ts';
 import { registerHealthRoutes } from './plugins/health-routes.ts';
 import { consolePrincipal, identifier } from './plugins/identify.ts';
-import { discover, Lifecycle, PluginChanged, pluginMigrations } from './plugins/index.ts';
-import type { Parts, PluginPackage } from './plugins/index.ts';
+import { Lifecycle, PluginChanged, pluginMigrations } from './plugins/index.ts';
+import type { Parts } from './plugins/index.ts';
 import { partsToken } from './plugins/parts.ts';
 import { systemVerbs } from './plugins/system-verbs.ts';
 import type { SystemVerbs } from './plugins/system-verbs.ts';
@@ -134,7 +136,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
 
   const database = await openDatabase({ data, databaseUrl: options.databaseUrl, log });
   undo.own('database', () => database.stop());
-  await migrateKernel(database.pool, [...pluginMigrations, ...agentMigrations]);
+  await migrateKernel(database.pool, [...pluginMigrations, ...packageMigrations, ...agentMigrations]);
   checks.set('database', () => ping(database));
   const install = { id: await installId(database.pool), version };
   const keyRing = await openKeyRing(join(data, 'keys'));
@@ -193,10 +195,12 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   const container = rootContainer.createChildContainer();
   container.register(partsToken, { useValue: parts });
   let settled = false;
+  const installed = await openPackages({ pool: database.pool, data, firstParty: packages });
   const life = new Lifecycle({
     parts,
     container,
     packages,
+    installed: () => installed.current(),
     reserved: kernelClaims,
     desired: openDesired(database.pool),
     log,
@@ -218,6 +222,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       settings,
       agents: agentGateway,
       audit: trail,
+      packages: { life, installed, pool: database.pool, directoryOf: parts.directoryOf },
       events,
       jobs,
       ui: () => ui?.list() ?? { plugins: [] },

@@ -1,17 +1,16 @@
 import { ContainrError } from '@containr/sdk';
 import type { Explain } from '@containr/http';
 import type { Lifecycle } from './lifecycle.ts';
-import type { PluginPackage } from './package.ts';
+import type { PluginPackage } from '@containr/packages';
 
 /** Says which plugin would answer at an address, and why it does not now. */
 export function explainAbsent(packages: readonly PluginPackage[], lifecycle: () => Lifecycle | null): Explain {
-  const owners = {
-    segment: new Map(packages.flatMap((one) => one.manifest.segments.map((segment) => [segment, one] as const))),
-    root: new Map(packages.flatMap((one) => (one.manifest.roots ?? []).map((root) => [root, one] as const))),
-  };
   return (kind, name) => {
     const life = lifecycle();
-    const owner = owners[kind].get(name);
+    const all = life ? life.entries.map((entry) => entry.package) : packages;
+    const owner = all.find(({ manifest }) =>
+      (kind === 'segment' ? manifest.segments : (manifest.roots ?? [])).includes(name),
+    );
     if (!life) return kind === 'segment' || owner ? starting() : null;
     if (!owner) return null;
     const { state, cause } = life.entry(owner.name);

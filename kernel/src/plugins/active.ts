@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { Inspected } from '@containr/inspection';
-import type { Lifecycle, PluginEntry } from './lifecycle.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { PluginEntry } from './plugin-entry.ts';
 
 /** Plugins that run now, as the dashboard's host and the agents' gateway want them. */
 export function activeOf(lifecycle: Lifecycle | null) {
   return (lifecycle?.entries ?? [])
-    .filter((entry) => entry.running !== null)
+    .flatMap(({ running }) => (running ? [running] : []))
     .map(({ package: { name, version: its, directory, manifest } }) => ({
       name,
       displayName: manifest.displayName,

@@ -15,6 +15,8 @@ export interface Desired {
   set(name: string, enabled: boolean, by: string): Promise<number>;
   /** Has every process set it up anew; gives its new generation. */
   replaced(name: string, by: string): Promise<number>;
+  /** Forgets that a plugin was ever wanted. */
+  forget(name: string): Promise<void>;
 }
 
 /** Channel that tells every process of a change. */
@@ -55,6 +57,9 @@ export function openDesired(pool: Pool): Desired {
         `update containr.plugins set changed_by = $2, changed_at = now(), generation = generation + 1 where name = $1`,
         [name, by],
       ),
+    async forget(name) {
+      await change('delete from containr.plugins where name = $1', [name]);
+    },
   };
 }
 

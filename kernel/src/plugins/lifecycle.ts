@@ -1,41 +1,22 @@
 import type { ContainrError, Logger } from '@containr/sdk';
-import { conflict, isContainrError, notFound } from '@containr/sdk';
+import { conflict, notFound } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
-import { toContainrError } from '@containr/http';
 import type { Desired, Wanted } from './desired.ts';
-import type { PluginPackage } from './package.ts';
+import type { PluginPackage, Reserved } from '@containr/packages';
+import { resolve } from '@containr/packages';
 import type { Parts } from './parts.ts';
-import type { Reserved } from './resolve.ts';
-import { requirementsOf, resolve } from './resolve.ts';
-import type { Running } from './running.ts';
+import type { PackageChange, PluginEntry, PluginState, Touched } from './plugin-entry.ts';
+import { failureOf, needs, refuseRemoval } from './plugin-entry.ts';
 import { goLive, setUp, tearDown } from './running.ts';
-
-export type PluginState = 'installed' | 'waiting' | 'starting' | 'active' | 'stopping' | 'stopped' | 'failed';
-
-/** One installed plugin and where it is in its life. */
-export interface PluginEntry {
-  readonly package: PluginPackage;
-  /** What is wrong with it whatever one does: it can't be enabled. */
-  readonly problem: ContainrError | null;
-  state: PluginState;
-  desired: boolean;
-  /** The change of what is wanted that this process has made its own. */
-  generation: number;
-  cause: ContainrError | null;
-  running: Running | null;
-}
-
-/** What a change did, or would do. */
-export interface Touched {
-  readonly name: string;
-  readonly becomes: PluginState;
-}
 
 /** Options of {@link Lifecycle}. */
 export interface LifecycleOptions {
   readonly parts: Parts;
   readonly container: DependencyContainer;
+  /** Plugins that came with the install. */
   readonly packages: readonly PluginPackage[];
+  /** The chosen versions of those that were installed. */
+  readonly installed: () => Promise<readonly PluginPackage[]>;
   readonly reserved: Reserved;
   readonly desired: Desired;
   readonly log: Logger;
@@ -48,36 +29,13 @@ export interface LifecycleOptions {
 /** Starts, stops and replaces plugins, one change at a time. */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
-  readonly #entries: ReadonlyMap<string, PluginEntry>;
-  readonly #permissions: ReadonlySet<string>;
+  #entries: ReadonlyMap<string, PluginEntry> = new Map();
+  #permissions: ReadonlySet<string> = new Set();
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
-    const { order, problems } = resolve(options.packages, options.reserved);
-    const packages = new Map(options.packages.map((one) => [one.name, one]));
-    const entries = order.flatMap((name): PluginEntry[] => {
-      const found = packages.get(name);
-      const problem = problems.get(name) ?? null;
-      return found
-        ? [
-            {
-              package: found,
-              problem,
-              state: problem ? 'failed' : 'installed',
-              desired: false,
-              generation: 0,
-              cause: problem,
-              running: null,
-            },
-          ]
-        : [];
-    });
-    this.#entries = new Map(entries.map((entry) => [entry.package.name, entry]));
-    this.#permissions = new Set([
-      ...options.reserved.permissions,
-      ...options.packages.flatMap((one) => Object.keys(one.manifest.permissions)),
-    ]);
+    this.#arrange(options.packages);
   }
 
   /** All plugins, in the order in which they start. */
@@ -107,6 +65,7 @@ export class Lifecycle {
   /** Starts everything that is to be on, needs first. A plugin that fails does not keep the others. */
   startAll(): Promise<void> {
     return this.#enqueue(async () => {
+      this.#arrange([...this.#options.packages, ...(await this.#options.installed())]);
       const wanted = await this.#wanted();
       for (const entry of this.entries) {
         const { enabled = false, generation = 0 } = wanted.get(entry.package.name) ?? {};
@@ -123,10 +82,16 @@ export class Lifecycle {
    */
   follow(): Promise<void> {
     return this.#enqueue(async () => {
+      const packages = [...this.#options.packages, ...(await this.#options.installed())];
+      for (const entry of this.entries)
+        if (!packages.some((one) => one.name === entry.package.name)) await this.#stopWithDependents(entry);
+      this.#arrange(packages);
       const wanted = await this.#wanted();
       const changed = this.entries.flatMap((entry) => {
         const want = wanted.get(entry.package.name);
-        return want && !entry.problem && want.generation !== entry.generation ? [{ entry, want }] : [];
+        const fresh =
+          want?.generation !== entry.generation || (entry.running?.package ?? entry.package) !== entry.package;
+        return want && !entry.problem && fresh ? [{ entry, want }] : [];
       });
       for (const { entry, want } of changed.toReversed()) {
         entry.generation = want.generation;
@@ -213,6 +178,35 @@ export class Lifecycle {
     });
   }
 
+  /**
+   * Changes what is installed: another version or trust of a plugin, a new one, or one less. The new set is resolved before
+   * anything changes; what serves is replaced as by {@link replace}. Throws the problem that the new set would have.
+   */
+  change({ name, next, by, keep }: PackageChange, dryRun = false): Promise<readonly Touched[]> {
+    return this.#enqueue(async () => {
+      const entry = this.#entries.get(name);
+      const packages = this.entries.map((one) => one.package).filter((one) => one.name !== name);
+      if (next) packages.push(next);
+      else if (entry) refuseRemoval(entry, this.entries);
+      const { problems } = resolve(packages, this.#options.reserved);
+      for (const [plugin, problem] of problems) if (!this.#entries.get(plugin)?.problem) throw problem;
+      const { running = null } = entry ?? {};
+      const touched = running ? [{ name, becomes: 'active' as const }] : [];
+      if (dryRun) return touched;
+      if (entry && running && next) await this.#swap(entry, next, keep);
+      else await keep();
+      this.#arrange(packages);
+      if (!next) return (await this.#options.desired.forget(name), touched);
+      const generation = await this.#options.desired.set(name, entry?.desired ?? false, by);
+      const own = this.entry(name);
+      if (generation === own.generation + 1) own.generation = generation;
+      if (own.desired && own.state === 'failed' && !own.problem) this.#become(own, 'installed');
+      await this.#startReady();
+      if (own.state === 'failed' && own.cause) throw own.cause;
+      return touched;
+    });
+  }
+
   /** Stops everything, in reverse; nothing about what is to be on changes. */
   stopAll(): Promise<void> {
     return this.#enqueue(async () => {
@@ -221,15 +215,28 @@ export class Lifecycle {
   }
 
   #wanted(): Promise<ReadonlyMap<string, Wanted>> {
-    const names = this.entries.filter((entry) => !entry.problem).map((entry) => entry.package.name);
+    // What was installed is off until somebody enables it.
+    const names = this.#options.packages
+      .filter(({ name }) => !this.#entries.get(name)?.problem)
+      .map(({ name }) => name);
     return this.#options.desired.load(names);
   }
 
-  async #swap(entry: PluginEntry): Promise<void> {
+  async #swap(entry: PluginEntry, to = entry.package, keep?: () => Promise<void>): Promise<void> {
     const { running } = entry;
     if (!running) return;
-    const { parts, container, drainMs } = this.#options;
-    const next = await setUp(container, parts, entry.package, (permission) => this.knows(permission));
+    const { parts, container, drainMs, log } = this.#options;
+    const knows = (permission: string): boolean => this.knows(permission) || permission in to.manifest.permissions;
+    const next = await setUp(container, parts, to, knows).catch((error: unknown) => {
+      log.warn({ error, plugin: to.name, version: to.version }, 'A plugin could not be replaced; the old one stays');
+      throw failureOf(to.name, error);
+    });
+    try {
+      await keep?.();
+    } catch (error) {
+      await tearDown(parts, next, 0);
+      throw error;
+    }
     try {
       await goLive(parts, next, running);
     } catch (error) {
@@ -240,9 +247,28 @@ export class Lifecycle {
       this.#become(entry, 'failed', failure);
       throw failure;
     }
-    entry.running = next;
+    Object.assign(entry, { running: next, package: to });
     this.#become(entry, 'active');
     await tearDown(parts, running, drainMs);
+  }
+
+  /** Takes a set of packages; what is in both sets keeps its state. */
+  #arrange(packages: readonly PluginPackage[]): void {
+    const { order, problems } = resolve(packages, this.#options.reserved);
+    const byName = new Map(packages.map((one) => [one.name, one]));
+    const entries = order.flatMap((name): PluginEntry[] => {
+      const found = byName.get(name);
+      if (!found) return [];
+      const problem = problems.get(name) ?? null;
+      const older = this.#entries.get(name);
+      const fits = problem ? ('failed' as const) : ('installed' as const);
+      const entry = older ?? { desired: false, generation: 0, state: fits, cause: problem, running: null };
+      if (older && !older.running && older.problem !== problem) Object.assign(older, { state: fits, cause: problem });
+      return [Object.assign(entry, { package: found, problem })];
+    });
+    this.#entries = new Map(entries.map((entry) => [entry.package.name, entry]));
+    const declared = packages.flatMap((one) => Object.keys(one.manifest.permissions));
+    this.#permissions = new Set([...this.#options.reserved.permissions, ...declared]);
   }
 
   async #stopWithDependents(entry: PluginEntry): Promise<void> {
@@ -310,20 +336,4 @@ export class Lifecycle {
     this.#queue = run.catch(() => undefined);
     return run;
   }
-}
-
-function needs(entry: PluginEntry): readonly string[] {
-  return requirementsOf(entry.package)
-    .filter((need) => !need.optional)
-    .map((need) => need.plugin);
-}
-
-function failureOf(name: string, error: unknown): ContainrError {
-  if (isContainrError(error)) return error;
-  const cause = toContainrError(error);
-  return conflict(
-    'CONFLICT_PLUGIN_FAILED',
-    `The set-up of ${name} failed: ${error instanceof Error ? error.message : cause.message}`,
-    `Look at the log of ${name}, then enable it again.`,
-  );
 }

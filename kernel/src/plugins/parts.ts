@@ -16,7 +16,7 @@ export interface Parts {
   /** A logger that says which plugin speaks. */
   logFor(plugin: string): Logger;
   /** Folder of a plugin. */
-  directoryOf(plugin: string): string;
+  readonly directoryOf: (plugin: string) => string;
   origin(): string;
   readonly exec: Exec;
   readonly gateway: Gateway;

@@ -11,7 +11,7 @@ import { Contributions } from './contributions.ts';
 import { httpFacet } from '@containr/http';
 import type { Ledger } from '@containr/inspection';
 import { measured, measuredMethods } from '@containr/inspection';
-import type { PluginPackage } from './package.ts';
+import type { PluginPackage } from '@containr/packages';
 import type { PluginSettings } from '@containr/data';
 import { partsToken } from './parts.ts';
 import { repeat } from './repeat.ts';

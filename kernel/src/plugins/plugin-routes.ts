@@ -1,8 +1,9 @@
 import type { PluginContext } from '@containr/sdk';
 import { defineEvent, defineSchema, listQuery, pageOf } from '@containr/sdk';
 import type { Infer } from '@containr/sdk';
-import type { Lifecycle, PluginEntry, Touched } from './lifecycle.ts';
-import { requirementsOf } from './resolve.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { PluginEntry, Touched } from './plugin-entry.ts';
+import { requirementsOf } from '@containr/packages';
 
 const State = {
   type: 'string',
@@ -53,6 +54,9 @@ export const PluginDocument = defineSchema({
     contributions: { type: 'array', items: { type: 'string' } },
     hasUi: { type: 'boolean' },
     hasAgent: { type: 'boolean' },
+    /** `first-party` came with the install; `isolated` runs apart until an owner trusts it. */
+    trust: { type: 'string', enum: ['first-party', 'trusted', 'isolated'] },
+    segments: { type: 'array', items: { type: 'string' } },
   },
   required: [
     'name',
@@ -67,6 +71,8 @@ export const PluginDocument = defineSchema({
     'contributions',
     'hasUi',
     'hasAgent',
+    'trust',
+    'segments',
   ],
   additionalProperties: false,
 });
@@ -85,18 +91,21 @@ export const PluginChanged = defineEvent({
   topics: () => ['plugins'],
 });
 
-const PluginPath = defineSchema({
+/** Names a plugin. */
+export const PluginPath = defineSchema({
   type: 'object',
   properties: { name: { type: 'string' } },
   required: ['name'],
   additionalProperties: false,
 });
-const DryRun = defineSchema({
+/** Only says what a change would do. */
+export const DryRun = defineSchema({
   type: 'object',
   properties: { dryRun: { type: 'boolean', default: false } },
   additionalProperties: false,
 });
-const Change = defineSchema({
+/** What a change did, or would do. */
+export const Change = defineSchema({
   type: 'object',
   properties: {
     plugin: PluginDocument,
@@ -117,7 +126,7 @@ const Change = defineSchema({
 
 /** What the API shows of an installed plugin. */
 export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocument {
-  const { manifest, name, version } = entry.package;
+  const { manifest, name, version, trust = 'first-party' } = entry.running?.package ?? entry.package;
   return {
     name,
     displayName: manifest.displayName,
@@ -138,6 +147,8 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
     contributions: [...(entry.running?.scope.labels ?? [])],
     hasUi: manifest.ui !== undefined,
     hasAgent: manifest.agent !== undefined,
+    trust,
+    segments: [...manifest.segments],
   };
 }
 

@@ -7,7 +7,7 @@ import type { Claims, Mount } from '@containr/http';
 import { Ledger } from '@containr/inspection';
 import type { OpenStore, PluginSettings } from '@containr/data';
 import type { Contributions } from './contributions.ts';
-import type { PluginPackage } from './package.ts';
+import type { PluginPackage } from '@containr/packages';
 import type { Parts } from './parts.ts';
 import { compose } from './plugin-context.ts';
 

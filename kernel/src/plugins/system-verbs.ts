@@ -1,6 +1,7 @@
 import type { ContainrError, Principal } from '@containr/sdk';
 import { systemPrincipal } from './identify.ts';
-import type { Lifecycle, PluginState } from './lifecycle.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { PluginState } from './plugin-entry.ts';
 
 /** The life of plugins as whoever composes the platform steers it; each verb that was carried out is noted in the audit log. */
 export interface SystemVerbs {

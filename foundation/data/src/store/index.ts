@@ -6,6 +6,8 @@ export { migrate } from './migrations.ts';
 export { openSession } from './session.ts';
 export type { Session } from './session.ts';
 export { openNotices } from './notices.ts';
+export { describePluginData, dropPluginData } from './plugin-data.ts';
+export type { PluginData } from './plugin-data.ts';
 export { openPluginStore } from './plugin-store.ts';
 export type { OpenStore, PluginStoreOptions } from './plugin-store.ts';
 export { asStoreError, isUniqueViolation } from './store-error.ts';

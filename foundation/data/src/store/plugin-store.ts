@@ -9,6 +9,7 @@ import type { OutboxEntry } from '../events/outbox.ts';
 import { outboxEntry, writeOutbox } from '../events/outbox.ts';
 import type { Database } from './database.ts';
 import { migrate } from './migrations.ts';
+import { schemaOf } from './plugin-data.ts';
 import { asStoreError } from './store-error.ts';
 
 /** What a plugin keeps data with. */
@@ -39,8 +40,8 @@ export interface OpenStore {
 export async function openPluginStore(options: PluginStoreOptions): Promise<OpenStore> {
   const { plugin, entities = [] } = options;
   const { pool } = options.database;
-  const schema = `plugin_${plugin.replaceAll('-', '_')}`;
-  await migrate(pool, schema, options.migrations ?? []);
+  const schema = schemaOf(plugin);
+  await migrate(pool, schema, options.migrations ?? [], { refuseDiverged: true });
   const orm = await MikroORM.init({
     entities: [...entities],
     dbName: 'containr',

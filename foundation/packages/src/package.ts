@@ -6,6 +6,9 @@ import type { Plugin } from '@containr/sdk';
 import { ContainrError, Manifest } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 
+/** How far a plugin is let in: `first-party` and `trusted` ones run in the control plane, `isolated` ones apart. */
+export type Trust = 'first-party' | 'trusted' | 'isolated';
+
 /** An installed plugin: what its package.json says, and how to load its code. */
 export interface PluginPackage {
   /** Short name: `git` of `@containr/plugin-git`. */
@@ -13,7 +16,18 @@ export interface PluginPackage {
   readonly version: string;
   readonly directory: string;
   readonly manifest: Manifest;
+  /** `first-party` where it is left out. */
+  readonly trust?: Trust;
   load(): Promise<Plugin>;
+}
+
+/** What a package.json says of a plugin. */
+export interface PackageDocument {
+  /** Full name, for example `@containr/plugin-git`. */
+  readonly package: string;
+  readonly name: string;
+  readonly version: string;
+  readonly manifest: Manifest;
 }
 
 /** Reads every package in a folder of plugins; one without the `containr` key is not a plugin. Throws `MANIFEST_INVALID`. */
@@ -21,13 +35,17 @@ export async function discover(directory: string): Promise<readonly PluginPackag
   const found: PluginPackage[] = [];
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (!entry.isDirectory() && !entry.isSymbolicLink()) continue;
-    const plugin = await readPackage(join(directory, entry.name));
-    if (plugin) found.push(plugin);
+    const folder = join(directory, entry.name);
+    const document = await readDocument(folder);
+    if (!document) continue;
+    const { name, version, manifest } = document;
+    found.push({ name, version, manifest, directory: folder, load: () => importPlugin(folder, document.package) });
   }
   return found;
 }
 
-async function readPackage(directory: string): Promise<PluginPackage | null> {
+/** What the package.json in a folder says; `null` when there is none, or it is no plugin's. Throws `MANIFEST_INVALID`. */
+export async function readDocument(directory: string): Promise<PackageDocument | null> {
   const path = join(directory, 'package.json');
   let text: string;
   try {
@@ -39,22 +57,24 @@ async function readPackage(directory: string): Promise<PluginPackage | null> {
   if (document.containr === undefined) return null;
   const name = document.name.replace(/^@[^/]+\//, '').replace(/^plugin-/, '');
   return {
+    package: document.name,
     name,
     version: document.version,
-    directory,
     manifest: readManifest(name, document.containr),
-    async load() {
-      const file = createRequire(path).resolve(document.name);
-      const module = (await import(pathToFileURL(file).href)) as { default?: Plugin };
-      if (typeof module.default?.setup === 'function') return module.default;
-      throw new ContainrError({
-        code: 'PLUGIN_EXPORT',
-        status: 500,
-        detail: `The package ${document.name} has no plugin as its default export.`,
-        hint: 'Export definePlugin({ setup }) as the default.',
-      });
-    },
   };
+}
+
+/** Imports the plugin of a package into this process. Throws `PLUGIN_EXPORT`, and what its modules throw. */
+export async function importPlugin(directory: string, packageName: string): Promise<Plugin> {
+  const file = createRequire(join(directory, 'package.json')).resolve(packageName);
+  const module = (await import(pathToFileURL(file).href)) as { default?: Plugin };
+  if (typeof module.default?.setup === 'function') return module.default;
+  throw new ContainrError({
+    code: 'PLUGIN_EXPORT',
+    status: 500,
+    detail: `The package ${packageName} has no plugin as its default export.`,
+    hint: 'Export definePlugin({ setup }) as the default.',
+  });
 }
 
 function parse(text: string, path: string): { name: string; version: string; containr?: unknown } {

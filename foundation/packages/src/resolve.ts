@@ -35,7 +35,9 @@ export function requirementsOf(plugin: PluginPackage): readonly Requirement[] {
 export function resolve(packages: readonly PluginPackage[], reserved: Reserved): Resolution {
   const byName = new Map<string, PluginPackage>();
   const problems = new Map<string, ContainrError>();
-  const sorted = packages.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  // Who came with the install keeps its names, whatever is installed beside it.
+  const came = ({ trust = 'first-party' }: PluginPackage): number => (trust === 'first-party' ? 0 : 1);
+  const sorted = packages.toSorted((a, b) => came(a) - came(b) || (a.name < b.name ? -1 : 1));
   for (const plugin of sorted) byName.set(plugin.name, plugin);
   for (const plugin of sorted) {
     const problem = unmet(plugin, byName);

@@ -1,0 +1,72 @@
+import type { Pool } from 'pg';
+import { asStoreError } from './store-error.ts';
+
+/** What a plugin has in the database. */
+export interface PluginData {
+  readonly tables: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
+  /** Jobs that wait for it. */
+  readonly jobs: number;
+  /** Settings that somebody changed. */
+  readonly settings: boolean;
+}
+
+/** Name of the schema that a plugin owns. */
+export function schemaOf(plugin: string): string {
+  return `plugin_${plugin.replaceAll('-', '_')}`;
+}
+
+/** Says what a plugin has in the database; rows are counted. */
+export async function describePluginData(pool: Pool, plugin: string): Promise<PluginData> {
+  const { rows: tables } = await pool.query<{ name: string; quoted: string; bytes: string }>(
+    `select c.relname as name, format('%I.%I', n.nspname, c.relname) as quoted, pg_total_relation_size(c.oid)::text as bytes
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relkind in ('r', 'p') and c.relname <> 'containr_migrations' order by c.relname`,
+    [schemaOf(plugin)],
+  );
+  const { rows: rest } = await pool.query<{ jobs: string; settings: boolean }>(
+    `select (select count(*) from graphile_worker.jobs where starts_with(task_identifier, $1 || ':'))::text as jobs,
+            exists(select from containr.settings where plugin = $1) as settings`,
+    [plugin],
+  );
+  const counted = [];
+  for (const { name, quoted, bytes } of tables)
+    counted.push({ name, bytes: Number(bytes), rows: await countRows(pool, quoted) });
+  return { tables: counted, jobs: Number(rest[0]?.jobs ?? 0), settings: rest[0]?.settings ?? false };
+}
+
+/** Drops a plugin's schema, its settings and its jobs, for ever and in one transaction. */
+export async function dropPluginData(pool: Pool, plugin: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(`drop schema if exists ${schemaOf(plugin)} cascade`);
+    await client.query('delete from containr.settings where plugin = $1', [plugin]);
+    await client.query(
+      `select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs where starts_with(task_identifier, $1 || ':')))`,
+      [plugin],
+    );
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw asStoreError(error);
+  } finally {
+    client.release();
+  }
+}
+
+// Row-level security would hide other organisations' rows from the count.
+async function countRows(pool: Pool, table: string): Promise<number> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(`select set_config('containr.organisation', '*', true)`);
+    const { rows } = await client.query<{ rows: string }>(`select count(*)::text as rows from ${table}`);
+    await client.query('commit');
+    return Number(rows[0]?.rows ?? 0);
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw asStoreError(error);
+  } finally {
+    client.release();
+  }
+}
