@@ -28,7 +28,7 @@ for (const name of wanted.length > 0 ? wanted : names) {
     else {
       const { bench, value, unit, goal } = JSON.parse(line);
       console.log(
-        `${bench.padEnd(12)} ${String(value).padStart(10)} ${unit.padEnd(6)} goal ${goal}   load ${loadavg()[0]?.toFixed(1)}`,
+        `${bench.padEnd(12)} ${String(value).padStart(10)} ${unit.padEnd(6)} ${verdict(value, goal).padEnd(24)} load ${loadavg()[0]?.toFixed(1)}`,
       );
     }
   });
@@ -39,3 +39,11 @@ for (const name of wanted.length > 0 ? wanted : names) {
   }
 }
 process.exit(failed ? 1 : 0);
+
+/** Says whether a value meets its goal, `<=120` or `>=0.95`; a bench that only reports has none. */
+function verdict(value, goal) {
+  const [, relation, limit] = /^([<>]=)(.+)$/.exec(goal) ?? [];
+  if (relation === undefined) return 'no goal';
+  const met = relation === '<=' ? value <= Number(limit) : value >= Number(limit);
+  return `goal ${relation} ${limit}: ${met ? 'met' : 'missed'}`;
+}
