@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 
-const prefix = 'ctra_';
+/** First letters of every agent's bearer. */
+export const bearerPrefix = 'ctra_';
 /** How long a renewed bearer's predecessor is still good. */
 const graceMs = 60_000;
 /** Longest life of one that is not renewed: its process died. */
@@ -30,7 +31,7 @@ export class Bearers {
 
   /** New bearers for nodes whose connections are held here; older ones end a minute later. */
   async issue(nodes: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const made = new Map(nodes.map((node) => [node, prefix + randomBytes(32).toString('base64url')]));
+    const made = new Map(nodes.map((node) => [node, bearerPrefix + randomBytes(32).toString('base64url')]));
     await this.#pool.query(
       `insert into containr.agent_bearers (hash, node, process, until)
        select hash, node, $3, now() + interval '${validSeconds} seconds' from unnest($1::bytea[], $2::uuid[]) as list(hash, node)`,
@@ -59,7 +60,7 @@ export class Bearers {
 
   /** The node that a bearer proves, or `null`. */
   async of(bearer: string): Promise<string | null> {
-    if (!bearer.startsWith(prefix)) return null;
+    if (!bearer.startsWith(bearerPrefix)) return null;
     const here = this.#nodes.get(bearer);
     if (here !== undefined) return here;
     const { rows } = await this.#pool.query<{ node: string }>(

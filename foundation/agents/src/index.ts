@@ -1,3 +1,4 @@
+export { bearerPrefix } from './bearers.ts';
 export { createAgentGateway } from './gateway.ts';
 export type { AgentGateway, AgentGatewayOptions } from './gateway.ts';
 export type { HalfFiles } from './halves.ts';

@@ -1,5 +1,5 @@
 import type { Access, Principal } from '@containr/sdk';
-import { anonymous, can, ContainrError } from '@containr/sdk';
+import { can, ContainrError } from '@containr/sdk';
 import type { RequestContext } from './request-context.ts';
 
 /** Finds out who asks; `null` when what is offered proves nothing. */
@@ -7,7 +7,7 @@ export type Authenticate = (request: RequestContext) => Promise<Principal | null
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Sets the request's principal and refuses who may not pass: 401 `UNAUTHENTICATED`, 403 `FORBIDDEN` or `CROSS_SITE`. */
+/** Sets the request's principal, anonymous until then, and refuses who may not pass: 401 `UNAUTHENTICATED`, 403 `FORBIDDEN` or `CROSS_SITE`. */
 export function admit(
   request: RequestContext,
   method: string,
@@ -15,26 +15,18 @@ export function admit(
   authenticate: Authenticate,
   done: (error?: Error) => void,
 ): void {
-  const settle = (principal: Principal): void => {
-    request.principal = principal;
-    done(refusal(request, method, access));
-  };
   const { headers } = request;
   if (headers['authorization'] === undefined && headers['cookie'] === undefined && !request.console) {
-    if (access.public) settle(anonymous);
-    else done(unauthenticated('This needs you to be signed in.'));
+    done(access.public ? refusal(request, method, access) : unauthenticated('This needs you to be signed in.'));
     return;
   }
   authenticate(request).then(
     (principal) => {
-      if (principal) settle(principal);
-      else if (access.public) settle(anonymous);
+      if (principal) request.principal = principal;
+      if (principal || access.public) done(refusal(request, method, access));
       else done(unauthenticated('The session or token is not valid, or it has ended.'));
     },
-    (error: Error) => {
-      if (access.public) settle(anonymous);
-      else done(error);
-    },
+    (error: Error) => done(access.public ? refusal(request, method, access) : error),
   );
 }
 

@@ -61,7 +61,11 @@ export async function buildMount(
   const app = bornApp(log);
   if (declared.some((one) => one.kind === 'socket'))
     await app.register(websocket, { options: { maxPayload: socketLimit } });
-  await app.register(async (scope) => add(scope, claims.plugin, declared, authenticate, inFlight, log, options));
+  await app.register(
+    named('routes', async (scope: FastifyInstance) =>
+      add(scope, claims.plugin, declared, authenticate, inFlight, log, options),
+    ),
+  );
   await app.ready();
   const server = app.server;
   return {
@@ -97,15 +101,16 @@ async function add(
   log: Logger,
   options: MountOptions,
 ): Promise<void> {
-  await app.register(async (raws) => {
+  const raw = declared.filter((one) => one.kind === 'raw');
+  const addAllRaw = async (raws: FastifyInstance): Promise<void> => {
     raws.removeAllContentTypeParsers();
     raws.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    for (const one of declared) {
-      if (one.kind !== 'raw') continue;
+    for (const one of raw) {
       const tell = tellAnswered({ plugin, methods: one.methods, path: one.path }, options.onAnswered);
       addRaw(raws, one, guardOf(one, authenticate, inFlight), tell);
     }
-  });
+  };
+  if (raw.length > 0) await app.register(named('raw routes', addAllRaw));
   for (const one of declared) {
     const guard = guardOf(one, authenticate, inFlight);
     if (one.kind === 'route')
@@ -124,12 +129,18 @@ function guardOf(declared: Declared, authenticate: Authenticate, inFlight: InFli
       .header('cache-control', 'no-store')
       .header('x-content-type-options', 'nosniff');
     if (declared.gone) return done(notFound('route'));
+    if (realm === undefined) return admit(request.containr, request.method, declared.access, authenticate, done);
     return admit(request.containr, request.method, declared.access, authenticate, (error) => {
-      if (error && realm !== undefined && toContainrError(error).status === 401)
+      if (error && toContainrError(error).status === 401)
         reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
       done(error);
     });
   };
+}
+
+/** Without a name of its own Fastify looks a part's up among every module that is loaded. */
+function named<F extends object>(name: string, part: F): F {
+  return Object.assign(part, { [Symbol.for('fastify.display-name')]: name });
 }
 
 /** What every plugin's Fastify is born with: request ids, the JSON parser, the error handler and the 404. */

@@ -10,6 +10,7 @@ export class ConsoleMessage extends IncomingMessage {}
 
 const saneHost = /^[A-Za-z0-9.:[\]-]{1,255}$/;
 const secureCookie = '__Host-';
+const noCookies: Readonly<Record<string, string>> = Object.freeze({});
 
 /** What handlers are given; everything that costs something is worked out when it is first asked for. */
 export class RequestContext implements RequestInfo {
@@ -72,7 +73,9 @@ export class RequestContext implements RequestInfo {
 
   /** Cookies by their plain names: over TLS only those with the `__Host-` prefix count, which no other host can set. */
   get cookies(): Readonly<Record<string, string>> {
-    return (this.#cookies ??= parseCookies(this.headers['cookie'], this.secure));
+    const header = this.headers['cookie'];
+    if (header === undefined) return noCookies;
+    return (this.#cookies ??= parseCookies(header, this.secure));
   }
 
   get signal(): AbortSignal {
@@ -106,9 +109,9 @@ export function isLoopback(address: string | undefined): boolean {
   return address === undefined || address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
 }
 
-function parseCookies(header: string | undefined, secure: boolean): Record<string, string> {
+function parseCookies(header: string, secure: boolean): Record<string, string> {
   const cookies: Record<string, string> = {};
-  for (const part of header?.split(';') ?? []) {
+  for (const part of header.split(';')) {
     const at = part.indexOf('=');
     if (at < 0) continue;
     const name = part.slice(0, at).trim();

@@ -4,6 +4,7 @@ import { validatorOf } from '@containr/sdk/host';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteShorthandOptions } from 'fastify';
 import type { DeclaredRoute } from './declared.ts';
 import { cookieLine } from './request-context.ts';
+import { serializerOf } from './serializer.ts';
 import type { Guard } from './mount.ts';
 
 /** Base of the API. */
@@ -41,11 +42,15 @@ export function addRoute(
   more: Pick<RouteShorthandOptions, 'onSend'> = {},
 ): void {
   const { schema, ...checks } = checksOf({ params: declared.params, querystring: declared.query, body: declared.body });
-  const { body } = declared;
+  const { body, response } = declared;
   const options: RouteShorthandOptions = {
     ...checks,
+    // The exact status is found faster than its class, which serves answers that choose another.
     schema:
-      typeof declared.response === 'object' ? { ...schema, response: { '2xx': declared.response } } : (schema ?? {}),
+      typeof response === 'object'
+        ? { ...schema, response: { [declared.status]: response, '2xx': response } }
+        : (schema ?? {}),
+    serializerCompiler: ({ schema }) => serializerOf(schema),
     onRequest: guard,
   };
   if (typeof body === 'object' && body['type'] === 'object') options.preValidation = emptyObjectForNothing;

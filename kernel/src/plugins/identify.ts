@@ -1,7 +1,10 @@
 import type { Client, Contract, Methods, Principal } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
 import { Identity } from '@containr/sdk/contracts';
+import { bearerPrefix } from '@containr/agent-gateway';
 import type { Authenticate } from '@containr/http';
+
+const agentAuthorization = `Bearer ${bearerPrefix}`;
 
 /** The kernel itself, when it asks plugins. */
 export const systemPrincipal: Principal = {
@@ -41,13 +44,13 @@ export function identifier(use: {
   return async (request) => {
     const { authorization, 'containr-organisation': slug } = request.headers;
     if (request.console) return asConsole(slug);
-    if (authorization?.startsWith('Bearer ')) {
-      const agent = await use.agent(authorization.slice(7));
+    if (authorization?.startsWith(agentAuthorization)) {
+      const agent = await use.agent(authorization.slice('Bearer '.length));
       if (agent) return agent;
     }
     const proof = {
       authorization: authorization ?? null,
-      cookies: { ...request.cookies },
+      cookies: request.cookies,
       organisation: slug ?? null,
       address: request.ip,
     };

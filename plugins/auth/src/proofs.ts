@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Random } from '@containr/sdk';
 
 /** First letters of every API token, so that scanners of leaked secrets know it. */
@@ -11,7 +11,7 @@ export function newSecret(random: Random): string {
 
 /** How a secret is kept: it is random enough that a fast hash does. */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
 /** Compares two hashes without telling by time where they differ. */
