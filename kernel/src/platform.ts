@@ -75,6 +75,8 @@ export interface Platform {
   readonly services: Pick<ServiceRegistry, 'get' | 'providers'>;
   readonly lifecycle: SystemVerbs;
   readonly agents: { createToken(): Promise<string> };
+  /** What is registered now, by the registries themselves: what a plugin that left must not be found in. */
+  registered(): Readonly<Record<string, readonly unknown[]>>;
   /** Drains and stops everything, in reverse. */
   stop(): Promise<void>;
 }
@@ -257,6 +259,16 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     services,
     lifecycle: systemVerbs(life, trail),
     agents: { createToken: async () => (await agentGateway.createToken()).token },
+    registered: () => ({
+      hooks: parts.hooks.list(),
+      taps: parts.hooks.taps(),
+      services: services.list(),
+      events: events.list(),
+      handlers: events.handlers(),
+      jobs: jobs.handled(),
+      agents: agentGateway.heard(),
+      mounts: gateway.mounts.map(({ plugin, segments, roots }) => ({ plugin, segments, roots })),
+    }),
     async stop() {
       // No new connections from here on; those that are open are answered until their plugin has left.
       void gateway.close(drainMs);

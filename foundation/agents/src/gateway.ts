@@ -39,6 +39,8 @@ export interface AgentGatewayOptions {
 /** Everything the control plane does with agents. */
 export interface AgentGateway {
   agentsFor(plugin: string, scope: Scope): Agents;
+  /** What plugins hear of agents now. */
+  heard(): ReturnType<Handlers['heard']>;
   /** Registers `/nodes` and `/agents` on the kernel's own mount. */
   routes(http: Pick<PluginContext['http'], 'route' | 'raw'>): void;
   /** Takes the upgrade of `/api/v1/agents/connect`. */
@@ -216,6 +218,7 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
         await operate({ kind: 'cancel', node, timeoutMs: shortMs, task }, scope.signal);
       },
     }),
+    heard: () => handlers.heard(),
     routes: (http) =>
       registerAgentRoutes(http, {
         store,

@@ -60,6 +60,15 @@ export class Handlers {
     };
   }
 
+  /** What is heard now, and by how many. */
+  heard(): readonly { what: string; handlers: number }[] {
+    const of = (word: string, map: ReadonlyMap<string, ReadonlySet<unknown>>) =>
+      [...map].map(([name, all]) => ({ what: `${word} ${name}`, handlers: all.size }));
+    const connects = { what: 'connect', handlers: this.#connects.size };
+    const all = [...of('task end', this.#ends), ...of('task output', this.#outputs), ...of('report', this.#reports)];
+    return [...all, connects].filter(({ handlers }) => handlers > 0);
+  }
+
   /** Throws `AGENT_NO_HANDLER` while nobody waits for this end. */
   async taskEnded(capability: string, end: Parameters<EndHandler>[0]): Promise<void> {
     const handlers = this.#ends.get(capability) ?? [];

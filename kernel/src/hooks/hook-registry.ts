@@ -22,6 +22,13 @@ export class HookRegistry {
     }));
   }
 
+  /** Who taps what now, also hooks that nobody defines yet. */
+  taps(): readonly { hook: string; plugin: string; stage: number }[] {
+    return [...this.#slots].flatMap(([hook, { slot }]) =>
+      slot.taps.map(({ plugin, stage }) => ({ hook, plugin, stage })),
+    );
+  }
+
   /** Makes a hook known. Throws `HOOK_TAKEN` when another plugin has the name. */
   define(plugin: string, hook: Hook): () => void {
     const owner = this.#owners.get(hook.name);

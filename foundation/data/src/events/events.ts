@@ -32,6 +32,8 @@ export interface Events {
   on<P>(plugin: string, event: Event<P>, handler: Handler<P>): Disposer;
   stream(request: StreamRequest): AsyncIterable<StreamEvent>;
   list(): readonly { name: string; plugin: string; permission: string }[];
+  /** Who hears what now. */
+  handlers(): readonly { event: string; plugin: string }[];
   /** Resolves when every handler so far has its place: what is emitted from then on reaches it. */
   ready(): Promise<void>;
   start(): void;
@@ -46,6 +48,7 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
   const defined = new Map<string, { plugin: string; event: Event }>();
   const tail = createTail(pool);
   const starting = new Set<Promise<unknown>>();
+  const hearing = new Set<{ event: string; plugin: string }>();
   /** Newest position that this process gave or found; what a handler misses is not after it. */
   let head: bigint | null = null;
   let session: Session | null = null;
@@ -132,10 +135,13 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
       const over = new AbortController();
       const signal = AbortSignal.any([over.signal, ending.signal]);
       const from = head;
+      const heard = { event: event.name, plugin };
+      hearing.add(heard);
       const loop = retrying(() => deliver(plugin, event, handler, from, signal), signal, log);
       return async () => {
         over.abort();
         await loop;
+        hearing.delete(heard);
       };
     },
     async *stream({ principal, topics, lastEventId, signal }) {
@@ -170,6 +176,7 @@ export function createEvents({ pool, log }: { pool: Pool; log: Logger }): Events
       }
     },
     list: () => [...defined].map(([name, { plugin, event }]) => ({ name, plugin, permission: event.permission })),
+    handlers: () => [...hearing],
     async ready() {
       await Promise.allSettled(starting);
     },

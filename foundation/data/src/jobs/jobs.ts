@@ -41,6 +41,8 @@ export interface Jobs {
   start(): Promise<void>;
   stop(): Promise<void>;
   list(limit?: number): Promise<readonly JobInfo[]>;
+  /** Jobs that have a handler now, as `plugin:name`. */
+  handled(): readonly string[];
 }
 
 /** Makes the job runner; jobs of a plugin that is off wait in the database. */
@@ -114,6 +116,7 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
         .query('delete from containr.job_workers where worker = any($1)', [workers.splice(0)])
         .catch(() => undefined);
     },
+    handled: () => Object.keys(tasks).filter((task) => task !== idle),
     list: (limit = 200) => listJobs(pool, new Set(Object.keys(tasks)), limit),
   };
 }

@@ -13,24 +13,28 @@ const options = {
   useDefaults: true,
   allowUnionTypes: true,
 } as const;
-const plain = withFormats(new Ajv(options));
-const coercing = withFormats(new Ajv({ ...options, coerceTypes: 'array' }));
-const compiled = { plain: new WeakMap<object, ValidateFunction>(), coercing: new WeakMap<object, ValidateFunction>() };
+const compilers = {
+  plain: withFormats(new Ajv(options)),
+  coercing: withFormats(new Ajv({ ...options, coerceTypes: 'array' })),
+};
+const byObject = { plain: new WeakMap<object, ValidateFunction>(), coercing: new WeakMap<object, ValidateFunction>() };
+// Ajv keeps all that it ever compiled. A plugin that makes its schemas in `setup` brings new objects each time it is set up,
+// so the same text has to find the same check, or every toggle would stay in memory.
+const byText = { plain: new Map<string, ValidateFunction>(), coercing: new Map<string, ValidateFunction>() };
 
 function withFormats(ajv: Ajv): Ajv {
   formats.default(ajv);
   return ajv;
 }
 
-/** The compiled check of a schema, made once per schema object; `coercing` turns texts of a query into numbers and booleans. */
+/** The compiled check of a schema, made once for all schemas of the same text; `coercing` turns texts of a query into numbers and booleans. */
 export function validatorOf(schema: JSONSchema, kind: 'plain' | 'coercing'): ValidateFunction {
-  const ajv = kind === 'plain' ? plain : coercing;
-  if (typeof schema === 'boolean') return ajv.compile(schema);
-  let validate = compiled[kind].get(schema);
-  if (!validate) {
-    validate = ajv.compile(schema);
-    compiled[kind].set(schema, validate);
-  }
+  const known = typeof schema === 'object' ? byObject[kind].get(schema) : undefined;
+  if (known) return known;
+  const text = JSON.stringify(schema);
+  const validate = byText[kind].get(text) ?? compilers[kind].compile(schema);
+  byText[kind].set(text, validate);
+  if (typeof schema === 'object') byObject[kind].set(schema, validate);
   return validate;
 }
 

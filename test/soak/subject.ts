@@ -1,0 +1,67 @@
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { discover } from '@containr/kernel';
+import type { PluginPackage } from '@containr/kernel';
+import type { TestPlatform } from '@containr/testing';
+import { startTestPlatform } from '@containr/testing';
+
+const folder = fileURLToPath(new URL('../../plugins/', import.meta.url));
+
+/** A real platform with every first-party plugin, whose set-ups can be made to crash. */
+export interface Subject {
+  readonly test: TestPlatform;
+  readonly packages: readonly PluginPackage[];
+  /** The plugin's set-ups throw, after they registered everything, until it is taken out again. */
+  readonly crashing: Set<string>;
+  /** Plugins that have to be on for this one, nearest first. */
+  needs(plugin: string): readonly string[];
+}
+
+/** Starts one; stop it by `subject.test.stop()`. */
+export async function startSubject(options: { agent?: boolean } = {}): Promise<Subject> {
+  const crashing = new Set<string>();
+  const packages = (await discover(folder)).map((one) => crashable(one, crashing));
+  const test = await startTestPlatform({
+    plugins: packages,
+    agent: options.agent ?? false,
+    settings: { ingress: { port: await freePort() } },
+  });
+  const required = new Map(
+    packages.map(({ name, manifest }) => [
+      name,
+      Object.entries(manifest.requires).flatMap(([other, need]) =>
+        typeof need === 'string' || need.optional !== true ? [other] : [],
+      ),
+    ]),
+  );
+  return { test, packages, crashing, needs: (plugin) => required.get(plugin) ?? [] };
+}
+
+function crashable(one: PluginPackage, crashing: ReadonlySet<string>): PluginPackage {
+  return {
+    ...one,
+    async load() {
+      const plugin = await one.load();
+      return {
+        ...plugin,
+        async setup(ctx) {
+          await plugin.setup(ctx);
+          if (crashing.has(one.name)) throw new Error(`${one.name} was made to crash in its set-up`);
+        },
+      };
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port was given')),
+      );
+    });
+  });
+}
