@@ -2,6 +2,6 @@ export { collectOpenApi } from './collect-open-api.ts';
 export { HookRegistry } from './hooks/index.ts';
 export { createPlatform } from './platform.ts';
 export type { Platform, PlatformOptions } from './platform.ts';
-export { discover, readManifest } from '@containr/packages';
+export { discover, readManifest, readPackage } from '@containr/packages';
 export type { PluginPackage } from '@containr/packages';
 export type { PluginState } from './plugins/index.ts';

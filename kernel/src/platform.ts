@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Event, Principal } from '@containr/sdk';
+import type { Clock, Event, Principal, Random } from '@containr/sdk';
 import { ContainrError, notFound, Scope } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
 import { createExec, createLogger } from '@containr/sdk/host';
@@ -31,6 +31,7 @@ import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
 import { registerKernelApi } from './kernel-api.ts';
 import { kernelClaims, kernelMount } from './kernel-mount.ts';
+import { realClock, realRandom } from './plugins/ambient.ts';
 import { explainAbsent } from './plugins/absent.ts';
 import { activeOf, halvesOf } from './plugins/active.ts';
 import { ping, runChecks } from './plugins/checks.ts';
@@ -62,6 +63,9 @@ export interface PlatformOptions {
   /** Built dashboard. */
   readonly shellDirectory?: string;
   readonly log?: HostLogger;
+  /** Time and randomness as plugins see them (`ctx.clock`, `ctx.random`, `ctx.repeat`); the machine's by default. */
+  readonly clock?: Clock;
+  readonly random?: Random;
   /** How long requests may finish when a plugin or the platform stops; 10 s by default. */
   readonly drainMs?: number;
 }
@@ -181,6 +185,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     logFor: (plugin) => log.child({ plugin }),
     directoryOf: (plugin) => join(data, 'plugins', plugin),
     origin: () => origin,
+    clock: options.clock ?? realClock,
+    random: options.random ?? realRandom,
     exec: createExec({ log }),
     gateway,
     hooks: new HookRegistry(),

@@ -1,5 +1,5 @@
 export type { PackageVersion } from './chosen.ts';
-export { discover, readManifest } from './package.ts';
+export { discover, readManifest, readPackage } from './package.ts';
 export type { PluginPackage, Trust } from './package.ts';
 export { openPackages } from './packages.ts';
 export type { Packages } from './packages.ts';

@@ -35,13 +35,18 @@ export async function discover(directory: string): Promise<readonly PluginPackag
   const found: PluginPackage[] = [];
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (!entry.isDirectory() && !entry.isSymbolicLink()) continue;
-    const folder = join(directory, entry.name);
-    const document = await readDocument(folder);
-    if (!document) continue;
-    const { name, version, manifest } = document;
-    found.push({ name, version, manifest, directory: folder, load: () => importPlugin(folder, document.package) });
+    const plugin = await readPackage(join(directory, entry.name));
+    if (plugin) found.push(plugin);
   }
   return found;
+}
+
+/** The plugin in a folder, to be run in this process; `null` when it holds none. Throws `MANIFEST_INVALID`. */
+export async function readPackage(directory: string): Promise<PluginPackage | null> {
+  const document = await readDocument(directory);
+  if (!document) return null;
+  const { name, version, manifest } = document;
+  return { name, version, manifest, directory, load: () => importPlugin(directory, document.package) };
 }
 
 /** What the package.json in a folder says; `null` when there is none, or it is no plugin's. Throws `MANIFEST_INVALID`. */
@@ -55,7 +60,7 @@ export async function readDocument(directory: string): Promise<PackageDocument |
   }
   const document = parse(text, path);
   if (document.containr === undefined) return null;
-  const name = document.name.replace(/^@[^/]+\//, '').replace(/^plugin-/, '');
+  const name = document.name.replace(/^@[^/]+\//, '').replace(/^(?:containr-)?plugin-/, '');
   return {
     package: document.name,
     name,

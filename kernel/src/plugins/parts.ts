@@ -1,4 +1,4 @@
-import type { Agents, Exec, Logger, Migration, Scope } from '@containr/sdk';
+import type { Agents, Clock, Exec, Logger, Migration, Random, Scope } from '@containr/sdk';
 import type { EntitySchema } from '@mikro-orm/core';
 import type { InjectionToken } from 'tsyringe';
 import type { Events, OpenStore } from '@containr/data';
@@ -18,6 +18,8 @@ export interface Parts {
   /** Folder of a plugin. */
   readonly directoryOf: (plugin: string) => string;
   origin(): string;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly exec: Exec;
   readonly gateway: Gateway;
   readonly hooks: HookRegistry;

@@ -1,11 +1,8 @@
 import 'reflect-metadata';
-import { randomBytes } from 'node:crypto';
-import { setTimeout as after } from 'node:timers/promises';
-import type { Agents, Clock, PluginContext, Principal, Random, Scope, Store } from '@containr/sdk';
+import type { Agents, PluginContext, Principal, Scope, Store } from '@containr/sdk';
 import { ContainrError, Scope as NewScope } from '@containr/sdk';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { instanceCachingFactory } from 'tsyringe';
-import { v7 } from 'uuid';
 import type { Claims, Declared } from '@containr/http';
 import { Contributions } from './contributions.ts';
 import { httpFacet } from '@containr/http';
@@ -40,12 +37,6 @@ const openedToken: InjectionToken<Opened> = Symbol('what is opened for the plugi
 const contributionsToken: InjectionToken<Contributions> = Symbol('contributions');
 const httpToken: InjectionToken<ReturnType<typeof httpFacet>> = Symbol('http');
 const agentsToken: InjectionToken<Agents> = Symbol('agents');
-
-const clock: Clock = {
-  now: () => new Date(),
-  sleep: (ms, signal) => after(ms, undefined, signal ? { signal } : {}),
-};
-const random: Random = { id: () => v7(), bytes: (count) => randomBytes(count) };
 
 /** Composes a plugin's context in a container of its own. */
 export function compose(root: DependencyContainer, opened: Opened): Composed {
@@ -84,8 +75,8 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
     plugin: name,
     install: parts.install,
     log,
-    clock,
-    random,
+    clock: parts.clock,
+    random: parts.random,
     exec: parts.exec,
     fetch: globalThis.fetch,
     directory,
@@ -168,7 +159,9 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
           hint: 'Give a positive number.',
         });
       const { run, detail } = measured('repeat', `repeat ${label}`, work);
-      return contributions.add(`repeat ${label}`, detail, () => repeat(label, everyMs, run, scope.signal, log));
+      return contributions.add(`repeat ${label}`, detail, () =>
+        repeat({ label, everyMs, work: run, signal: scope.signal, log, clock: parts.clock }),
+      );
     },
     own: (label, undo) => scope.own(label, undo),
   };

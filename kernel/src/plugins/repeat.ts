@@ -1,31 +1,35 @@
-import type { Logger } from '@containr/sdk';
+import type { Clock, Logger } from '@containr/sdk';
 
-/** Runs `work` every `everyMs`, never overlapping, until stopped; stopping waits for the run that is under way. */
-export function repeat(
-  label: string,
-  everyMs: number,
-  work: (signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal,
-  log: Logger,
-): () => Promise<void> {
-  let stopped = false;
-  let running: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-  const run = async (): Promise<void> => {
-    try {
-      await work(signal);
-    } catch (error) {
-      if (!signal.aborted) log.error({ error, label }, 'A repeated task failed; it is tried again at its next time');
+/** Something that is done again and again. */
+export interface Repeated {
+  readonly label: string;
+  readonly everyMs: number;
+  readonly work: (signal: AbortSignal) => Promise<void>;
+  /** Given to each run; aborted when the plugin goes. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** Runs the work every `everyMs` of the clock, never overlapping, until stopped; stopping waits for the run that is under way. */
+export function repeat({ label, everyMs, work, signal, log, clock }: Repeated): () => Promise<void> {
+  const stopping = new AbortController();
+  const rest = (): Promise<boolean> =>
+    clock.sleep(everyMs, stopping.signal).then(
+      () => !stopping.signal.aborted,
+      () => false,
+    );
+  const runs = (async () => {
+    while (await rest()) {
+      try {
+        await work(signal);
+      } catch (error) {
+        if (!signal.aborted) log.error({ error, label }, 'A repeated task failed; it is tried again at its next time');
+      }
     }
-    if (!stopped) next();
-  };
-  const next = (): void => {
-    timer = setTimeout(() => void (running = run()), everyMs);
-  };
-  next();
+  })();
   return () => {
-    stopped = true;
-    clearTimeout(timer);
-    return running;
+    stopping.abort();
+    return runs;
   };
 }

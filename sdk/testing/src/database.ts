@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { migrateKernel, openPool } from '@containr/data';
+import { migrateKernel, openPluginStore, openPool } from '@containr/data';
 import { startCluster } from '@containr/postgres';
+import type { Migration } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
 
 const folderName = /^containr-test-(\d+)-/;
@@ -17,11 +19,20 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
+/** A plugin whose schema is to be there already. */
+export interface MigratedPlugin {
+  readonly name: string;
+  readonly migrations: readonly Migration[];
+}
+
 interface Server {
   /** Connection to any database of the server, by its name. */
   readonly urlOf: (database: string) => string;
   readonly admin: pg.Pool;
+  /** With the kernel's tables only. */
   readonly template: string;
+  /** Templates that hold plugins' schemas too, by the hash of their migrations. */
+  readonly templates: Map<string, Promise<string>>;
 }
 
 let server: Promise<Server> | undefined;
@@ -29,14 +40,16 @@ let made = 0;
 
 /**
  * Gives a fresh database: of an embedded server that the test process shares and ends with itself, or of the server that
- * `CONTAINR_TEST_DATABASE_URL` names (its role may create databases).
+ * `CONTAINR_TEST_DATABASE_URL` names (its role may create databases). The schemas of `plugins` are migrated once for each
+ * set of migrations, in a template; every later database with the same ones is a copy of it.
  */
-export async function testDatabase(): Promise<TestDatabase> {
+export async function testDatabase(options: { plugins?: readonly MigratedPlugin[] } = {}): Promise<TestDatabase> {
   server ??= startServer();
-  const { admin, urlOf, template } = await server;
+  const running = await server;
+  const { admin, urlOf } = running;
   made += 1;
   const name = `containr_test_${process.pid}_${made}`;
-  await admin.query(`create database ${name} template ${template}`);
+  await admin.query(`create database ${name} template ${await templateWith(running, options.plugins ?? [])}`);
   const pool = openTestPool(urlOf(name));
   return {
     pool,
@@ -46,6 +59,29 @@ export async function testDatabase(): Promise<TestDatabase> {
       await admin.query(`drop database if exists ${name} with (force)`);
     },
   };
+}
+
+function templateWith(server: Server, plugins: readonly MigratedPlugin[]): Promise<string> {
+  const own = plugins.filter(({ migrations }) => migrations.length > 0);
+  if (own.length === 0) return Promise.resolve(server.template);
+  const key = createHash('sha256').update(JSON.stringify(own)).digest('hex').slice(0, 16);
+  const known = server.templates.get(key) ?? makeTemplate(server, `${server.template}_${key}`, own);
+  server.templates.set(key, known);
+  return known;
+}
+
+async function makeTemplate(server: Server, name: string, plugins: readonly MigratedPlugin[]): Promise<string> {
+  await server.admin.query(`drop database if exists ${name}`);
+  await server.admin.query(`create database ${name} template ${server.template}`);
+  const pool = openTestPool(server.urlOf(name));
+  try {
+    for (const { name: plugin, migrations } of plugins)
+      await (await openPluginStore({ database: { pool }, plugin, migrations })).close();
+  } finally {
+    // A database that somebody is connected to can't be copied.
+    await pool.end();
+  }
+  return name;
 }
 
 async function startServer(): Promise<Server> {
@@ -58,10 +94,14 @@ async function startServer(): Promise<Server> {
     own.pathname = `/${database}`;
     return own.href;
   };
+  const templates = new Map<string, Promise<string>>();
+  const dropAll = async (names: readonly Promise<string>[]): Promise<void> => {
+    for (const name of await Promise.allSettled(names))
+      if (name.status === 'fulfilled') await admin.query(`drop database if exists ${name.value}`);
+  };
   // Fires when nothing is left to do: idle connections and the server itself do not hold the process.
   process.once('beforeExit', () => {
-    void admin
-      .query(`drop database if exists ${template}`)
+    void dropAll([...templates.values(), Promise.resolve(template)])
       .then(() => admin.end())
       .then(end);
   });
@@ -69,7 +109,7 @@ async function startServer(): Promise<Server> {
   await admin.query(`create database ${template}`);
   const pool = openTestPool(urlOf(template));
   await migrateKernel(pool).finally(() => pool.end());
-  return { admin, urlOf, template };
+  return { admin, urlOf, template, templates };
 }
 
 async function startEmbedded(): Promise<{ url: string; end: () => Promise<void> }> {

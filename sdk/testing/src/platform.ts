@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createPlatform, discover } from '@containr/kernel';
 import type { Platform, PluginPackage } from '@containr/kernel';
+import type { Clock, Random } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
 import { buildAgentHalves } from './agent-halves.ts';
 import { spawnAgent } from './agent-process.ts';
@@ -13,7 +14,9 @@ import type { Answer, Ask } from './answer.ts';
 import { ask } from './answer.ts';
 import { testDatabase } from './database.ts';
 import { endLeftRunning } from './left-running.ts';
-import type { TestDatabase } from './database.ts';
+import type { MigratedPlugin, TestDatabase } from './database.ts';
+import type { Faults } from './faults.ts';
+import { withFaults } from './faults.ts';
 
 const folder = fileURLToPath(new URL('../../../plugins/', import.meta.url));
 
@@ -31,6 +34,12 @@ export interface TestPlatformOptions {
   /** Listens here; for tests that start a platform again where its agents look for it. A free one by default. */
   readonly port?: number;
   readonly drainMs?: number;
+  /** Time of the plugins (`ctx.clock`, `ctx.repeat`); {@link simulatedClock} stands still until the test moves it. */
+  readonly clock?: Clock;
+  /** Randomness of the plugins (`ctx.random`); {@link seededRandom} repeats. */
+  readonly random?: Random;
+  /** Points of the plugins where the test makes something fail, wait or stand still. */
+  readonly faults?: Faults;
   /** Serves the dashboard that was built there. */
   readonly shellDirectory?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -53,10 +62,12 @@ export interface TestPlatform {
 
 /** Starts a platform. Rejects when one of its plugins is not active then. */
 export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
-  const plugins = await packagesOf(options.plugins ?? []);
+  const chosen = await packagesOf(options.plugins ?? []);
+  const { faults } = options;
+  const plugins = faults ? chosen.map((one) => withFaults(one, faults, options.clock)) : chosen;
   if (options.agent) await buildAgentHalves(plugins);
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'containr-platform-')));
-  const database = options.database ?? (await testDatabase());
+  const database = options.database ?? (await testDatabase({ plugins: await migratedOf(chosen) }));
   const log = createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
   const undo: (() => Promise<unknown>)[] = [];
   if (!options.data)
@@ -78,6 +89,8 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       settings: options.settings ?? {},
       log,
       drainMs: options.drainMs ?? 2000,
+      ...(options.clock ? { clock: options.clock } : {}),
+      ...(options.random ? { random: options.random } : {}),
       ...(options.shellDirectory ? { shellDirectory: options.shellDirectory } : {}),
     });
     undo.push(() => platform.stop());
@@ -132,6 +145,12 @@ export async function until<T>(
     if (Date.now() > end) throw new Error(`Within ${deadlineMs} ms it did not come about that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/** Only our own are loaded for it: what a test brings along may be made to fail when it is. */
+async function migratedOf(plugins: readonly PluginPackage[]): Promise<readonly MigratedPlugin[]> {
+  const own = plugins.filter(({ directory }) => directory.startsWith(folder));
+  return Promise.all(own.map(async ({ name, load }) => ({ name, migrations: (await load()).migrations ?? [] })));
 }
 
 async function packagesOf(wanted: readonly (string | PluginPackage)[]): Promise<readonly PluginPackage[]> {
