@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildPlugin } from './build/plugin.mjs';
+import { buildView, readPluginFolder } from '@containr/plugin-build';
 import { buildShell } from './build/shell.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -13,6 +13,6 @@ if (wanted.length === 0 || wanted.includes('shell')) await buildShell(root);
 for (const name of readdirSync(join(root, 'plugins'))) {
   const directory = join(root, 'plugins', name);
   if (existsSync(join(directory, 'ui/index.ts')) && (wanted.length === 0 || wanted.includes(name)))
-    await buildPlugin(root, directory, name);
+    await buildView(await readPluginFolder(directory));
 }
 console.log(`Dashboard built in ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -14,7 +14,7 @@ const code = [
   'tsconfig.clients.json',
   'package-lock.json',
 ];
-const views = ['ui', 'sdk/plugin/src', 'sdk/client/src', 'plugins', 'package-lock.json'];
+const views = ['ui', 'sdk/plugin/src', 'sdk/plugin-build/src', 'sdk/client/src', 'plugins', 'package-lock.json'];
 
 /**
  * Builds what changed since the last build. Phase 1 compiles kernel, plugins and sdk; phase 2 collects the API from what

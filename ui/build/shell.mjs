@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compress, sharedModules as shared, viewOptions } from '@containr/plugin-build';
 import { build } from 'vite';
-import { compress } from './compress.mjs';
-import { baseOptions, shared } from './options.mjs';
 
 /** Builds the shared modules and the shell together, so that each module exists once, and writes index.html with the import map. */
 export async function buildShell(root) {
@@ -10,7 +9,7 @@ export async function buildShell(root) {
   const entryOf = { shell: join(root, 'ui/shell/src/main.ts') };
   for (const name of shared) entryOf[name.replace('@containr/', '')] = name;
   const result = await build({
-    ...baseOptions(root),
+    ...viewOptions(root),
     build: {
       outDir,
       emptyOutDir: true,

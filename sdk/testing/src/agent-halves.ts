@@ -3,14 +3,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PluginPackage } from '@containr/kernel';
-import { createExec, createLogger } from '@containr/sdk/host';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Bundles the agent halves that are older than the code they are made of. */
 export async function buildAgentHalves(plugins: readonly PluginPackage[]): Promise<void> {
-  const exec = createExec({ log: createLogger({ level: 'silent' }) });
-  for (const { name, directory, manifest } of plugins) {
+  for (const { directory, manifest } of plugins) {
     const files = [manifest.agent, ...Object.values(manifest.programs ?? {})]
       .filter((file) => typeof file === 'string')
       .map((file) => join(directory, file));
@@ -18,11 +16,9 @@ export async function buildAgentHalves(plugins: readonly PluginPackage[]): Promi
     const newest = Math.max(await newestIn(join(directory, 'src')), await newestIn(join(root, 'sdk/plugin/src')));
     const built = await Promise.all(files.map(async (file) => (existsSync(file) ? (await stat(file)).mtimeMs : 0)));
     if (Math.min(...built) > newest) continue;
-    const { exitCode, stderr } = await exec([process.execPath, join(root, 'install/build-agents.mjs'), name], {
-      cwd: root,
-      timeoutMs: 120_000,
-    });
-    if (exitCode !== 0) throw new Error(`The agent half of ${name} could not be bundled: ${stderr}`);
+    // The bundler is heavy, and most tests need none.
+    const { buildAgent, readPluginFolder } = await import('@containr/plugin-build');
+    await buildAgent(await readPluginFolder(directory));
   }
 }
 

@@ -40,6 +40,8 @@ export interface TestPlatformOptions {
   readonly random?: Random;
   /** Points of the plugins where the test makes something fail, wait or stand still. */
   readonly faults?: Faults;
+  /** Serves the browser halves of plugins, without a dashboard around them. */
+  readonly views?: boolean;
   /** Serves the dashboard that was built there. */
   readonly shellDirectory?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -69,6 +71,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'containr-platform-')));
   const database = options.database ?? (await testDatabase({ plugins: await migratedOf(chosen) }));
   const log = createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
+  const shellDirectory = options.shellDirectory ?? (options.views ? join(data, 'no-dashboard') : undefined);
   const undo: (() => Promise<unknown>)[] = [];
   if (!options.data)
     undo.push(
@@ -91,7 +94,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       drainMs: options.drainMs ?? 2000,
       ...(options.clock ? { clock: options.clock } : {}),
       ...(options.random ? { random: options.random } : {}),
-      ...(options.shellDirectory ? { shellDirectory: options.shellDirectory } : {}),
+      ...(shellDirectory === undefined ? {} : { shellDirectory }),
     });
     undo.push(() => platform.stop());
     const off = platform.lifecycle.list().filter((plugin) => plugin.state !== 'active');

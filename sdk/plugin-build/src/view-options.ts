@@ -1,10 +1,11 @@
 import vue from '@vitejs/plugin-vue';
+import type { InlineConfig } from 'vite';
 
 /** Modules that exist once in the browser, through the import map. Two copies of Vue would not see each other's state. */
-export const shared = ['vue', 'pinia', 'vue-router', '@containr/ui-kit', '@containr/client'];
+export const sharedModules = ['vue', 'pinia', 'vue-router', '@containr/ui-kit', '@containr/client'];
 
-/** What every build of ours has in common. */
-export function baseOptions(root) {
+/** What every build for the browser has in common. */
+export function viewOptions(root: string): InlineConfig {
   return {
     root,
     configFile: false,

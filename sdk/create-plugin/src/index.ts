@@ -1,0 +1,3 @@
+export { createPlugin } from './create-plugin.ts';
+export type { Wishes } from './create-plugin.ts';
+export { main } from './main.ts';

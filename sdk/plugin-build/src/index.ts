@@ -1,0 +1,11 @@
+export { buildAgent } from './build-agent.ts';
+export { buildPlugin } from './build-plugin.ts';
+export type { Half } from './build-plugin.ts';
+export { buildServer } from './build-server.ts';
+export { buildView } from './build-view.ts';
+export { compress } from './compress.ts';
+export { main } from './main.ts';
+export { packFolder } from './pack-folder.ts';
+export { readPluginFolder } from './plugin-folder.ts';
+export type { PluginFolder } from './plugin-folder.ts';
+export { sharedModules, viewOptions } from './view-options.ts';
