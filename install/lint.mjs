@@ -34,6 +34,8 @@ writeFileSync(
       '../plugins/**/*.ts',
       '../ui/**/*.ts',
       '../test/**/*.ts',
+      '../docs/**/*.ts',
+      '../samples/plugins/**/*.ts',
     ],
     exclude: ['../**/dist', '../**/node_modules'],
   }),

@@ -10,6 +10,7 @@ const everything = [
   '{sdk,foundation,kernel,agent,install,ui}/**/*.test.ts',
   'plugins/**/*.test.ts',
   'test/**/*.test.ts',
+  'docs/**/*.test.ts',
 ];
 const given = process.argv.slice(2);
 const specs = given.length > 0 ? given : everything;

@@ -3,6 +3,7 @@ import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { logCommands } from './commands/logs.ts';
+import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
 import { projectCommands } from './commands/projects.ts';
 import { statusCommand } from './commands/status.ts';
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     deployCommands,
     logCommands,
     pluginCommands,
+    pluginAuthorCommands,
     auditCommands,
     userCommands,
     statusCommand,
