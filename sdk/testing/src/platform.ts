@@ -153,7 +153,7 @@ export async function until<T>(
 /** Only our own are loaded for it: what a test brings along may be made to fail when it is. */
 async function migratedOf(plugins: readonly PluginPackage[]): Promise<readonly MigratedPlugin[]> {
   const own = plugins.filter(({ directory }) => directory.startsWith(folder));
-  return Promise.all(own.map(async ({ name, load }) => ({ name, migrations: (await load()).migrations ?? [] })));
+  return Promise.all(own.map(async (one) => ({ name: one.name, migrations: (await one.load()).migrations ?? [] })));
 }
 
 async function packagesOf(wanted: readonly (string | PluginPackage)[]): Promise<readonly PluginPackage[]> {

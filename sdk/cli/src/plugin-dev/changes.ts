@@ -7,7 +7,7 @@ const quietMs = 25;
  * Paths of sources that changed in a plugin's folder, relative to it, many at once after an editor's burst. What changes while
  * the caller works comes with its next turn. Ends with the signal.
  */
-export async function* changesIn(folder: string, signal: AbortSignal): AsyncGenerator<ReadonlySet<string>> {
+export async function* changesIn(folder: string, signal: AbortSignal): AsyncGenerator<ReadonlySet<string>, undefined> {
   let changed = new Set<string>();
   let tell: () => void = () => undefined;
   const ended = (async () => {
@@ -31,6 +31,7 @@ export async function* changesIn(folder: string, signal: AbortSignal): AsyncGene
     if (told.size > 0) yield told;
   }
   await ended;
+  return undefined;
 }
 
 function isSource(path: string): boolean {

@@ -51,8 +51,8 @@ export async function develop({ folder, client, output, trusted, signal }: Devel
   let next = changes.next();
   await turn(null);
   output.line(`Watching ${resolve(folder)}; Ctrl-C ends it, and the plugin stays as it is.`);
-  for (let { done, value } = await next; !done && value; { done, value } = await next) {
-    await turn(value);
+  for (let change = await next; !change.done; change = await next) {
+    await turn(change.value);
     next = changes.next();
   }
 }
