@@ -11,6 +11,7 @@ const everything = [
   'plugins/**/*.test.ts',
   'test/**/*.test.ts',
   'docs/**/*.test.ts',
+  'samples/plugins/*.test.ts',
 ];
 const given = process.argv.slice(2);
 const specs = given.length > 0 ? given : everything;

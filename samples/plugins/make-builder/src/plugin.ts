@@ -1,0 +1,77 @@
+import { ContainrError, definePlugin } from '@containr/sdk';
+import { Builder } from '@containr/sdk/contracts';
+import { targetsOf } from './makefile.ts';
+
+const image = 'debian:bookworm-slim';
+
+/** Builds what has a Makefile. */
+export default definePlugin({
+  setup(ctx) {
+    ctx.services.provide(
+      Builder,
+      {
+        async bid({ directory, settings }) {
+          if (settings.builder !== 'auto' && settings.builder !== 'make')
+            return { score: 0, reason: `build.builder is ${settings.builder}` };
+          const targets = await targetsOf(directory);
+          if (!targets) return { score: 0, reason: 'there is no Makefile' };
+          if (settings.builder === 'make') return { score: 100, reason: 'build.builder is make' };
+          return targets.has('start')
+            ? { score: 70, reason: 'the Makefile has the target start' }
+            : { score: 0, reason: 'the Makefile has no target start' };
+        },
+        async plan({ directory, settings, variables }) {
+          const targets = await targetsOf(directory);
+          const start = settings.startCommand ?? (targets?.has('start') ? 'make start' : null);
+          if (!targets || start === null)
+            throw new ContainrError({
+              code: 'PLAN_NOT_FOUND',
+              status: 422,
+              detail: targets ? 'The Makefile has no target start.' : 'The source has no Makefile.',
+              hint: 'Add a Makefile with the target start, or set the start command of the service.',
+            });
+          const build = settings.buildCommand ?? (targets.has('build') ? 'make build' : null);
+          return {
+            builder: 'make',
+            provider: 'make',
+            runtimes: [],
+            packages: ['make'],
+            install: settings.installCommand === null ? [] : [settings.installCommand],
+            build: build === null ? [] : [build],
+            start,
+            staticRoot: null,
+            port: null,
+            variables,
+            caches: [],
+            toolchains: [],
+            dockerfile: dockerfileOf(settings.installCommand, build, start),
+            dockerfilePath: null,
+            target: null,
+            baseImages: [image],
+            why: [
+              {
+                what: `start: ${start}`,
+                from: settings.startCommand === null ? 'the Makefile' : 'the service’s settings',
+              },
+            ],
+          };
+        },
+      },
+      { id: 'make' },
+    );
+  },
+});
+
+function dockerfileOf(install: string | null, build: string | null, start: string): string {
+  const steps = [install, build].filter((step) => step !== null);
+  return [
+    `FROM ${image}`,
+    'RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -rf /var/lib/apt/lists/*',
+    'WORKDIR /app',
+    'COPY . .',
+    // The commands are the user's own: data, which a shell reads inside the build only.
+    ...steps.map((step) => `RUN ${JSON.stringify(['/bin/sh', '-c', step])}`),
+    `CMD ${JSON.stringify(['/bin/sh', '-c', `exec ${start}`])}`,
+    '',
+  ].join('\n');
+}
