@@ -2,9 +2,11 @@ import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
 import { Plugin } from '../documents.ts';
 import { Inspection, showInspection } from '../plugin-inspection.ts';
+import { packageCommands } from './plugin-packages.ts';
 
-/** `plugins`, `plugins inspect`, `plugins enable`, `plugins disable`. */
-export function pluginCommands({ program, output, run, options }: CommandHost): void {
+/** `plugins`, `plugins inspect`, `plugins enable`, `plugins disable`, and those that install and remove. */
+export function pluginCommands(host: CommandHost): void {
+  const { program, output, run, options } = host;
   const plugins = program
     .command('plugins')
     .description('list plugins and their state')
@@ -33,6 +35,7 @@ export function pluginCommands({ program, output, run, options }: CommandHost): 
         showInspection(output, await api.get('/plugins/{name}/inspect', Inspection, { params: { name } }));
       }),
     );
+  packageCommands(plugins, host);
   for (const verb of ['enable', 'disable'] as const) {
     plugins
       .command(verb)

@@ -13,6 +13,40 @@ export interface PluginDocument {
   readonly contributions: readonly string[];
   readonly hasUi: boolean;
   readonly hasAgent: boolean;
+  /** `first-party` came with the install. */
+  readonly trust: 'first-party' | 'trusted' | 'isolated';
+}
+
+/** One version of a plugin, and what it asks for. */
+export interface PluginVersion {
+  readonly name: string;
+  readonly displayName: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly source: string;
+  readonly installedBy: string;
+  /** Missing before it is installed. */
+  readonly installedAt?: string;
+  readonly current: boolean;
+  readonly requires: readonly string[];
+  readonly permissions: readonly string[];
+  readonly segments: readonly string[];
+  readonly roots: readonly string[];
+  readonly hasUi: boolean;
+  readonly hasAgent: boolean;
+}
+
+/** What an archive holds. */
+export interface ReadPackage {
+  /** No other version is installed. */
+  readonly first: boolean;
+  readonly version: PluginVersion;
+}
+
+/** What a removal takes away. */
+export interface PluginRemoval {
+  readonly versions: readonly string[];
+  readonly data: { readonly tables: readonly { readonly name: string; readonly rows: number }[] };
 }
 
 /** What a switch changes, or would change. */
