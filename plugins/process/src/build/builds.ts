@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { lchown, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
-import type { Exec } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import type { Artifact, BuildPlan, BuildRequest } from '@containr/sdk/contracts';
 import { unpackArchive } from '@containr/sdk/host';
@@ -40,6 +39,7 @@ const keptLines = 20;
 export class Builds {
   readonly #tools: BuildTools;
   #network: Promise<Record<string, string>> | null = null;
+  #npm: Promise<string | null> | null = null;
 
   constructor(tools: BuildTools) {
     this.#tools = tools;
@@ -90,7 +90,7 @@ export class Builds {
     const unpacked = await unpackArchive(source, app, { signal: io.signal });
     io.output(`Unpacked ${unpacked.entries} entries`, 'system');
     await addFiles(join(app, rootDirectory), plan.files ?? {});
-    const needed = await withNpm(plan.toolchains, agent.exec);
+    const needed = await this.#withNpm(plan.toolchains);
     for (const toolchain of needed) await toolchains.ensure(toolchain, io.signal, (text) => io.output(text, 'system'));
     const uid = users.of(`build:${request.cacheKey}`);
     const cell = await this.#cell(request, work, app, rootDirectory, needed, uid);
@@ -114,6 +114,16 @@ export class Builds {
       'system',
     );
     return artifact;
+  }
+
+  // Node's own packages bring no npm along.
+  async #withNpm(toolchains: readonly Toolchain[]): Promise<Toolchain[]> {
+    if (!toolchains.some((each) => each.tool === 'node') || toolchains.some((each) => each.tool === 'npm'))
+      return [...toolchains];
+    const version = await (this.#npm ??= npmVersion(this.#tools.agent.exec));
+    // Not there or too slow this once: the next build asks again.
+    if (version === null) this.#npm = null;
+    return version === null ? [...toolchains] : [...toolchains, { tool: 'npm', package: 'npm', version, bin: 'bin' }];
   }
 
   async #cell(
@@ -230,17 +240,11 @@ async function addFiles(directory: string, files: Readonly<Record<string, string
   }
 }
 
-// Node's own packages bring no npm along.
-async function withNpm(toolchains: readonly Toolchain[], exec: Exec): Promise<Toolchain[]> {
-  if (!toolchains.some((each) => each.tool === 'node') || toolchains.some((each) => each.tool === 'npm'))
-    return [...toolchains];
-  const version = await npmVersion(exec);
-  return version === null ? [...toolchains] : [...toolchains, { tool: 'npm', package: 'npm', version, bin: 'bin' }];
-}
-
 function cacheVariables(cache: string): Record<string, string> {
   return {
     npm_config_cache: join(cache, 'npm'),
+    // npm keeps its compiled code in the folder for temporary files unless it is told, which each build has anew.
+    NODE_COMPILE_CACHE: join(cache, 'node'),
     npm_config_update_notifier: 'false',
     npm_config_fund: 'false',
     npm_config_audit: 'false',
