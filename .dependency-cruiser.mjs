@@ -58,8 +58,9 @@ export default {
     {
       name: 'cli-imports-client-and-pure-parts',
       severity: 'error',
+      comment: 'Backup and restore work on the machine itself, also where no control plane runs.',
       from: { path: '^sdk/cli/', pathNot: isTest },
-      to: { path: '^(foundation|kernel|agent|install|ui|test|plugins/[^/]+/src/(?!plan|lint|contract))' },
+      to: { path: '^(foundation/(?!backup/)|kernel|agent|install|ui|test|plugins/[^/]+/src/(?!plan|lint|contract))' },
     },
   ],
   options: {

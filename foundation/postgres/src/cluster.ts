@@ -123,6 +123,26 @@ async function makeCluster(initdb: string, home: Home, account: Account): Promis
   await rename(fresh, home.data);
 }
 
+/**
+ * Makes room for a database that comes from elsewhere: `fill` writes its files into the folder that it is given, which then
+ * become the embedded database of `data`. Throws `DATA_IN_USE`.
+ */
+export async function adoptDatabase(data: string, fill: (folder: string) => Promise<void>, log: Logger): Promise<void> {
+  const account = await chooseAccount();
+  const home = await makeHome(data, account, log);
+  const release = await claimFolder(join(home.root, 'owner'));
+  const fresh = `${home.data}.new`;
+  try {
+    await rm(fresh, { recursive: true, force: true });
+    await mkdir(fresh, { mode: 0o700 });
+    await fill(fresh);
+    if (account.owner !== null) await chownAll(fresh, account.owner);
+    await rename(fresh, home.data);
+  } finally {
+    await release();
+  }
+}
+
 async function chownAll(folder: string, uid: number): Promise<void> {
   await chown(folder, uid, uid);
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });

@@ -23,14 +23,24 @@ export async function makeHome(data: string, account: Account, log: Logger): Pro
   const wanted = join(await realpath(data), 'postgres');
   const root = account.owner === null ? wanted : await reachableRoot(wanted, log);
   await mkdir(root, { recursive: true, mode: account.owner === null ? 0o700 : 0o711 });
-  const socket =
-    root.length < longestSocketFolder
-      ? join(root, 'socket')
-      : `${account.owner === null ? '/tmp' : '/run'}/containr-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
+  const socket = socketOf(root, account.owner !== null);
   await mkdir(socket, { recursive: true, mode: 0o700 });
   await chmod(socket, 0o700);
   if (account.owner !== null) await chown(socket, account.owner, account.owner);
   return { root, data: join(root, 'data'), socket };
+}
+
+/** Where the embedded database of a data folder is, without making anything. */
+export async function findHome(data: string): Promise<Home> {
+  const wanted = join(await realpath(data), 'postgres');
+  const root = await realpath(wanted).catch(() => wanted);
+  return { root, data: join(root, 'data'), socket: socketOf(root, process.getuid?.() === 0) };
+}
+
+function socketOf(root: string, asRoot: boolean): string {
+  if (root.length < longestSocketFolder) return join(root, 'socket');
+  const hash = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  return `${asRoot ? '/run' : '/tmp'}/containr-${hash}`;
 }
 
 async function reachableRoot(wanted: string, log: Logger): Promise<string> {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
+import { backupCommands } from './commands/backup.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { logCommands } from './commands/logs.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
@@ -43,6 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     auditCommands,
     userCommands,
     statusCommand,
+    backupCommands,
   ])
     add({ program, output, run, options });
   try {
