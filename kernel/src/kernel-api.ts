@@ -2,6 +2,8 @@ import type { AgentGateway } from '@containr/agent-gateway';
 import { registerAuditRoutes } from '@containr/data';
 import type { Audit, Settings } from '@containr/data';
 import { registerInspectionRoutes } from '@containr/inspection';
+import { registerGrantRoutes } from '@containr/isolation';
+import type { GrantStore, Isolation } from '@containr/isolation';
 import type { PluginContext } from '@containr/sdk';
 import { inspectedOf } from './plugins/active.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
@@ -18,6 +20,8 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
   readonly settings: Settings;
   readonly agents: Pick<AgentGateway, 'routes'>;
   readonly audit: Pick<Audit, 'list' | 'verify'>;
+  readonly grants: GrantStore;
+  isolationOf(plugin: string): Isolation | null;
 };
 
 /** Registers everything that the kernel itself answers below `/api/v1`. */
@@ -28,6 +32,12 @@ export function registerKernelApi(http: PluginContext['http'], use: KernelApi): 
   registerInspectionRoutes(http, {
     one: (plugin) => inspectedOf(use.life.entry(plugin)),
     all: () => use.life.entries.map(inspectedOf),
+  });
+  registerGrantRoutes(http, use.grants, {
+    plugin: (name) => ({ manifest: use.life.entry(name).package.manifest, isolation: use.isolationOf(name) }),
+    changed: async (name, by) => {
+      if (use.life.entry(name).running) await use.life.replace(name, by);
+    },
   });
   use.agents.routes(http);
   registerAuditRoutes(http, use.audit);

@@ -27,6 +27,7 @@ import { answerProblem, Gateway, openApiOf } from '@containr/http';
 import type { MountOptions } from '@containr/http';
 import { discover, openPackages, packageMigrations } from '@containr/packages';
 import type { PluginPackage } from '@containr/packages';
+import { isolationMigrations, openGrants } from '@containr/isolation';
 import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
 import { registerKernelApi } from './kernel-api.ts';
@@ -41,6 +42,7 @@ import { registerHealthRoutes } from './plugins/health-routes.ts';
 import { consolePrincipal, identifier } from './plugins/identify.ts';
 import { Lifecycle, PluginChanged, pluginMigrations } from './plugins/index.ts';
 import type { Parts } from './plugins/index.ts';
+import { confinement } from './plugins/trust.ts';
 import { partsToken } from './plugins/parts.ts';
 import { systemVerbs } from './plugins/system-verbs.ts';
 import type { SystemVerbs } from './plugins/system-verbs.ts';
@@ -104,7 +106,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   const { data, host = '127.0.0.1', drainMs = 10_000 } = options;
   mkdirSync(data, { recursive: true, mode: 0o700 });
   logLostRejections(log, undo);
-  const packages = typeof options.plugins === 'string' ? await discover(options.plugins) : options.plugins;
+  const given = typeof options.plugins === 'string' ? await discover(options.plugins) : options.plugins;
+  const packages = given.map((one) => (one.trust === 'isolated' ? { ...one, load: () => confined.isolate(one) } : one));
   const checks = new Map<string, Reason>([
     ['database', async () => 'It is starting.'],
     ['plugins', async () => 'They are starting.'],
@@ -142,7 +145,12 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
 
   const database = await openDatabase({ data, databaseUrl: options.databaseUrl, log });
   undo.own('database', () => database.stop());
-  await migrateKernel(database.pool, [...pluginMigrations, ...packageMigrations, ...agentMigrations]);
+  await migrateKernel(database.pool, [
+    ...pluginMigrations,
+    ...packageMigrations,
+    ...agentMigrations,
+    ...isolationMigrations,
+  ]);
   checks.set('database', () => ping(database));
   const install = { id: await installId(database.pool), version };
   const keyRing = await openKeyRing(join(data, 'keys'));
@@ -200,10 +208,17 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     openStore: (plugin, entities, migrations) => openPluginStore({ database, plugin, entities, migrations }),
     agentsFor: (plugin, scope) => agentGateway.agentsFor(plugin, scope),
   };
+  const grants = openGrants(database.pool, keyRing);
+  const confined = confinement(parts, grants, () => lifecycle);
   const container = rootContainer.createChildContainer();
   container.register(partsToken, { useValue: parts });
   let settled = false;
-  const installed = await openPackages({ pool: database.pool, data, firstParty: packages });
+  const installed = await openPackages({
+    pool: database.pool,
+    data,
+    firstParty: packages,
+    isolate: (one) => confined.isolate(one),
+  });
   const life = new Lifecycle({
     parts,
     container,
@@ -230,6 +245,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       settings,
       agents: agentGateway,
       audit: trail,
+      grants,
+      isolationOf: (plugin) => confined.isolationOf(plugin),
       packages: { life, installed, pool: database.pool, directoryOf: parts.directoryOf },
       events,
       jobs,

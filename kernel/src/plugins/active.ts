@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Inspected } from '@containr/inspection';
+import type { Manifest } from '@containr/sdk';
 import type { Lifecycle } from './lifecycle.ts';
 import type { PluginEntry } from './plugin-entry.ts';
 
@@ -7,13 +8,18 @@ import type { PluginEntry } from './plugin-entry.ts';
 export function activeOf(lifecycle: Lifecycle | null) {
   return (lifecycle?.entries ?? [])
     .flatMap(({ running }) => (running ? [running] : []))
-    .map(({ package: { name, version: its, directory, manifest } }) => ({
+    .map(({ package: { name, version: its, directory, manifest, trust } }) => ({
       name,
       displayName: manifest.displayName,
       version: its,
       directory,
-      manifest,
+      manifest: trust === 'isolated' ? withoutHalves(manifest) : manifest,
     }));
+}
+
+// Browser and agent halves would run with the admin's session and with the agent's rights.
+function withoutHalves({ ui: _ui, agent: _agent, ...manifest }: Manifest): Manifest {
+  return manifest;
 }
 
 /** Agent halves of the plugins that run now. */

@@ -178,6 +178,23 @@ export class Lifecycle {
     });
   }
 
+  /** The process of a plugin ended by itself: it is set up anew at once, or stays off and says why. */
+  ended(name: string, cause: ContainrError, again: boolean): Promise<void> {
+    return this.#enqueue(async () => {
+      const entry = this.entry(name);
+      if (!entry.running || entry.state !== 'active') return;
+      this.#options.log.error({ plugin: name, error: cause, again }, 'A plugin ended by itself');
+      try {
+        if (!again) throw cause;
+        await this.#swap(entry);
+        entry.cause = cause;
+      } catch (error) {
+        await this.#stopWithDependents(entry);
+        this.#become(entry, 'failed', failureOf(name, error));
+      }
+    });
+  }
+
   /**
    * Changes what is installed: another version or trust of a plugin, a new one, or one less. The new set is resolved before
    * anything changes; what serves is replaced as by {@link replace}. Throws the problem that the new set would have.

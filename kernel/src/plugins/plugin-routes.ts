@@ -145,8 +145,8 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
       description: String(description),
     })),
     contributions: [...(entry.running?.scope.labels ?? [])],
-    hasUi: manifest.ui !== undefined,
-    hasAgent: manifest.agent !== undefined,
+    hasUi: trust !== 'isolated' && manifest.ui !== undefined,
+    hasAgent: trust !== 'isolated' && manifest.agent !== undefined,
     trust,
     segments: [...manifest.segments],
   };

@@ -8,6 +8,7 @@ type Method = (input: unknown, call: Call) => Promise<unknown>;
 interface Provided {
   readonly id: string;
   readonly plugin: string;
+  readonly contract: Contract;
   readonly methods: Readonly<Record<string, Method>>;
   calls: number;
   idle: (() => void) | undefined;
@@ -23,6 +24,11 @@ export class ServiceRegistry {
   /** Contracts that are provided now. */
   list(): readonly { contract: string; id: string; plugin: string }[] {
     return [...this.#provided].flatMap(([contract, all]) => all.map(({ id, plugin }) => ({ contract, id, plugin })));
+  }
+
+  /** A contract as its provider gave it; `undefined` while there is none. */
+  contract(name: string): Contract | undefined {
+    return this.#provided.get(name)?.[0]?.contract;
   }
 
   /**
@@ -48,6 +54,7 @@ export class ServiceRegistry {
     const provided: Provided = {
       id,
       plugin,
+      contract: contract,
       methods: implementation,
       calls: 0,
       idle: undefined,

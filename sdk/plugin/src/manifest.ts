@@ -1,6 +1,8 @@
 import type { Infer } from './schema.ts';
 import { defineSchema } from './schema.ts';
 
+const reasons = { type: 'object', additionalProperties: { type: 'string', minLength: 1, maxLength: 300 } } as const;
+
 /** The `containr` key of a plugin's package.json: what can be known without running code. */
 export const Manifest = defineSchema({
   type: 'object',
@@ -28,6 +30,19 @@ export const Manifest = defineSchema({
     segments: { type: 'array', items: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' }, default: [] },
     /** First path segments outside the API. */
     roots: { type: 'array', items: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' }, default: [] },
+    /** What it needs granted when it runs isolated: values by kind, each with the reason that the admin reads. */
+    wants: {
+      type: 'object',
+      properties: {
+        hosts: reasons,
+        events: reasons,
+        capabilities: reasons,
+        hooks: reasons,
+        services: reasons,
+        provides: reasons,
+      },
+      additionalProperties: false,
+    },
     /** Path of the browser bundle. */
     ui: { type: 'string', pattern: '^\\./' },
     /** Path of the agent half's single-file bundle. */

@@ -12,3 +12,4 @@ export { readPlugin } from './read-plugin.ts';
 export { seededRandom } from './seeded-random.ts';
 export { simulatedClock } from './simulated-clock.ts';
 export type { SimulatedClock } from './simulated-clock.ts';
+export { packageAt } from './packages.ts';

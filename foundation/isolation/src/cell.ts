@@ -1,0 +1,207 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { LimitGroup, Limits } from './limits.ts';
+import { limitGroup } from './limits.ts';
+
+/** What really keeps a plugin's process apart on this system; shown to the admin as it is. */
+export interface Isolation {
+  /** A user of its own, by number; `null`: it runs as the control plane's user. */
+  readonly uid: number | null;
+  /** Namespaces of its own: network, processes, shared memory. */
+  readonly namespaces: boolean;
+  readonly memoryLimit: boolean;
+  readonly cpuLimit: boolean;
+  readonly processLimit: boolean;
+  /** Node's permission model: always on, and only a seat belt. */
+  readonly permissionModel: true;
+}
+
+/** A started process, not yet told anything. */
+export interface Cell {
+  readonly isolation: Isolation;
+  readonly channel: Duplex;
+  readonly heartbeat: Duplex;
+  readonly output: readonly Readable[];
+  /** Resident memory in bytes; `null` when it can't be told. */
+  residentBytes(): number | null;
+  /** Puts it under its limits; called when it is there and before it is told anything. */
+  limit(): void;
+  /** Ends all its processes at once. */
+  kill(): void;
+  /** Resolves with how it ended. */
+  readonly ended: Promise<string>;
+}
+
+const firstUid = 61_001;
+const lastUid = 61_999;
+const niceness = 10;
+let started = 0;
+let namespaced: boolean | undefined;
+
+/** Gives a plugin's folder to a user that no other plugin has; the same one each time. `null` when this process is not root. */
+export function ownUid(directory: string): number | null {
+  if (process.getuid?.() !== 0) return null;
+  const parent = dirname(directory);
+  for (const above of [parent, dirname(parent)]) {
+    const { mode } = statSync(above);
+    // Passing through is all that it gains: what lies beside is closed.
+    if ((mode & 0o001) === 0) chmodSync(above, (mode & 0o777) | 0o001);
+  }
+  const own = statSync(directory).uid;
+  if (own >= firstUid && own <= lastUid) return own;
+  const taken = new Set(readdirSync(parent).map((name) => statSync(join(parent, name)).uid));
+  let uid = firstUid;
+  while (taken.has(uid) && uid < lastUid) uid += 1;
+  chownSync(directory, uid, uid);
+  return uid;
+}
+
+/** Starts the process that a plugin runs in, with everything closed that this system can close. */
+export function startCell(options: {
+  readonly plugin: string;
+  readonly packageDirectory: string;
+  readonly directory: string;
+  readonly limits: Limits;
+}): Cell {
+  const uid = ownUid(options.directory);
+  const apart = uid !== null && namespacesWork();
+  started += 1;
+  const group = limitGroup(`containr-plugin-${options.plugin}-${process.pid}-${started}`, options.limits);
+  const node = [process.execPath, ...nodeFlags(options), program()];
+  const dropped =
+    uid === null
+      ? []
+      : [
+          ...['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs'],
+          // Last of them: a change of user clears it.
+          ...['--bounding-set=-all', '--inh-caps=-all', '--pdeathsig', 'KILL'],
+        ];
+  const [command = process.execPath, ...args] = [
+    ...(apart ? ['unshare', '-n', '-p', '-f', '-i', '--kill-child=KILL', '--'] : []),
+    ...(existsSync('/usr/bin/nice') ? ['/usr/bin/nice', '-n', `${niceness}`] : []),
+    ...dropped,
+    ...node,
+  ];
+  const child = spawn(command, args, {
+    cwd: options.directory,
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    // A session of its own: a signal to the control plane's group is not one to the plugin.
+    detached: true,
+  });
+  const [, stdout, stderr, channel, heartbeat] = child.stdio as [null, Readable, Readable, Duplex, Duplex];
+  const pids = (): number[] => (child.pid === undefined ? [] : family(child.pid));
+  return {
+    isolation: {
+      uid,
+      namespaces: apart,
+      memoryLimit: group.enforced.memory,
+      cpuLimit: group.enforced.cpu,
+      processLimit: group.enforced.processes,
+      permissionModel: true,
+    },
+    channel,
+    heartbeat,
+    output: [stdout, stderr],
+    residentBytes: () => resident(pids()),
+    limit: () => pids().forEach((pid) => group.add(pid)),
+    kill: () => pids().toReversed().forEach(end),
+    ended: ending(child, group),
+  };
+}
+
+function ending(child: ChildProcess, group: LimitGroup): Promise<string> {
+  return new Promise((resolve) => {
+    const done = (how: string): void => {
+      resolve(how);
+      setTimeout(() => group.remove(), 200).unref();
+    };
+    child.once('error', (error) => done(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => done(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));
+  });
+}
+
+function nodeFlags({
+  packageDirectory,
+  directory,
+  limits,
+}: {
+  packageDirectory: string;
+  directory: string;
+  limits: Limits;
+}): string[] {
+  const own = fileURLToPath(new URL('..', import.meta.url));
+  const readable = [
+    own,
+    ...moduleFolders(own),
+    realpathSync(packageDirectory),
+    packageDirectory,
+    ...moduleFolders(packageDirectory),
+    directory,
+  ];
+  return [
+    '--permission',
+    ...readable.map((folder) => `--allow-fs-read=${folder.replace(/\/$/, '')}/*`),
+    `--allow-fs-write=${directory}/*`,
+    `--max-old-space-size=${Math.floor(limits.memoryBytes / 1_048_576 / 2)}`,
+    '--disable-proto=delete',
+    '--no-warnings',
+    ...(import.meta.url.endsWith('.ts') ? ['--conditions=containr-src'] : []),
+  ];
+}
+
+/** Folders that modules imported from `directory` lie in: each `node_modules` above it, and where the sdk really is. */
+function moduleFolders(directory: string): string[] {
+  const found: string[] = [];
+  for (let folder = directory; folder !== dirname(folder); folder = dirname(folder)) {
+    const modules = join(folder, 'node_modules');
+    if (existsSync(modules)) found.push(modules);
+  }
+  const sdk = createRequire(import.meta.url).resolve('@containr/sdk');
+  return [...found, join(dirname(sdk), '..')];
+}
+
+function program(): string {
+  return fileURLToPath(new URL(`./child/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+}
+
+function namespacesWork(): boolean {
+  namespaced ??=
+    spawnSync('unshare', ['-n', '-p', '-f', '-i', '--kill-child=KILL', '--', 'true'], { timeout: 5000 }).status === 0;
+  return namespaced;
+}
+
+/** A process and all below it, oldest first; from the kernel's own lists, which the processes can't change. */
+function family(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').map(Number);
+    return [pid, ...children.filter((child) => child > 0).flatMap(family)];
+  } catch {
+    return [pid];
+  }
+}
+
+function resident(pids: readonly number[]): number | null {
+  let bytes = 0;
+  for (const pid of pids) {
+    try {
+      bytes += Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
+    } catch {
+      // It ended in between.
+    }
+  }
+  return bytes === 0 ? null : bytes;
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}

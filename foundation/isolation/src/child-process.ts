@@ -1,0 +1,166 @@
+import type { Logger } from '@containr/sdk';
+import { conflict, ContainrError } from '@containr/sdk';
+import type { Cell, Isolation } from './cell.ts';
+import { startCell } from './cell.ts';
+import type { Limits } from './limits.ts';
+import { LogLines } from './log-lines.ts';
+import type { Incoming } from './peer.ts';
+import { Peer } from './peer.ts';
+import { isCrowded, watch } from './watchdog.ts';
+
+/** What a plugin's process is started with. */
+export interface ChildOptions {
+  readonly plugin: string;
+  readonly packageDirectory: string;
+  readonly directory: string;
+  readonly limits: Limits;
+  readonly log: Logger;
+  answer(call: Incoming): Promise<unknown>;
+  notified(op: string, data: unknown): void;
+  /** It ended without being asked to; the cause is one that the admin reads. */
+  died(cause: ContainrError): void;
+}
+
+const silentMs = 1_000;
+const crowdedMs = 4_000;
+const startingMs = 10_000;
+const mostViolations = 20;
+const bounds = { callsAtOnce: 256, perSecond: 2_000, turnMs: 1, unreadBytes: 16 * 1024 * 1024 };
+
+/** The process of one plugin: started, watched, and ended at the first thing that it may not do. */
+export class Child {
+  readonly peer: Peer;
+  readonly isolation: Isolation;
+  readonly #cell: Cell;
+  readonly #options: ChildOptions;
+  readonly #unwatch: () => void;
+  /** From here on it answers within a second; importing may take longer. */
+  #loaded = false;
+  #ending = false;
+  #violations = 0;
+  #cause: ContainrError | null = null;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    const lines = new LogLines(options.log);
+    this.#cell = startCell(options);
+    this.isolation = this.#cell.isolation;
+    for (const stream of this.#cell.output) lines.follow(stream);
+    this.peer = new Peer({
+      socket: this.#cell.channel,
+      bounds,
+      answer: (call) => options.answer(call),
+      notified: (op, data) => {
+        if (op === 'log' && isLog(data)) lines.write(data.level, { ...data.fields, isolated: true }, data.message);
+        else options.notified(op, data);
+      },
+      violated: (what) => this.violated(what),
+      closed: () => undefined,
+    });
+    this.#unwatch = watch({
+      cell: this.#cell,
+      memoryBytes: options.limits.memoryBytes,
+      silentMs: () => (this.#loaded ? (isCrowded() ? crowdedMs : silentMs) : startingMs),
+      caught: (what, detail) => this.fail(what === 'silent' ? 'PLUGIN_SILENT' : 'PLUGIN_MEMORY', detail),
+    });
+    void this.#cell.ended.then((how) => this.#ended(how));
+  }
+
+  /** Resident memory in bytes. */
+  get residentBytes(): number | null {
+    return this.#cell.residentBytes();
+  }
+
+  /** Runs the package's module; from here on its code runs, so its limits hold. */
+  async load(): Promise<unknown> {
+    await this.peer.call('hello', {}).catch(() => undefined);
+    this.#cell.limit();
+    const from = { directory: this.#options.packageDirectory };
+    const loaded = await this.peer.call('load', from, AbortSignal.timeout(startingMs));
+    this.#loaded = true;
+    return loaded;
+  }
+
+  /** It broke a rule of the channel; after some it is ended. */
+  violated(what: string): void {
+    this.#violations += 1;
+    const { log, plugin } = this.#options;
+    if (this.#violations <= 5) log.warn({ plugin }, `The isolated plugin ${what.slice(0, 300)}`);
+    if (this.#violations === mostViolations)
+      this.fail(
+        'PLUGIN_VIOLATIONS',
+        `It broke the rules of its channel ${mostViolations} times, last: it ${what.slice(0, 300)}`,
+      );
+  }
+
+  /** Ends it at once, for a cause. */
+  fail(code: string, detail: string): void {
+    this.#cause ??= causeOf(this.#options.plugin, code, detail);
+    this.#cell.kill();
+  }
+
+  /** Ends it: told first, then killed. */
+  async stop(graceMs = 1_000): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#unwatch();
+    this.peer.close();
+    const late = setTimeout(() => this.#cell.kill(), graceMs);
+    await this.#cell.ended;
+    clearTimeout(late);
+  }
+
+  #ended(how: string): void {
+    this.#unwatch();
+    const expected = this.#ending;
+    this.#ending = true;
+    this.peer.close();
+    this.#cell.kill();
+    if (expected) return;
+    const { plugin } = this.#options;
+    const memory = /SIGKILL|code 134|SIGABRT|code 137/.test(how);
+    this.#options.died(
+      this.#cause ??
+        causeOf(
+          plugin,
+          memory ? 'PLUGIN_MEMORY' : 'PLUGIN_CRASHED',
+          `Its process ${how}${memory ? ', as it does when memory runs out' : ''}`,
+        ),
+    );
+  }
+
+  /** Why it was ended, when it was. */
+  get cause(): ContainrError | null {
+    return this.#cause;
+  }
+}
+
+function causeOf(plugin: string, code: string, detail: string): ContainrError {
+  return new ContainrError({
+    code,
+    status: 503,
+    detail: `${plugin} was ended. ${detail}.`,
+    hint: `Read the log of ${plugin}; it runs again after POST /api/v1/plugins/${plugin}/enable.`,
+    retryAfterSeconds: 1,
+  });
+}
+
+/** What stays when a plugin ended too often. */
+export function quarantined(plugin: string, times: number, cause: ContainrError): ContainrError {
+  return conflict(
+    'CONFLICT_PLUGIN_QUARANTINED',
+    `${plugin} ended ${times} times within a minute, so it stays off. Last (${cause.code}): ${cause.message}`,
+    `Read the log of ${plugin}, then enable it again.`,
+  );
+}
+
+function isLog(data: unknown): data is { level: 'info'; fields: Record<string, unknown>; message: string } {
+  if (typeof data !== 'object' || data === null) return false;
+  const { level, fields, message } = data as Record<string, unknown>;
+  return (
+    ['debug', 'info', 'warn', 'error'].includes(String(level)) &&
+    typeof fields === 'object' &&
+    fields !== null &&
+    typeof message === 'string'
+  );
+}

@@ -1,0 +1,147 @@
+import type { Manifest, PluginContext } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
+import type { Isolation } from './cell.ts';
+import type { GrantStore } from './grant-store.ts';
+import { grantKinds, isGranted } from './grants.ts';
+
+const PluginPath = defineSchema({
+  type: 'object',
+  properties: { name: { type: 'string' } },
+  required: ['name'],
+  additionalProperties: false,
+});
+const Kind = { type: 'string', enum: grantKinds } as const;
+const value = { type: 'string', minLength: 1, maxLength: 253, pattern: '^[A-Za-z0-9*._:-]+$' } as const;
+const Grant = {
+  type: 'object',
+  properties: {
+    kind: Kind,
+    value: { type: 'string' },
+    granted: { type: 'boolean' },
+    /** Why the plugin asks for it; `null` for what it does not ask for. */
+    reason: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+  },
+  required: ['kind', 'value', 'granted', 'reason'],
+  additionalProperties: false,
+} as const;
+const GrantsDocument = defineSchema({
+  type: 'object',
+  properties: {
+    plugin: { type: 'string' },
+    /** What keeps the plugin apart here; `null` for one that runs inside the control plane. */
+    isolation: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          properties: {
+            uid: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+            namespaces: { type: 'boolean' },
+            memoryLimit: { type: 'boolean' },
+            cpuLimit: { type: 'boolean' },
+            processLimit: { type: 'boolean' },
+            permissionModel: { type: 'boolean' },
+          },
+          required: ['uid', 'namespaces', 'memoryLimit', 'cpuLimit', 'processLimit', 'permissionModel'],
+          additionalProperties: false,
+        },
+      ],
+    },
+    grants: { type: 'array', items: Grant },
+  },
+  required: ['plugin', 'isolation', 'grants'],
+  additionalProperties: false,
+});
+const Changes = defineSchema({
+  type: 'object',
+  properties: {
+    allow: {
+      type: 'array',
+      maxItems: 100,
+      default: [],
+      items: {
+        type: 'object',
+        properties: { kind: Kind, value },
+        required: ['kind', 'value'],
+        additionalProperties: false,
+      },
+    },
+    deny: {
+      type: 'array',
+      maxItems: 100,
+      default: [],
+      items: {
+        type: 'object',
+        properties: { kind: Kind, value },
+        required: ['kind', 'value'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['allow', 'deny'],
+  additionalProperties: false,
+});
+
+/** What the routes need to know of a plugin. */
+export interface GrantedPlugin {
+  readonly manifest: Manifest;
+  readonly isolation: Isolation | null;
+}
+
+/** Registers `/plugins/{name}/grants`. `plugin` throws for one that is not installed; `changed` applies what was granted. */
+export function registerGrantRoutes(
+  http: PluginContext['http'],
+  grants: GrantStore,
+  platform: { plugin(name: string): GrantedPlugin; changed(name: string, by: string): Promise<void> },
+): void {
+  async function show(name: string) {
+    const { manifest, isolation } = platform.plugin(name);
+    const granted = await grants.load(name);
+    const wanted = grantKinds.flatMap((kind) =>
+      Object.entries(manifest.wants?.[kind] ?? {}).map(([wants, reason]) => ({
+        kind,
+        value: wants,
+        granted: isGranted(granted, kind, wants),
+        reason: String(reason),
+      })),
+    );
+    const more = grantKinds.flatMap((kind) =>
+      granted[kind]
+        .filter((has) => !wanted.some((one) => one.kind === kind && one.value === has))
+        .map((has) => ({ kind, value: has, granted: true, reason: null })),
+    );
+    return { plugin: name, isolation, grants: [...wanted, ...more] };
+  }
+
+  http.route({
+    method: 'GET',
+    path: '/plugins/{name}/grants',
+    permission: 'plugin:manage',
+    summary: 'What an isolated plugin asks for and what is granted',
+    params: PluginPath,
+    response: GrantsDocument,
+    handler: async ({ params }) => show(params.name),
+  });
+  http.route({
+    method: 'PATCH',
+    path: '/plugins/{name}/grants',
+    permission: 'plugin:manage',
+    summary: 'Grants an isolated plugin things, or takes them back',
+    params: PluginPath,
+    body: Changes,
+    response: GrantsDocument,
+    handler: async ({ params, body, principal }) => {
+      platform.plugin(params.name);
+      await grants.change(
+        params.name,
+        [
+          ...body.allow.map((one) => ({ ...one, granted: true })),
+          ...body.deny.map((one) => ({ ...one, granted: false })),
+        ],
+        principal.name,
+      );
+      await platform.changed(params.name, principal.name);
+      return show(params.name);
+    },
+  });
+}

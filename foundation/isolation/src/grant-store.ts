@@ -1,0 +1,117 @@
+import type { Migration } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
+import type { GrantKind, Grants } from './grants.ts';
+import { grantKinds, noGrants } from './grants.ts';
+import { newSecretKey } from './isolate.ts';
+
+/** Asks the database; `$1` stands for a value. */
+export interface Query {
+  query(sql: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** Seals what lies in the database. */
+export interface Sealer {
+  seal(plugin: string, owner: string, text: string): string;
+  open(plugin: string, owner: string, sealed: string): string;
+}
+
+/** What was granted to isolated plugins, and the keys of their secrets; rows in the kernel's schema. */
+export interface GrantStore {
+  /** What is granted, as it was when it was last read or changed here. */
+  of(plugin: string): Grants;
+  /** Reads it anew. */
+  load(plugin: string): Promise<Grants>;
+  /** Grants or takes back; what is granted then. */
+  change(plugin: string, changes: readonly GrantChange[], by: string): Promise<Grants>;
+  /** The key of a plugin's secrets; made the first time. */
+  secretKey(plugin: string): Promise<Buffer>;
+}
+
+/** One thing to grant or to take back. */
+export interface GrantChange {
+  readonly kind: GrantKind;
+  readonly value: string;
+  readonly granted: boolean;
+}
+
+/** Tables of this folder, in the kernel's schema. */
+export const isolationMigrations: readonly Migration[] = [
+  {
+    name: 'isolation-0001',
+    up: [
+      `create table plugin_grants (
+        plugin text not null,
+        kind text not null,
+        value text not null,
+        granted_at timestamptz not null default now(),
+        granted_by text not null,
+        primary key (plugin, kind, value)
+      )`,
+      `create table plugin_keys (plugin text primary key, sealed text not null)`,
+    ],
+  },
+];
+
+const GrantRows = defineSchema({
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { kind: { type: 'string', enum: grantKinds }, value: { type: 'string' } },
+    required: ['kind', 'value'],
+  },
+});
+const KeyRows = defineSchema({
+  type: 'array',
+  items: { type: 'object', properties: { sealed: { type: 'string' } }, required: ['sealed'] },
+});
+
+/** Opens the rows. */
+export function openGrants(database: Query, sealer: Sealer): GrantStore {
+  const known = new Map<string, Grants>();
+
+  async function load(plugin: string): Promise<Grants> {
+    const { rows } = await database.query(
+      'select kind, value from containr.plugin_grants where plugin = $1 order by kind, value',
+      [plugin],
+    );
+    const checked = validate<{ kind: GrantKind; value: string }[]>(GrantRows, rows, 'The grants in the database');
+    const grants = Object.fromEntries(
+      grantKinds.map((kind) => [kind, checked.filter((row) => row.kind === kind).map((row) => row.value)]),
+    ) as Record<GrantKind, string[]>;
+    known.set(plugin, grants);
+    return grants;
+  }
+
+  return {
+    of: (plugin) => known.get(plugin) ?? noGrants,
+    load,
+    async change(plugin, changes, by) {
+      for (const { kind, value, granted } of changes) {
+        if (granted)
+          await database.query(
+            `insert into containr.plugin_grants (plugin, kind, value, granted_by) values ($1, $2, $3, $4)
+             on conflict do nothing`,
+            [plugin, kind, value, by],
+          );
+        else
+          await database.query('delete from containr.plugin_grants where plugin = $1 and kind = $2 and value = $3', [
+            plugin,
+            kind,
+            value,
+          ]);
+      }
+      return load(plugin);
+    },
+    async secretKey(plugin) {
+      const fresh = sealer.seal('isolation', plugin, newSecretKey().toString('base64'));
+      await database.query('insert into containr.plugin_keys (plugin, sealed) values ($1, $2) on conflict do nothing', [
+        plugin,
+        fresh,
+      ]);
+      const { rows } = await database.query('select sealed from containr.plugin_keys where plugin = $1', [plugin]);
+      const [row] = validate<{ sealed: string }[]>(KeyRows, rows, 'The key in the database');
+      return Buffer.from(sealer.open('isolation', plugin, row?.sealed ?? ''), 'base64');
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { until } from '@containr/testing';
+import { openArena } from '../test/arena.ts';
+import type { Arena } from '../test/arena.ts';
+import { attempts, endings, floods, refusedSetups, tools } from '../test/hostile-attempts.ts';
+
+const most = 400 * 1_048_576;
+
+describe('a hostile plugin in a process of its own', function () {
+  this.timeout(60_000);
+  let arena: Arena;
+
+  before(async () => {
+    arena = await openArena();
+  });
+  after(() => arena.stop());
+  afterEach(async () => {
+    expect(await arena.neighbourAnswers(), 'the neighbour').to.equal(true);
+    expect(process.memoryUsage().rss).to.be.lessThan(most + before_);
+  });
+  const before_ = process.memoryUsage().rss;
+
+  async function causeOf(): Promise<string> {
+    const plugin = await arena.test.console('/plugins/hostile');
+    return JSON.stringify(plugin.field('cause') ?? '');
+  }
+
+  describe('can’t do what was not granted: it', () => {
+    before(async () => {
+      const routes = attempts.map(
+        ([, expression], n) => `route(ctx, '/hostiles/try-${n}', async () => {
+          try { return { done: String(await (${expression})).slice(0, 100) }; } catch (error) { return { refused: String(error.code ?? error.name) }; }
+        });`,
+      );
+      const entered = await arena.enter(`${tools}\n${routes.join('\n')}`);
+      expect(entered.status, JSON.stringify(entered)).to.equal(200);
+    });
+    for (const [n, [name]] of attempts.entries()) {
+      it(name, async () => {
+        const answer = await arena.test.console(`/hostiles/try-${n}`);
+        expect(answer.field('refused'), JSON.stringify(answer)).to.be.a('string');
+      });
+    }
+
+    it('sees no environment but what Node needs', async () => {
+      await arena.enter(`route(ctx, '/hostiles/env', async () => Object.keys(process.env));`);
+      expect((await arena.test.console('/hostiles/env')).json).to.deep.equal([]);
+    });
+
+    it('has no browser or agent half in the dashboard or in agents', async () => {
+      await arena.enter('');
+      const plugin = await arena.test.console('/plugins/hostile');
+      expect([plugin.field('hasUi'), plugin.field('hasAgent')]).to.deep.equal([false, false]);
+    });
+  });
+
+  describe('is refused with a cause when it', () => {
+    for (const [name, body, code] of refusedSetups) {
+      it(name, async () => {
+        const entered = await arena.enter(body);
+        expect(entered.status).to.be.at.least(400);
+        expect(await causeOf()).to.match(code);
+      });
+    }
+  });
+
+  describe('is ended, with a cause, and comes back or stays off when it', () => {
+    for (const [name, body, code] of endings) {
+      it(name, async () => {
+        const entered = await arena.enter(`${tools}\n${body}`);
+        expect(entered.status, JSON.stringify(entered)).to.equal(200);
+        const asked = arena.test.console('/hostiles/go').catch(() => null);
+        await until('the cause is there', async () => code.test(await causeOf()), 20_000);
+        await asked;
+        expect(await arena.neighbourAnswers()).to.equal(true);
+        const state = (await arena.test.console('/plugins/hostile')).field('state');
+        expect(state).to.be.oneOf(['active', 'failed']);
+      });
+    }
+
+    it('crashes again and again', async () => {
+      await arena.enter(`setTimeout(() => process.exit(7), 50);`);
+      await until('it is quarantined', async () => /QUARANTINED/.test(await causeOf()), 30_000);
+      expect((await arena.test.console('/plugins/hostile')).field('state')).to.equal('failed');
+    });
+  });
+
+  describe('does not keep others from answering when it', () => {
+    for (const [name, body] of floods) {
+      it(name, async () => {
+        await arena.enter(`${tools}\n${body}`);
+        const gone = new AbortController();
+        const asked = arena.test.console('/hostiles/go').catch(() => null);
+        for (let n = 0; n < 30; n += 1) expect(await arena.neighbourAnswers()).to.equal(true);
+        gone.abort();
+        await arena.leave();
+        await asked;
+      });
+    }
+  });
+});

@@ -1,0 +1,10 @@
+export type { Isolation } from './cell.ts';
+export { checkGrant, grantKinds, isGranted, noGrants } from './grants.ts';
+export type { GrantKind, Grants } from './grants.ts';
+export { defaultLimits, isolate } from './isolate.ts';
+export type { IsolateOptions, IsolatedPackage } from './isolate.ts';
+export type { Limits } from './limits.ts';
+export { registerGrantRoutes } from './grant-routes.ts';
+export type { GrantedPlugin } from './grant-routes.ts';
+export { isolationMigrations, openGrants } from './grant-store.ts';
+export type { GrantChange, GrantStore } from './grant-store.ts';

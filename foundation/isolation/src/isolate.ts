@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import type { Contract, Hook, Logger, Plugin, PluginContext, Principal } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
+import { Acting } from './acting.ts';
+import type { Isolation } from './cell.ts';
+import { Child, quarantined } from './child-process.ts';
+import type { Grants } from './grants.ts';
+import type { Limits } from './limits.ts';
+import { Description } from './protocol.ts';
+import { Registrations } from './registrations.ts';
+import type { Platform } from './requests.ts';
+import { answerRequest, takeNotice } from './requests.ts';
+import { Sources } from './sources.ts';
+import { wire } from './wiring.ts';
+
+/** The package that is run apart. */
+export interface IsolatedPackage {
+  /** Short name of the plugin. */
+  readonly name: string;
+  /** Folder with its package.json. */
+  readonly directory: string;
+  /** Permissions that it declares itself: what it may do when it acts as itself. */
+  readonly permissions: readonly string[];
+}
+
+/** What isolation needs of the platform. */
+export interface IsolateOptions {
+  readonly log: Logger;
+  /** The plugin's own folder; made when it is missing. */
+  readonly folder: string;
+  readonly limits?: Partial<Limits>;
+  /** What the admin granted, at each look. */
+  grants(): Grants;
+  contract(name: string): Contract | undefined;
+  hookKind(name: string): Hook['kind'] | undefined;
+  /** 32 bytes that only this plugin's secrets are under. */
+  secretKey(): Promise<Buffer>;
+  /** The process of a plugin that was on ended without being asked to; `again`: it may be set up anew. */
+  died(cause: ContainrError, again: boolean): void;
+  /** What keeps the process apart, told at each start. */
+  started?(isolation: Isolation): void;
+}
+
+/** Limits of a plugin that asks for nothing else. */
+export const defaultLimits: Limits = { memoryBytes: 256 * 1_048_576, cpus: 1, processes: 64 };
+const setupMs = 30_000;
+const providersMs = 1_000;
+const countedMs = 60_000;
+const mostEnds = 3;
+
+/**
+ * Makes plugins of a package whose code never runs in this process: it runs in a process of its own, and what it registers
+ * there is registered here in its name. A process of its own is started once to learn what the package's settings are.
+ */
+export function isolate(installed: IsolatedPackage, options: IsolateOptions): { load(): Promise<Plugin> } {
+  let description: Promise<Description> | undefined;
+  const ends: number[] = [];
+  const died = (cause: ContainrError): void => {
+    const now = Date.now();
+    ends.push(now);
+    while (ends[0] !== undefined && ends[0] < now - countedMs) ends.shift();
+    const quarantine = ends.length > mostEnds || cause.code === 'PLUGIN_VIOLATIONS';
+    const times = quarantine ? ends.splice(0).length : 0;
+    options.died(quarantine ? quarantined(installed.name, times, cause) : cause, !quarantine);
+  };
+  return {
+    async load() {
+      description ??= describe(installed, options);
+      try {
+        return pluginOf(installed, { ...options, died }, await description);
+      } catch (error) {
+        description = undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function pluginOf(installed: IsolatedPackage, options: IsolateOptions, described: Description): Plugin {
+  let child: Child | undefined;
+  return {
+    ...(described.settings === undefined ? {} : { settings: described.settings }),
+    async setup(ctx) {
+      const started = start(installed, options, ctx);
+      child = started.child;
+      try {
+        await child.load();
+        options.started?.(child.isolation);
+        const boot = await bootOf(ctx, options);
+        await Promise.race([child.peer.call('setup', boot, AbortSignal.timeout(setupMs)), started.died]);
+        started.live();
+      } catch (error) {
+        await child.stop(0);
+        throw child.cause ?? asSetupError(installed.name, error);
+      }
+    },
+    ...(described.verifies ? { verify: async () => void (await child?.peer.call('verify', {})) } : {}),
+    ...(described.settles
+      ? { settle: async (signal: AbortSignal) => void (await child?.peer.call('settle', {}, signal)) }
+      : {}),
+  };
+}
+
+async function bootOf(ctx: PluginContext, options: IsolateOptions) {
+  return {
+    plugin: ctx.plugin,
+    install: ctx.install,
+    origin: ctx.http.origin,
+    directory: ctx.directory,
+    settings: ctx.settings.current,
+    secretKey: (await options.secretKey()).toString('base64'),
+    providers: providersOf(ctx, options),
+  };
+}
+
+async function describe(installed: IsolatedPackage, options: IsolateOptions): Promise<Description> {
+  const child = new Child({
+    ...optionsOf(installed, options),
+    answer: async () => {
+      throw new ContainrError({ code: 'TOO_EARLY', status: 503, detail: 'Nothing is answered before setup.' });
+    },
+    notified: () => undefined,
+    died: () => undefined,
+  });
+  try {
+    return validate<Description>(Description, await child.load(), `What ${installed.name} says`);
+  } catch (error) {
+    throw child.cause ?? asSetupError(installed.name, error);
+  } finally {
+    await child.stop(0);
+  }
+}
+
+function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginContext) {
+  const { name } = installed;
+  let isLive = false;
+  let rejectDied: (cause: ContainrError) => void = () => undefined;
+  const died = new Promise<never>((_, reject) => (rejectDied = reject));
+  died.catch(() => undefined);
+  const principal = (organisation: string | null): Principal => ({
+    ...ctx.principal(organisation),
+    permissions: installed.permissions,
+  });
+  const wiring = wire(name, () => child.peer, new Acting(principal), new Sources());
+  const registrations = new Registrations(ctx, wiring, options);
+  const platform: Platform = {
+    ctx,
+    wiring,
+    registrations,
+    grants: () => options.grants(),
+    contract: (contract) => options.contract(contract),
+    store: {
+      answer: async () => {
+        throw new ContainrError({ code: 'STORE_ISOLATED', status: 501, detail: 'There is no store.' });
+      },
+    },
+    violated: (what) => child.violated(what),
+  };
+  const child = new Child({
+    ...optionsOf(installed, options),
+    answer: (call) => answerRequest(call, platform),
+    notified: (op, data) => takeNotice(op, data, platform),
+    died(cause) {
+      rejectDied(cause);
+      if (isLive && !ctx.signal.aborted) options.died(cause, true);
+    },
+  });
+  ctx.signal.addEventListener('abort', () => child.peer.notify('stop', {}), { once: true });
+  ctx.own('process', () => child.stop());
+  let known = '';
+  const tell = (): void => {
+    const providers = providersOf(ctx, options);
+    const text = JSON.stringify(providers);
+    if (text !== known) child.peer.notify('providers', providers);
+    known = text;
+  };
+  ctx.repeat('providers', providersMs, async () => tell());
+  return { child, platform, died, live: () => (isLive = true) };
+}
+
+function optionsOf(installed: IsolatedPackage, options: IsolateOptions) {
+  return {
+    plugin: installed.name,
+    packageDirectory: installed.directory,
+    directory: options.folder,
+    limits: { ...defaultLimits, ...options.limits },
+    log: options.log,
+  };
+}
+
+function providersOf(ctx: PluginContext, options: IsolateOptions) {
+  return Object.fromEntries(
+    options.grants().services.flatMap((name) => {
+      const contract = options.contract(name);
+      if (!contract) return [];
+      return [[name, ctx.services.providers(contract).map(({ id, plugin }) => ({ id, plugin }))]];
+    }),
+  );
+}
+
+function asSetupError(name: string, error: unknown): unknown {
+  if (!(error instanceof DOMException)) return error;
+  return new ContainrError({
+    code: 'PLUGIN_SETUP_TIMEOUT',
+    status: 503,
+    detail: `The set-up of ${name} took longer than ${setupMs / 1000} s.`,
+    hint: 'Look at its log, then enable it again.',
+  });
+}
+
+/** A key for a plugin's secrets. */
+export function newSecretKey(): Buffer {
+  return randomBytes(32);
+}

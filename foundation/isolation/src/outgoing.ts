@@ -1,0 +1,131 @@
+import { lookup } from 'node:dns';
+import type { LookupAddress, LookupOptions } from 'node:dns';
+import { request as plain } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { request as encrypted } from 'node:https';
+import { BlockList, isIP } from 'node:net';
+import { ContainrError } from '@containr/sdk';
+
+/** One outgoing request of a plugin. */
+export interface OutgoingRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Buffer | null;
+  readonly redirect: 'follow' | 'manual' | 'error';
+}
+
+const timeoutMs = 30_000;
+const mostRedirects = 5;
+const inner = new BlockList();
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  inner.addSubnet(net, bits, 'ipv4');
+for (const [net, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['64:ff9b::', 96],
+] as const)
+  inner.addSubnet(net, bits, 'ipv6');
+
+/** Whether an address leads to this machine or its private networks. */
+export function isInner(address: string): boolean {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return inner.check(mapped, 'ipv4');
+  if (/^::ffff:/i.test(address)) return true;
+  return inner.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/**
+ * Sends a request to a host that `allow` lets pass (it throws otherwise); each redirect is asked for again. A name that leads
+ * to this machine or a private network is refused (`FETCH_INNER_ADDRESS`): the address that was checked is the one connected to.
+ */
+export async function sendOutgoing(
+  request: OutgoingRequest,
+  allow: (host: string) => void,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  let current = request;
+  for (let hop = 0; ; hop += 1) {
+    const url = new URL(current.url);
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refused(`The scheme ${url.protocol} is not HTTP.`);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    allow(host);
+    // An address that the admin granted by number may be an inner one: it was said out loud.
+    const response = await once(url, current, signal);
+    const location = response.headers.location;
+    const redirects = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0) && location !== undefined;
+    if (!redirects || current.redirect === 'manual') return response;
+    response.destroy();
+    if (current.redirect === 'error' || hop >= mostRedirects) throw refused('It redirects, and may not.');
+    const next = new URL(location, url);
+    const keeps = [307, 308].includes(response.statusCode ?? 0);
+    current = {
+      ...current,
+      url: next.href,
+      ...(keeps ? {} : { method: current.method === 'HEAD' ? 'HEAD' : 'GET', body: null }),
+      headers: current.headers.filter(
+        ([name]) => next.origin === url.origin || !/^(authorization|cookie)$/i.test(name),
+      ),
+    };
+  }
+}
+
+function once(url: URL, { method, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const sent = (url.protocol === 'https:' ? encrypted : plain)(url, {
+      method,
+      headers: Object.fromEntries(
+        headers.filter(([name]) => !/^(host|connection|content-length|transfer-encoding|upgrade)$/i.test(name)),
+      ),
+      agent: false,
+      timeout: timeoutMs,
+      signal,
+      lookup: outerLookup,
+    });
+    sent.once('response', resolve);
+    sent.once('timeout', () => sent.destroy(refused(`${url.hostname} did not answer within ${timeoutMs / 1000} s.`)));
+    sent.once('error', reject);
+    sent.end(body ?? undefined);
+  });
+}
+
+function outerLookup(
+  hostname: string,
+  options: LookupOptions,
+  callback: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void,
+): void {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, []);
+    const bad = addresses.find(({ address }) => isInner(address));
+    if (bad) return callback(innerError(hostname, bad.address), []);
+    const [first] = addresses;
+    if (options.all) callback(null, addresses);
+    else callback(null, first?.address ?? '', first?.family ?? 4);
+  });
+}
+
+function innerError(host: string, address: string): ContainrError {
+  return new ContainrError({
+    code: 'FETCH_INNER_ADDRESS',
+    status: 403,
+    detail: `"${host}" leads to ${address}, which is this machine or a private network.`,
+    hint: 'Grant the address itself, if the plugin is meant to reach it.',
+  });
+}
+
+function refused(detail: string): ContainrError {
+  return new ContainrError({ code: 'FETCH_REFUSED', status: 502, detail, hint: 'Ask for another address.' });
+}

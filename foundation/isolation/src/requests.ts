@@ -1,0 +1,158 @@
+import type { Capability, Contract, EnqueueOptions, PluginContext } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
+import { validate } from '@containr/sdk/host';
+import type { Infer } from '@containr/sdk';
+import type { Grants } from './grants.ts';
+import { checkGrant } from './grants.ts';
+import { sendOutgoing } from './outgoing.ts';
+import type { Incoming } from './peer.ts';
+import type { RegistrationKind, RequestOp } from './protocol.ts';
+import { notices, requests } from './protocol.ts';
+import type { Registrations } from './registrations.ts';
+import type { Wiring } from './wiring.ts';
+
+type Data<K extends RequestOp> = Infer<(typeof requests)[K]>;
+
+/** What the answers need of the platform. */
+export interface Platform {
+  readonly ctx: PluginContext;
+  readonly wiring: Wiring;
+  readonly registrations: Registrations;
+  grants(): Grants;
+  /** The contract as its provider gave it; `undefined` while nobody provides it. */
+  contract(name: string): Contract | undefined;
+  /** Opens, asks and closes sessions on the plugin's own schema. */
+  readonly store: {
+    answer(op: 'store.open' | 'store.query' | 'store.close', data: unknown, call: Incoming): Promise<unknown>;
+  };
+  violated(what: string): void;
+}
+
+/** Answers what the child asks; every request passes its schema, and what it may not is refused. */
+export async function answerRequest(call: Incoming, platform: Platform): Promise<unknown> {
+  if (!Object.hasOwn(requests, call.op)) {
+    platform.violated(`asks for "${call.op.slice(0, 60)}", which is no operation`);
+    throw new ContainrError({ code: 'NOT_FOUND', status: 404, detail: 'There is no such operation.' });
+  }
+  const op = call.op as RequestOp;
+  let data: unknown;
+  try {
+    data = validate(requests[op], call.data, `The request ${op} of ${platform.wiring.plugin}`);
+  } catch (error) {
+    platform.violated(`asks for "${op}" with data that its schema refuses`);
+    throw error;
+  }
+  return handlers[op](data as never, platform, call);
+}
+
+/** Takes what the child tells. */
+export function takeNotice(op: string, data: unknown, platform: Platform): void {
+  try {
+    if (op === 'socket.send') {
+      const sent = validate<Infer<(typeof notices)['socket.send']>>(notices['socket.send'], data, op);
+      const socket = platform.wiring.sockets.get(sent.socket);
+      if (sent.bytes !== undefined) socket?.send(Buffer.from(sent.bytes, 'base64'));
+      else socket?.send(sent.text ?? '');
+    } else if (op === 'socket.close') {
+      const sent = validate<Infer<(typeof notices)['socket.close']>>(notices['socket.close'], data, op);
+      platform.wiring.sockets.get(sent.socket)?.close(sent.code, sent.reason);
+    } else platform.violated(`tells "${op.slice(0, 60)}", which is no notice`);
+  } catch (error) {
+    platform.violated(`tells "${op}" in a way that is refused: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+const handlers: { readonly [K in RequestOp]: (data: Data<K>, platform: Platform, call: Incoming) => Promise<unknown> } =
+  {
+    register: async ({ kind, spec }, { registrations }) => registrations.add(kind as RegistrationKind, spec),
+    unregister: async ({ ref }, { registrations }) => registrations.remove(ref),
+    'body.next': async ({ body }, { wiring }) => piece(await wiring.sources.next(body)),
+    'socket.next': async ({ socket }, { wiring }) => wiring.sources.next(socket),
+    'hook.run': async ({ hook, payload }, { ctx, registrations }, { signal }) => ({
+      value: await ctx.hooks.run(registrations.hook(hook), payload, { signal }),
+    }),
+    'service.call': callService,
+    'agents.nodes': async (_data, { ctx }) => ctx.agents.nodes(),
+    'agents.call': callAgent,
+    'store.open': async (data, { store }, call) => store.answer('store.open', data, call),
+    'store.query': async (data, { store }, call) => store.answer('store.query', data, call),
+    'store.close': async (data, { store }, call) => store.answer('store.close', data, call),
+    async emit({ event, payload, topics, organisation }, { ctx, registrations }) {
+      const known = { ...registrations.event(event), topics: () => topics };
+      const store = ctx.store.system('an isolated plugin tells events of its own');
+      await store.transaction(async (unit) => unit.emit(known, payload, organisation ?? undefined));
+    },
+    async enqueue({ job, input, runAt, ...rest }, { ctx, registrations }) {
+      const options: EnqueueOptions = { ...rest, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) };
+      const store = ctx.store.system('an isolated plugin starts jobs of its own');
+      await store.transaction((unit) => unit.enqueue(registrations.job(job), input, options));
+    },
+    fetch: sendFetch,
+  };
+
+async function callService(
+  { contract: name, id, method, input, as }: Data<'service.call'>,
+  platform: Platform,
+  { signal }: Incoming,
+): Promise<unknown> {
+  const { ctx, wiring } = platform;
+  checkGrant(wiring.plugin, platform.grants(), 'services', name);
+  const principal = wiring.acting.principalOf(as);
+  const contract = platform.contract(name);
+  const all = contract ? ctx.services.providers(contract) : [];
+  const client = id === undefined ? all[0]?.client : all.find((one) => one.id === id)?.client;
+  const call = client && Object.hasOwn(client, method) ? client[method] : undefined;
+  if (call) return { value: await call(input, { principal, signal }) };
+  throw new ContainrError({
+    code: 'DEPENDENCY_DOWN',
+    status: 503,
+    detail: `No active plugin provides "${name}.${method}".`,
+    hint: 'Enable a plugin that provides it.',
+    retryAfterSeconds: 5,
+  });
+}
+
+async function callAgent(
+  { node, capability: name, input, timeoutMs }: Data<'agents.call'>,
+  platform: Platform,
+  { signal }: Incoming,
+): Promise<unknown> {
+  const { ctx, wiring } = platform;
+  checkGrant(wiring.plugin, platform.grants(), 'capabilities', name);
+  const capability: Capability = {
+    type: 'capability',
+    name,
+    input: true,
+    output: true,
+    permission: '',
+    timeoutMs,
+    summary: name,
+  };
+  return { value: await ctx.agents.call(node, capability, input, { signal, timeoutMs }) };
+}
+
+async function sendFetch(data: Data<'fetch'>, platform: Platform, { signal }: Incoming): Promise<unknown> {
+  const { wiring } = platform;
+  const response = await sendOutgoing(
+    {
+      ...data,
+      headers: data.headers.map(([name = '', value = '']) => [name, value] as const),
+      body: data.body === null ? null : Buffer.from(data.body, 'base64'),
+    },
+    (host) => checkGrant(wiring.plugin, platform.grants(), 'hosts', host),
+    signal,
+  );
+  const headers = Object.entries(response.headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => [name, one] as const),
+  );
+  return { status: response.statusCode ?? 502, headers, body: wiring.sources.add(response) };
+}
+
+const pieceBytes = 1_048_576;
+
+function piece(value: unknown): unknown {
+  if (value instanceof Uint8Array && value.byteLength > pieceBytes) {
+    throw new ContainrError({ code: 'TOO_LARGE', status: 413, detail: 'A piece of the body is too large.' });
+  }
+  return value;
+}

@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs';
+import type { GrantStore, Isolation } from '@containr/isolation';
+import { isolate } from '@containr/isolation';
+import type { PluginPackage } from '@containr/packages';
+import type { Plugin } from '@containr/sdk';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Parts } from './parts.ts';
+
+/** Runs packages that are not trusted apart. */
+export interface Confinement {
+  /** A plugin whose code runs in a process of its own. */
+  isolate(installed: PluginPackage): Promise<Plugin>;
+  /** What keeps a plugin apart now; `null` for one that runs in this process. */
+  isolationOf(plugin: string): Isolation | null;
+}
+
+/** Makes isolated plugins over the kernel's parts; a process that ends by itself is told to the lifecycle. */
+export function confinement(parts: Parts, grants: GrantStore, lifecycle: () => Lifecycle | null): Confinement {
+  const isolations = new Map<string, Isolation>();
+  const made = new WeakMap<PluginPackage, ReturnType<typeof isolate>>();
+
+  function make({ name, directory, manifest }: PluginPackage): ReturnType<typeof isolate> {
+    return isolate(
+      { name, directory, permissions: Object.keys(manifest.permissions) },
+      {
+        log: parts.logFor(name),
+        folder: parts.directoryOf(name),
+        grants: () => grants.of(name),
+        contract: (contract) => parts.services.contract(contract),
+        hookKind: (hook) => parts.hooks.list().find((one) => one.name === hook)?.kind,
+        secretKey: () => grants.secretKey(name),
+        died: (cause, again) => void lifecycle()?.ended(name, cause, again),
+        started: (isolation) => isolations.set(name, isolation),
+      },
+    );
+  }
+
+  return {
+    async isolate(installed) {
+      const isolated = made.get(installed) ?? make(installed);
+      made.set(installed, isolated);
+      mkdirSync(parts.directoryOf(installed.name), { recursive: true, mode: 0o700 });
+      await grants.load(installed.name);
+      return isolated.load();
+    },
+    isolationOf: (plugin) => isolations.get(plugin) ?? null,
+  };
+}
