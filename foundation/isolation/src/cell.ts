@@ -47,11 +47,8 @@ let namespaced: boolean | undefined;
 export function ownUid(directory: string): number | null {
   if (process.getuid?.() !== 0) return null;
   const parent = dirname(directory);
-  for (const above of [parent, dirname(parent)]) {
-    const { mode } = statSync(above);
-    // Passing through is all that it gains: what lies beside is closed.
-    if ((mode & 0o001) === 0) chmodSync(above, (mode & 0o777) | 0o001);
-  }
+  letPass(parent);
+  letPass(dirname(parent));
   const own = statSync(directory).uid;
   if (own >= firstUid && own <= lastUid) return own;
   const taken = new Set(readdirSync(parent).map((name) => statSync(join(parent, name)).uid));
@@ -59,6 +56,20 @@ export function ownUid(directory: string): number | null {
   while (taken.has(uid) && uid < lastUid) uid += 1;
   chownSync(directory, uid, uid);
   return uid;
+}
+
+// Passing through is all that it gains: what lies beside is closed.
+function letPass(folder: string): void {
+  const { mode } = statSync(folder);
+  if ((mode & 0o001) === 0) chmodSync(folder, (mode & 0o777) | 0o001);
+}
+
+/** Lets a user pass to a package inside the data folder; what lies elsewhere is as its owner made it. */
+function letReach(packageDirectory: string, data: string): void {
+  if (!packageDirectory.startsWith(`${data}/`)) return;
+  const { mode } = statSync(packageDirectory);
+  chmodSync(packageDirectory, (mode & 0o777) | 0o055);
+  for (let folder = dirname(packageDirectory); folder.length >= data.length; folder = dirname(folder)) letPass(folder);
 }
 
 /** Starts the process that a plugin runs in, with everything closed that this system can close. */
@@ -69,6 +80,7 @@ export function startCell(options: {
   readonly limits: Limits;
 }): Cell {
   const uid = ownUid(options.directory);
+  if (uid !== null) letReach(options.packageDirectory, dirname(dirname(options.directory)));
   const apart = uid !== null && namespacesWork();
   started += 1;
   const group = limitGroup(`containr-plugin-${options.plugin}-${process.pid}-${started}`, options.limits);
@@ -160,10 +172,17 @@ function moduleFolders(directory: string): string[] {
   const found: string[] = [];
   for (let folder = directory; folder !== dirname(folder); folder = dirname(folder)) {
     const modules = join(folder, 'node_modules');
-    if (existsSync(modules)) found.push(modules);
+    if (existsSync(modules)) found.push(modules, ...linkedOf(join(modules, '@containr')));
   }
   const sdk = createRequire(import.meta.url).resolve('@containr/sdk');
   return [...found, join(dirname(sdk), '..')];
+}
+
+/** Where the links of a folder really lead: packages of the install, which hold code only. */
+function linkedOf(scope: string): string[] {
+  if (!existsSync(scope)) return [];
+  const links = readdirSync(scope).map((name) => join(scope, name));
+  return links.filter((link) => existsSync(link)).map((link) => realpathSync(link));
 }
 
 function program(): string {

@@ -125,9 +125,8 @@ export class Lifecycle {
           `Enable ${missing.join(', ')} first.`,
         );
       }
-      const waiting = this.dependents(name)
-        .filter((other) => other.desired && other.state !== 'active')
-        .toReversed();
+      const off = this.dependents(name).filter((other) => other.desired && other.state !== 'active');
+      const waiting = off.toReversed();
       const touched = [entry, ...waiting]
         .filter((one) => one.state !== 'active')
         .map((one) => ({ name: one.package.name, becomes: 'active' as const }));
@@ -182,11 +181,9 @@ export class Lifecycle {
   ended(name: string, cause: ContainrError, again: boolean): Promise<void> {
     return this.#enqueue(async () => {
       const entry = this.entry(name);
-      if (!entry.running || entry.state !== 'active') return;
-      this.#options.log.error({ plugin: name, error: cause, again }, 'A plugin ended by itself');
       try {
-        if (!again) throw cause;
-        await this.#swap(entry);
+        if (entry.state !== 'active') return;
+        await (again ? this.#swap(entry) : Promise.reject(cause));
         entry.cause = cause;
       } catch (error) {
         await this.#stopWithDependents(entry);
