@@ -21,6 +21,7 @@ const commands = {
   build: { build: true },
   test: { build: true, program: ['install/test.mjs', ...rest] },
   lint: { build: false, program: ['install/lint.mjs', ...rest] },
+  docs: { build: true, program: ['test/docs/main.mjs', ...rest] },
   soak: { build: true, program: ['test/soak/main.mjs', ...rest] },
   bench: { build: true, program: ['test/bench/main.mjs', ...rest] },
   containr: { build: true, program: ['sdk/cli/bin/containr.mjs', ...rest] },

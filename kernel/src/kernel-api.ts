@@ -1,3 +1,4 @@
+import { NodeChanged } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
 import { registerAuditRoutes } from '@containr/data';
 import type { Audit, Settings } from '@containr/data';
@@ -10,7 +11,7 @@ import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import type { Lifecycle } from './plugins/lifecycle.ts';
 import { registerPackageRoutes } from './plugins/package-routes.ts';
 import type { PackageRoutes } from './plugins/package-routes.ts';
-import { registerPluginRoutes } from './plugins/plugin-routes.ts';
+import { PluginChanged, registerPluginRoutes } from './plugins/plugin-routes.ts';
 import { registerPluginSettings } from './plugins/settings-routes.ts';
 
 /** What the kernel's own routes ask. */
@@ -32,6 +33,7 @@ export function registerKernelApi(http: PluginContext['http'], use: KernelApi): 
   registerInspectionRoutes(http, {
     one: (plugin) => inspectedOf(use.life.entry(plugin)),
     all: () => use.life.entries.map(inspectedOf),
+    own: [PluginChanged, NodeChanged],
   });
   registerGrantRoutes(http, use.grants, {
     plugin: (name) => ({ manifest: use.life.entry(name).package.manifest, isolation: use.isolationOf(name) }),

@@ -5,7 +5,18 @@ import type { Authenticate, Gateway, Mount, MountOptions } from '@containr/http'
 
 /** What the kernel keeps for itself: path segments, roots and permissions. */
 export const kernelClaims = {
-  segments: ['plugins', 'settings', 'nodes', 'jobs', 'events', 'ui', 'agents', 'openapi.json', 'audit'],
+  segments: [
+    'plugins',
+    'settings',
+    'nodes',
+    'jobs',
+    'events',
+    'ui',
+    'agents',
+    'openapi.json',
+    'audit',
+    'contributions',
+  ],
   roots: ['healthz', 'readyz'],
   permissions: [
     'plugin:read',

@@ -1,3 +1,4 @@
+export { ContributionPoint, contributionPoints } from './contribution-list.ts';
 export { inspect, Inspection } from './inspection.ts';
 export type { Inspected } from './inspection.ts';
 export { Ledger } from './ledger.ts';

@@ -3,6 +3,7 @@ import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
 import { deployCommands } from './commands/deploy.ts';
+import { hookCommands } from './commands/hooks.ts';
 import { logCommands } from './commands/logs.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
@@ -41,6 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     logCommands,
     pluginCommands,
     pluginAuthorCommands,
+    hookCommands,
     auditCommands,
     userCommands,
     statusCommand,

@@ -1,3 +1,4 @@
 export * from './contributions.ts';
 export * from './define-ui.ts';
 export * from './ui-list.ts';
+export * from './outlets.ts';
