@@ -20,6 +20,8 @@ export const StartOptions = defineSchema({
     catalogue: { anyOf: [{ type: 'string' }, { type: 'null' }] },
     /** `null`: the embedded Postgres. */
     databaseUrl: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    /** `null`: each control-plane process by itself. */
+    redisUrl: { anyOf: [{ type: 'string' }, { type: 'null' }] },
     sample: { type: 'boolean' },
     /** Only JSON objects on stdout, one a line. */
     json: { type: 'boolean' },
@@ -35,6 +37,7 @@ export const StartOptions = defineSchema({
     'runtime',
     'catalogue',
     'databaseUrl',
+    'redisUrl',
     'sample',
     'json',
     'stopApps',
@@ -82,6 +85,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): St
       runtime: values['runtime'] ?? env['CONTAINR_RUNTIME'] ?? 'auto',
       catalogue: env['CONTAINR_RUNTIME_CATALOGUE'] || null,
       databaseUrl: env['DATABASE_URL'] || null,
+      redisUrl: env['REDIS_URL'] || null,
       sample: values['no-sample'] !== true,
       json: values['json'] === true,
       stopApps: values['stop-apps'] === true,

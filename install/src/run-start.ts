@@ -31,6 +31,7 @@ export async function runStart(options: StartOptions, reporter: Reporter): Promi
       host: options.host,
       port: options.port,
       ...(options.databaseUrl ? { databaseUrl: options.databaseUrl } : {}),
+      ...(options.redisUrl ? { redisUrl: options.redisUrl } : {}),
       plugins: join(root, 'plugins'),
       shellDirectory: join(root, 'ui/shell/dist'),
       log,

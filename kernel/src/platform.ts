@@ -28,6 +28,7 @@ import type { MountOptions } from '@containr/http';
 import { discover, openPackages, packageMigrations } from '@containr/packages';
 import type { PluginPackage } from '@containr/packages';
 import { isolationMigrations, openGrants } from '@containr/isolation';
+import { openLive } from '@containr/live';
 import { createUiHost } from '@containr/ui-host';
 import { HookRegistry } from './hooks/index.ts';
 import { registerKernelApi } from './kernel-api.ts';
@@ -58,6 +59,8 @@ export interface PlatformOptions {
   readonly port?: number;
   /** An existing Postgres; else an embedded one runs in the data folder. */
   readonly databaseUrl?: string | undefined;
+  /** A Redis that all control-plane processes share for what lives shortly; without one each has its own. */
+  readonly redisUrl?: string | undefined;
   /** A folder of plugin packages, or the packages themselves. */
   readonly plugins: string | readonly PluginPackage[];
   /** Settings that the start command fixes, by plugin. */
@@ -153,6 +156,13 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   ]);
   checks.set('database', () => ping(database));
   const install = { id: await installId(database.pool), version };
+  const live = await openLive({ redisUrl: options.redisUrl, install: install.id, log });
+  undo.own('live', () => live.stop());
+  if (live.shared)
+    checks.set(
+      'redis',
+      Object.assign(async () => live.down(), { vital: false }),
+    );
   const keyRing = await openKeyRing(join(data, 'keys'));
   const trail = await openAudit({ pool: database.pool, keyRing, log });
   audit = trail;
@@ -207,6 +217,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     settings,
     openStore: (plugin, entities, migrations) => openPluginStore({ database, plugin, entities, migrations }),
     agentsFor: (plugin, scope) => agentGateway.agentsFor(plugin, scope),
+    liveFor: (plugin, scope) => live.for(plugin, scope),
   };
   const grants = openGrants(database.pool, keyRing);
   const confined = confinement(parts, grants, () => lifecycle);

@@ -3,7 +3,11 @@ import type { Check } from './health-routes.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 /** Gives `null`, or why something is not there. */
-export type Reason = () => Promise<string | null>;
+export interface Reason {
+  (): Promise<string | null>;
+  /** Whether nothing works without it; `true` unless told. */
+  readonly vital?: boolean;
+}
 
 /** Asks the database the least that there is. */
 export async function ping({ pool }: Database): Promise<string | null> {
@@ -23,7 +27,7 @@ export async function runChecks(
   const vital = await Promise.all(
     [...checks].map(async ([name, check]) => {
       const reason = await check();
-      return { name, ok: reason === null, reason, vital: true };
+      return { name, ok: reason === null, reason, vital: check.vital ?? true };
     }),
   );
   const plugins = (lifecycle?.entries ?? []).filter((entry) => entry.desired || entry.problem);

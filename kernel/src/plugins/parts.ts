@@ -1,4 +1,4 @@
-import type { Agents, Clock, Exec, Logger, Migration, Random, Scope } from '@containr/sdk';
+import type { Agents, Clock, Exec, Live, Logger, Migration, Random, Scope } from '@containr/sdk';
 import type { EntitySchema } from '@mikro-orm/core';
 import type { InjectionToken } from 'tsyringe';
 import type { Events, OpenStore } from '@containr/data';
@@ -32,6 +32,7 @@ export interface Parts {
   openStore(plugin: string, entities: readonly EntitySchema[], migrations: readonly Migration[]): Promise<OpenStore>;
   readonly settings: Settings;
   agentsFor(plugin: string, scope: Scope): Agents;
+  liveFor(plugin: string, scope: Scope): Live;
 }
 
 /** Where the container keeps them. */

@@ -144,6 +144,7 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
       },
     },
     agents: own.resolve(agentsToken),
+    live: parts.liveFor(name, scope),
     store,
     secrets: {
       seal: (owner, text) => parts.secrets.seal(name, owner, text),

@@ -30,7 +30,8 @@ export default definePlugin({
   entities: [User, Organisation, Membership, Session, Token, SetupLink, Attempt],
   migrations,
   async setup(ctx) {
-    const recent = new Recent<Grant>(ctx.clock);
+    const recent = new Recent<Grant>(ctx.clock, { cleared: () => ctx.live.fanOut.publish('revoked', null) });
+    ctx.live.fanOut.subscribe('revoked', { message: () => recent.forget(), lost: () => recent.forget() });
     const signIn = await createSignIn(ctx);
     provideServices(ctx, signIn, recent);
     setupRoutes(ctx);

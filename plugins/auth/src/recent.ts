@@ -1,17 +1,22 @@
 import type { Clock } from '@containr/sdk';
 
-/** What was looked up in the last few seconds. Revoking anything empties it; a look-up begun before that is not kept. */
+/**
+ * What was looked up in the last second, so that what another process revoked is honoured for no longer than that even when
+ * nobody tells. Revoking anything empties it; a look-up begun before that is not kept.
+ */
 export class Recent<T> {
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #max: number;
+  readonly #cleared: () => void;
   #generation = 0;
   #entries = new Map<string, { value: T; until: number }>();
 
-  constructor(clock: Clock, options: { ttlMs?: number; max?: number } = {}) {
+  constructor(clock: Clock, options: { ttlMs?: number; max?: number; cleared?: () => void } = {}) {
     this.#clock = clock;
-    this.#ttlMs = options.ttlMs ?? 5_000;
+    this.#ttlMs = options.ttlMs ?? 900;
     this.#max = options.max ?? 1_000;
+    this.#cleared = options.cleared ?? (() => undefined);
   }
 
   /** The value of `key`, from memory or by `look`; `null` is not kept. */
@@ -25,8 +30,14 @@ export class Recent<T> {
     return value;
   }
 
-  /** Forgets everything. */
+  /** Something was revoked here: forgets everything, here and in other processes. */
   clear(): void {
+    this.forget();
+    this.#cleared();
+  }
+
+  /** Forgets everything. */
+  forget(): void {
     this.#generation += 1;
     this.#entries.clear();
   }

@@ -4,6 +4,7 @@ import type { Exec } from './exec.ts';
 import type { Hook, HookKind, Tap, TapResult } from './hooks.ts';
 import type { EventsOptions, RawOptions, RouteOptions, SocketOptions } from './http.ts';
 import type { Job, JobRun } from './jobs.ts';
+import type { Live } from './live.ts';
 import type { Logger } from './log.ts';
 import type { Principal } from './principal.ts';
 import type { JSONSchema } from './schema.ts';
@@ -73,6 +74,8 @@ export interface PluginContext<S = unknown> {
     handle<P>(job: Job<P>, handler: (run: JobRun<P>) => Promise<void>, options?: { schedule?: string }): Owned;
   };
   readonly agents: Agents;
+  /** What the processes of the control plane share while they live: a cache, rate limits, live messages. */
+  readonly live: Live;
   readonly store: Store;
   readonly secrets: {
     /** AES-256-GCM, bound to this plugin and `owner`; opening it for another owner fails. */

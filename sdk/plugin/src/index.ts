@@ -6,6 +6,7 @@ export * from './exec.ts';
 export * from './hooks.ts';
 export * from './http.ts';
 export * from './jobs.ts';
+export * from './live.ts';
 export * from './log.ts';
 export * from './manifest.ts';
 export * from './plugin.ts';

@@ -9,6 +9,8 @@ export { packPlugin } from './pack-plugin.ts';
 export { startTestPlatform, until } from './platform.ts';
 export type { TestPlatform, TestPlatformOptions } from './platform.ts';
 export { readPlugin } from './read-plugin.ts';
+export { redisIsHere, startRedis } from './redis-server.ts';
+export type { TestRedis } from './redis-server.ts';
 export { seededRandom } from './seeded-random.ts';
 export { simulatedClock } from './simulated-clock.ts';
 export type { SimulatedClock } from './simulated-clock.ts';

@@ -31,6 +31,8 @@ export interface TestPlatformOptions {
   readonly data?: string;
   /** Uses this database and leaves it; for tests that start a platform again on what an earlier one left. */
   readonly database?: TestDatabase;
+  /** Shares a Redis with other processes. */
+  readonly redisUrl?: string;
   /** Listens here; for tests that start a platform again where its agents look for it. A free one by default. */
   readonly port?: number;
   readonly drainMs?: number;
@@ -87,6 +89,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     const platform = await createPlatform({
       data,
       databaseUrl: database.url,
+      redisUrl: options.redisUrl,
       ...(options.port === undefined ? {} : { port: options.port }),
       plugins,
       settings: options.settings ?? {},
