@@ -13,6 +13,7 @@ const registers = new Set([
   'own',
   'provide',
   'repeat',
+  'subscribe',
   'tap',
 ]);
 const gets = new Set(['for', 'get', 'principal', 'system']);
