@@ -149,7 +149,8 @@ export async function redisBackend(url: string, prefix: string, log: Logger): Pr
 }
 
 function takenOf(answer: unknown, { limit, windowMs }: RateRule): Taken {
-  const [allowed, resetMicros]: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  const [allowed, resetMicros] = answers;
   const resetMs = Number(resetMicros) / 1000;
   const stepMs = windowMs / limit;
   return {
