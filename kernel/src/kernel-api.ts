@@ -1,7 +1,7 @@
 import { NodeChanged } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
 import { registerAuditRoutes } from '@containr/data';
-import type { Audit, Settings } from '@containr/data';
+import type { Audit, PluginSettings, Settings } from '@containr/data';
 import { registerInspectionRoutes } from '@containr/inspection';
 import { registerGrantRoutes } from '@containr/isolation';
 import type { GrantStore, Isolation } from '@containr/isolation';
@@ -19,6 +19,8 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
   readonly life: Lifecycle;
   readonly packages: PackageRoutes;
   readonly settings: Settings;
+  /** Settings of the install itself. */
+  readonly own: PluginSettings<unknown>;
   readonly agents: Pick<AgentGateway, 'routes'>;
   readonly audit: Pick<Audit, 'list' | 'verify'>;
   readonly grants: GrantStore;
@@ -28,7 +30,7 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
 /** Registers everything that the kernel itself answers below `/api/v1`. */
 export function registerKernelApi(http: PluginContext['http'], use: KernelApi): void {
   registerPluginRoutes(http, use.life);
-  registerPluginSettings(http, use.life, use.settings);
+  registerPluginSettings(http, use.life, use.settings, use.own);
   registerPackageRoutes(http, use.packages);
   registerInspectionRoutes(http, {
     one: (plugin) => inspectedOf(use.life.entry(plugin)),

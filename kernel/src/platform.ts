@@ -23,7 +23,7 @@ import {
   writeOutbox,
 } from '@containr/data';
 import type { Audit, Database, Overrides } from '@containr/data';
-import { answerProblem, Gateway, openApiOf } from '@containr/http';
+import { answerProblem, Front, FrontSettings, Gateway, openApiOf } from '@containr/http';
 import type { MountOptions } from '@containr/http';
 import { discover, openPackages, packageMigrations } from '@containr/packages';
 import type { PluginPackage } from '@containr/packages';
@@ -123,8 +123,10 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     options.shellDirectory === undefined
       ? null
       : createUiHost({ shellDirectory: options.shellDirectory, plugins: () => activeOf(lifecycle) });
+  const front = new Front();
   const gateway = new Gateway({
     log,
+    front,
     explain: explainAbsent(packages, () => lifecycle),
     page: async (request, response) =>
       ui ? ui.serve(request, response) : answerProblem(request, response, notFound('page')),
@@ -137,7 +139,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   });
   const services = new ServiceRegistry();
   const authenticate = identifier({ services, agent: (bearer) => agents?.authenticate(bearer) ?? null });
-  const mount: MountOptions = { onAnswered: async (answered) => audit?.answered(answered) };
+  const mount: MountOptions = { front, onAnswered: async (answered) => audit?.answered(answered) };
   const kernel = kernelMount(gateway, authenticate, log, () => origin, mount);
   await kernel.add((http) => registerHealthRoutes(http, () => runChecks(checks, lifecycle)));
   const port = await listen(gateway, host, options.port ?? 0);
@@ -197,6 +199,13 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     log,
     ...(options.settings ? { overrides: options.settings } : {}),
   });
+  const own = await settings.open<FrontSettings>('kernel', FrontSettings);
+  front.apply(own.current);
+  undo.own(
+    'own settings',
+    own.onChange((next) => front.apply(next)),
+  );
+  front.countBy(live.take);
   const parts: Parts = {
     install,
     log,
@@ -254,6 +263,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     registerKernelApi(http, {
       life,
       settings,
+      own,
       agents: agentGateway,
       audit: trail,
       grants,

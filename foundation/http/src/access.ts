@@ -15,8 +15,7 @@ export function admit(
   authenticate: Authenticate,
   done: (error?: Error) => void,
 ): void {
-  const { headers } = request;
-  if (headers['authorization'] === undefined && headers['cookie'] === undefined && !request.console) {
+  if (!request.offersProof) {
     done(access.public ? refusal(request, method, access) : unauthenticated('This needs you to be signed in.'));
     return;
   }
@@ -57,6 +56,7 @@ function forbidden(permission: string): ContainrError {
 
 /** A browser acts for whoever is signed in, so what changes state must come from our own pages. */
 function isSameSite(request: RequestContext): boolean {
+  if (request.fromAllowedPage) return true;
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && request.principal.via !== 'bearer') return site === 'same-origin' || site === 'none';
   return request.principal.via !== 'cookie' || request.headers['origin'] === request.origin;
@@ -64,6 +64,7 @@ function isSameSite(request: RequestContext): boolean {
 
 /** A WebSocket is opened by any page that asks: a browser names its page, and it has to be ours. */
 export function socketRefusal(request: RequestContext): Error | undefined {
+  if (request.fromAllowedPage) return undefined;
   const { origin } = request.headers;
   return (origin === undefined ? request.principal.via === 'cookie' : origin !== request.origin)
     ? crossSite()

@@ -7,6 +7,8 @@ interface Declaration {
   readonly path: `/${string}`;
   readonly access: Access;
   readonly summary: string;
+  /** Its answer tells whether a guess was right. */
+  readonly guessable: boolean;
   /** Set when the plugin took the route back. */
   gone: boolean;
   /** What its handler does, counted. */

@@ -84,7 +84,10 @@ export function httpFacet(
   };
 }
 
-function common(options: Access & { readonly path: `/${string}`; readonly summary: string }) {
+function common(
+  options: Access & { readonly path: `/${string}`; readonly summary: string; readonly guessable?: boolean },
+) {
   const access: Access = options.public ? { public: true } : { permission: options.permission };
-  return { path: options.path, access, summary: options.summary, gone: false, meter: new Meter() };
+  const { path, summary, guessable = false } = options;
+  return { path, access, summary, guessable, gone: false, meter: new Meter() };
 }

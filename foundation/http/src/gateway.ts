@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ContainrError, Logger } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
+import type { Front } from './front.ts';
 import type { Mount } from './mount.ts';
 import { answerProblem, problemOf, requestIdOf, toContainrError } from './problem.ts';
 import { ConsoleMessage } from './request-context.ts';
@@ -19,6 +20,8 @@ export type Explain = (kind: 'segment' | 'root', name: string) => ContainrError 
 export interface GatewayOptions {
   readonly log: Logger;
   readonly explain: Explain;
+  /** What requests pass first. */
+  readonly front?: Front;
   /** Answers what is neither API nor a root: the dashboard. */
   page(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Takes over upgrades of one exact path, beside the mounts' sockets. */
@@ -102,6 +105,7 @@ export class Gateway {
 
   /** Serves one request. */
   serve(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#options.front?.receive(request, response)) return undefined;
     const url = request.url ?? '/';
     const mount = this.#find(url);
     if (mount) return mount.serve(request, response);
@@ -127,6 +131,7 @@ export class Gateway {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    this.#options.front?.receiveUpgrade(request);
     const url = request.url ?? '/';
     const own = this.#options.upgrades.get(firstPart(url, 0, '?'));
     if (own) return own(request, socket, head);

@@ -4,6 +4,7 @@ export type { Answered, OnAnswered } from './answered.ts';
 export { collectDeclared } from './collect.ts';
 export type { Claims, Declared } from './declared.ts';
 export { httpFacet } from './facet.ts';
+export { Front, FrontSettings } from './front.ts';
 export { Gateway } from './gateway.ts';
 export type { Explain } from './gateway.ts';
 export { inert } from './inert.ts';

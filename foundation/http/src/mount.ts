@@ -12,10 +12,12 @@ import type { OnAnswered } from './answered.ts';
 import { tellAnswered } from './answered.ts';
 import type { Claims, Declared } from './declared.ts';
 import { addEvents } from './event-stream.ts';
+import type { Front } from './front.ts';
 import { InFlight } from './in-flight.ts';
 import { problemHeaders, problemOf, requestIdOf, toContainrError } from './problem.ts';
 import { addRaw } from './raw.ts';
 import { RequestContext } from './request-context.ts';
+import type { RequestLimits } from './request-limits.ts';
 import { addRoute } from './route.ts';
 import { addSocket } from './socket.ts';
 
@@ -47,6 +49,8 @@ const socketLimit = 1_048_576;
 /** What a mount does beside answering. */
 export interface MountOptions {
   readonly onAnswered?: OnAnswered;
+  /** What requests pass first. */
+  readonly front?: Front;
 }
 
 /** Builds the mount of a plugin from what it declared. Throws when a schema does not compile or two routes are the same. */
@@ -107,12 +111,14 @@ async function add(
     raws.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const one of raw) {
       const tell = tellAnswered({ plugin, methods: one.methods, path: one.path }, options.onAnswered);
-      addRaw(raws, one, guardOf(one, authenticate, inFlight), tell);
+      // Who watches the platform from the address of a flood still gets an answer.
+      const limits = plugin === 'kernel' && one.root ? undefined : options.front?.limits;
+      addRaw(raws, one, guardOf(one, authenticate, inFlight, limits), tell);
     }
   };
   if (raw.length > 0) await app.register(named('raw routes', addAllRaw));
   for (const one of declared) {
-    const guard = guardOf(one, authenticate, inFlight);
+    const guard = guardOf(one, authenticate, inFlight, options.front?.limits);
     if (one.kind === 'route')
       addRoute(app, one, guard, tellAnswered({ plugin, methods: [one.method], path: one.path }, options.onAnswered));
     else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log);
@@ -120,7 +126,12 @@ async function add(
   }
 }
 
-function guardOf(declared: Declared, authenticate: Authenticate, inFlight: InFlight): Guard {
+function guardOf(
+  declared: Declared,
+  authenticate: Authenticate,
+  inFlight: InFlight,
+  limits: RequestLimits | undefined,
+): Guard {
   const realm = declared.kind === 'raw' ? declared.basicRealm : undefined;
   return function guard(request, reply, done) {
     request.containr = new RequestContext(request, reply.raw, inFlight);
@@ -129,11 +140,21 @@ function guardOf(declared: Declared, authenticate: Authenticate, inFlight: InFli
       .header('cache-control', 'no-store')
       .header('x-content-type-options', 'nosniff');
     if (declared.gone) return done(notFound('route'));
-    if (realm === undefined) return admit(request.containr, request.method, declared.access, authenticate, done);
-    return admit(request.containr, request.method, declared.access, authenticate, (error) => {
-      if (error && toContainrError(error).status === 401)
-        reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
-      done(error);
+    const finish =
+      realm === undefined
+        ? done
+        : (error?: Error): void => {
+            if (error && toContainrError(error).status === 401)
+              reply.header('www-authenticate', `Basic realm="${realm}", charset="UTF-8"`);
+            done(error);
+          };
+    const { containr: context, method } = request;
+    if (!limits?.on) return admit(context, method, declared.access, authenticate, finish);
+    return limits.before(context, reply, declared.guessable, (tooMany) => {
+      if (tooMany) return done(tooMany);
+      return admit(context, method, declared.access, authenticate, (error) =>
+        limits.after(context, reply, error, (late) => finish(late ?? error)),
+      );
     });
   };
 }

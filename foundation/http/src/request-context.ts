@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { Principal, RequestInfo } from '@containr/sdk';
 import { anonymous, ContainrError } from '@containr/sdk';
 import type { FastifyRequest } from 'fastify';
+import { addressOf, isForwarded } from './clients.ts';
+import { isAllowedPage } from './cross-origin.ts';
 import type { InFlight } from './in-flight.ts';
 
 /** A request that came over the owner-only console socket. */
@@ -48,22 +50,33 @@ export class RequestContext implements RequestInfo {
   }
 
   get ip(): string {
-    return this.#request.raw.socket.remoteAddress ?? '';
+    return addressOf(this.#request.raw);
   }
 
   get console(): boolean {
     return this.#request.raw instanceof ConsoleMessage;
   }
 
+  /** Whether it offers anything that says who asks. */
+  get offersProof(): boolean {
+    const { authorization, cookie } = this.#request.raw.headers;
+    return authorization !== undefined || cookie !== undefined || this.console;
+  }
+
+  /** Whether a page asks that the install lets act with a session. */
+  get fromAllowedPage(): boolean {
+    return isAllowedPage(this.#request.raw);
+  }
+
   get lastEventId(): string | null {
     return this.headers['last-event-id'] ?? null;
   }
 
-  /** Whether the client's side of the connection is encrypted; a proxy on this machine may say so. */
+  /** Whether the client's side of the connection is encrypted; a proxy on this machine, or a trusted one, may say so. */
   get secure(): boolean {
-    const { socket } = this.#request.raw;
-    if ('encrypted' in socket) return true;
-    return isLoopback(socket.remoteAddress) && this.headers['x-forwarded-proto'] === 'https';
+    const { raw } = this.#request;
+    if ('encrypted' in raw.socket) return true;
+    return (isLoopback(raw.socket.remoteAddress) || isForwarded(raw)) && this.headers['x-forwarded-proto'] === 'https';
   }
 
   get origin(): string {

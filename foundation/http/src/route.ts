@@ -3,12 +3,12 @@ import { isReply } from '@containr/sdk';
 import { validatorOf } from '@containr/sdk/host';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteShorthandOptions } from 'fastify';
 import type { DeclaredRoute } from './declared.ts';
+import { apiBase } from './api-base.ts';
 import { cookieLine } from './request-context.ts';
 import { serializerOf } from './serializer.ts';
 import type { Guard } from './mount.ts';
 
-/** Base of the API. */
-export const apiBase = '/api/v1';
+export { apiBase };
 
 /** `{id}` as Fastify writes it. */
 export function fastifyPath(path: string): string {

@@ -2,7 +2,7 @@ import type { PluginContext, Principal } from '@containr/sdk';
 import { ContainrError, Scope } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
 import { buildMount, Gateway } from '../src/index.ts';
-import type { Mount } from '../src/index.ts';
+import type { Front, Mount } from '../src/index.ts';
 import { httpFacet } from '../src/facet.ts';
 
 const log = createLogger({ level: 'silent' });
@@ -39,9 +39,11 @@ export interface Served {
 }
 
 /** Starts a gateway without a platform; plugins claim the segment and root of their own name. */
-export async function servePlugins(): Promise<Served> {
+export async function servePlugins(front?: Front): Promise<Served> {
+  const passed = front ? { front } : {};
   const gateway = new Gateway({
     log,
+    ...passed,
     explain: (_kind, name) =>
       name === 'off'
         ? new ContainrError({ code: 'PLUGIN_OFF', status: 503, detail: 'off is off.', hint: 'Enable it.' })
@@ -64,7 +66,7 @@ export async function servePlugins(): Promise<Served> {
     };
     const { http, declared } = httpFacet(new Scope(plugin), claims, () => origin);
     register(http);
-    return buildMount(claims, declared, authenticate, log);
+    return buildMount(claims, declared, authenticate, log, passed);
   }
   return {
     gateway,

@@ -1,17 +1,24 @@
 import type { PluginContext } from '@containr/sdk';
 import { registerSettingsRoutes } from '@containr/data';
-import type { Settings } from '@containr/data';
+import type { PluginSettings, Settings } from '@containr/data';
 import type { Lifecycle } from './lifecycle.ts';
 import { settingsOf } from './running.ts';
 
-/** Registers `/settings/{plugin}`, also for plugins that are off; a plugin that does not follow its settings is replaced. */
-export function registerPluginSettings(http: PluginContext['http'], lifecycle: Lifecycle, settings: Settings): void {
+/** Registers `/settings/{plugin}`, also for plugins that are off, and for the install itself (`kernel`); a plugin that does not follow its settings is replaced. */
+export function registerPluginSettings(
+  http: PluginContext['http'],
+  lifecycle: Lifecycle,
+  settings: Settings,
+  own: PluginSettings<unknown>,
+): void {
   registerSettingsRoutes(http, {
     async open(plugin) {
+      if (plugin === 'kernel') return own;
       const entry = lifecycle.entry(plugin);
       return entry.running?.settings ?? settings.open<unknown>(plugin, settingsOf(await entry.package.load()));
     },
     async changed(plugin, by) {
+      if (plugin === 'kernel') return;
       const { running } = lifecycle.entry(plugin);
       if (running && !running.followsSettings) await lifecycle.replace(plugin, by);
     },

@@ -72,6 +72,8 @@ export type RouteOptions<
   readonly response: R;
   /** Status of a plain answer; 200 by default. */
   readonly status?: number;
+  /** Its answer tells whether a guess was right (a password, a one-time token): each address may ask seldom. */
+  readonly guessable?: boolean;
   handler(request: RouteRequest<P, Q, B>): Promise<Infer<R> | Reply<Infer<R>>>;
 };
 

@@ -24,6 +24,7 @@ const folder = fileURLToPath(new URL('../../../plugins/', import.meta.url));
 export interface TestPlatformOptions {
   /** First-party plugins by name, with what they need; or packages made in the test. */
   readonly plugins?: readonly (string | PluginPackage)[];
+  /** By plugin; requests are not limited unless `kernel` says so. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Also runs an agent, from source, and waits until its node is reachable. */
   readonly agent?: boolean;
@@ -92,7 +93,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       redisUrl: options.redisUrl,
       ...(options.port === undefined ? {} : { port: options.port }),
       plugins,
-      settings: options.settings ?? {},
+      settings: { kernel: { limitRequests: false }, ...options.settings },
       log,
       drainMs: options.drainMs ?? 2000,
       ...(options.clock ? { clock: options.clock } : {}),

@@ -30,6 +30,7 @@ export function sessionRoutes(ctx: PluginContext, signIn: SignIn, recent: Recent
     method: 'POST',
     path: '/sessions',
     public: true,
+    guessable: true,
     summary: 'Signs in with e-mail and password',
     body: {
       type: 'object',

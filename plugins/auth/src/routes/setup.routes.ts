@@ -40,6 +40,7 @@ export function setupRoutes(ctx: PluginContext): void {
     method: 'POST',
     path: '/setup',
     public: true,
+    guessable: true,
     summary: 'Makes the first owner with the one-time token',
     body: {
       type: 'object',

@@ -1,0 +1,2 @@
+/** Base of the API. */
+export const apiBase = '/api/v1';
