@@ -50,6 +50,8 @@ export interface Heartbeat {
   readonly silenceMs: number;
 }
 
+/** Part of the time between two pings after which one is due. */
+const heardLately = 0.9;
 const normalClose = 1000;
 const abnormalClose = 1006;
 const serverError = -32000;
@@ -157,8 +159,10 @@ function keepAlive(socket: WebSocket, heartbeat: Heartbeat, signal: AbortSignal)
   const heard = (): void => void (pulse.heardAt = performance.now());
   for (const event of ['message', 'ping', 'pong'] as const) socket.on(event, heard);
   const timer = setInterval(() => {
-    if (performance.now() - pulse.heardAt > heartbeat.silenceMs) return socket.terminate();
-    if (socket.readyState === socket.OPEN) socket.ping();
+    const silentMs = performance.now() - pulse.heardAt;
+    if (silentMs > heartbeat.silenceMs) return socket.terminate();
+    // The other side's ping shows as much as an answer to one of ours: one of the two is enough.
+    if (silentMs > heartbeat.pingMs * heardLately && socket.readyState === socket.OPEN) socket.ping();
   }, heartbeat.pingMs);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return pulse;
