@@ -19,6 +19,7 @@ import { validate } from '@containr/sdk/host';
 import { v7 } from 'uuid';
 import type { Incoming, Peer } from '../peer.ts';
 import { httpFacet } from './http.ts';
+import { noLive } from './no-live.ts';
 import { actorOf, ofRequest } from './principals.ts';
 import type { Registry } from './registry.ts';
 import { secretsFacet } from './secrets.ts';
@@ -130,6 +131,7 @@ export function contextOf(
         ),
     },
     agents: agentsOf(peer),
+    live: noLive(),
     store: own.store,
     secrets: secretsFacet(Buffer.from(boot.secretKey, 'base64')),
     principal: (organisation) => ({
