@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runLoad } from './load.ts';
 import { runSequences } from './sequences.ts';
 import { runToggles } from './toggles.ts';
 
@@ -11,19 +12,22 @@ const { positionals, values } = parseArgs({
     runs: { type: 'string', default: '100' },
     longest: { type: 'string', default: '12' },
     seconds: { type: 'string', default: '600' },
+    rate: { type: 'string', default: '50' },
     seed: { type: 'string' },
     path: { type: 'string' },
   },
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const seed = values.seed === undefined ? undefined : Number(values.seed);
 const parts: Readonly<Record<string, () => Promise<string>>> = {
   toggles: () => runToggles(Number(values.times), values.plugin, say),
+  load: () => runLoad({ seconds: Number(values.seconds), rate: Number(values.rate), seed }),
   sequences: () =>
     runSequences({
       runs: Number(values.runs),
       longest: Number(values.longest),
       withinMs: Number(values.seconds) * 1000,
-      seed: values.seed === undefined ? undefined : Number(values.seed),
+      seed,
       path: values.path,
     }),
 };

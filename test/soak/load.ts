@@ -1,0 +1,111 @@
+import { Agent, request } from 'node:http';
+import { randomInt } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Setup } from '@containr/plugin-auth/contract';
+import fc from 'fast-check';
+import { Owner } from '../road/api.ts';
+import { look, settled } from './look.ts';
+import { Expected } from './operations.ts';
+import { startSubject } from './subject.ts';
+
+const everyMs = 200;
+/** These come and go; the others are set up anew under load, which no request may notice. */
+const comeAndGo = ['docker', 'dockerfile'];
+const asked = ['/healthz', '/api/v1/projects', '/api/v1/services', '/api/v1/deployments', '/api/v1/openapi.json'];
+
+/** How long, how many requests a second, and what order of operations. */
+export interface LoadOptions {
+  readonly seconds: number;
+  readonly rate: number;
+  readonly seed?: number | undefined;
+}
+
+/**
+ * Random operations on plugins, one each 200 ms, while an open-loop client asks routes of plugins that stay on. Throws when
+ * one request failed, or something was left behind.
+ */
+export async function runLoad({ seconds, rate, seed = randomInt(2 ** 31) }: LoadOptions): Promise<string> {
+  const subject = await startSubject();
+  try {
+    const { platform } = subject.test;
+    const { url } = await platform.services.get(Setup).link({}, { principal: platform.console });
+    const owner = await Owner.claim(platform.origin, url);
+    const before = await look(subject.test);
+    const client = startClient(platform.origin, owner.token, rate);
+    const expected = new Expected(subject);
+    const names = subject.packages.map(({ name }) => name);
+    const choose = fc.oneof(
+      fc.record({ verb: fc.constantFrom('enable', 'disable', 'crash'), plugin: fc.constantFrom(...comeAndGo) }),
+      fc.record({ verb: fc.constantFrom('replace', 'crash'), plugin: fc.constantFrom(...names) }),
+    );
+    const planned = fc.sample(choose, { seed, numRuns: Math.ceil((seconds * 1000) / everyMs) });
+    const end = Date.now() + seconds * 1000;
+    let done = 0;
+    for (const operation of planned) {
+      if (Date.now() > end) break;
+      const next = Date.now() + everyMs;
+      await expected.run(operation);
+      done += 1;
+      await pause(Math.max(0, next - Date.now()));
+    }
+    await expected.restore();
+    const { answered, failures } = await client.stop();
+    const bad = [
+      ...failures.slice(0, 10),
+      ...expected.wrong(),
+      ...(await settled(subject.test, before)).map((line) => line.slice(0, 300)),
+    ];
+    if (bad.length > 0)
+      throw new Error(`${failures.length} of ${answered} requests failed (seed ${seed})\n${bad.join('\n')}`);
+    return `${done} operations while ${answered} requests were answered, 0 failed; nothing was left behind (seed ${seed})`;
+  } finally {
+    await subject.test.stop();
+  }
+}
+
+/** Asks at a fixed rate whether or not answers come, over kept connections, and tries nothing twice. */
+function startClient(origin: string, token: string, rate: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const failures: string[] = [];
+  const open = new Set<Promise<void>>();
+  const began = performance.now();
+  let sent = 0;
+
+  function ask(path: string): Promise<void> {
+    return new Promise((resolve) => {
+      const at = Math.round(performance.now() - began);
+      const fail = (why: string): void => {
+        failures.push(`${path} at ${at} ms: ${why}`);
+        resolve();
+      };
+      const headers = { authorization: `Bearer ${token}` };
+      request(new URL(path, origin), { agent, headers, timeout: 30_000 }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', (error) => fail(error.message));
+        answer.on('end', () => {
+          if (answer.statusCode === 200) resolve();
+          else fail(`${answer.statusCode} ${Buffer.concat(chunks).toString('utf8').slice(0, 200)}`);
+        });
+      })
+        .on('timeout', () => fail('no answer within 30 s'))
+        .on('error', (error) => fail(error.message))
+        .end();
+    });
+  }
+
+  const timer = setInterval(() => {
+    for (const due = ((performance.now() - began) / 1000) * rate; sent < due; sent += 1) {
+      const one = ask(asked[sent % asked.length] ?? '/healthz');
+      open.add(one);
+      void one.finally(() => open.delete(one));
+    }
+  }, 10);
+  return {
+    async stop(): Promise<{ answered: number; failures: readonly string[] }> {
+      clearInterval(timer);
+      await Promise.all(open);
+      agent.destroy();
+      return { answered: sent, failures };
+    },
+  };
+}
