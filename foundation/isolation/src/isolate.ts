@@ -124,7 +124,14 @@ async function describe(installed: IsolatedPackage, options: IsolateOptions): Pr
     died: () => undefined,
   });
   try {
-    return validate<Description>(Description, await child.load(), `What ${installed.name} says`);
+    const said = validate<Description>(Description, await child.load(), `What ${installed.name} says`);
+    if (said.migrations.length === 0) return said;
+    throw new ContainrError({
+      code: 'STORE_ISOLATED',
+      status: 501,
+      detail: `${installed.name} keeps tables in the database, which an isolated plugin can't do yet.`,
+      hint: `Trust it, if you trust its code with everything: containr plugins trust ${installed.name} trusted`,
+    });
   } catch (error) {
     throw child.cause ?? asSetupError(installed.name, error);
   } finally {

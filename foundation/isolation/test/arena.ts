@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageAt, startTestPlatform } from '@containr/testing';
+import { readPlugin, startTestPlatform } from '@containr/testing';
 import type { TestPlatform } from '@containr/testing';
 
 /** A platform with a benign neighbour and one place for hostile code. */
@@ -30,7 +30,9 @@ export async function openArena(): Promise<Arena> {
     `route(ctx, '/neighbours/{n}', async ({ params }) => ({ n: Number(params.n) * 2 }));`,
   );
   await write(folder, 'hostile', '');
-  const packages = await Promise.all(['neighbour', 'hostile'].map((name) => packageAt(join(folder, name), 'isolated')));
+  const packages = await Promise.all(
+    ['neighbour', 'hostile'].map((name) => readPlugin(join(folder, name), 'isolated')),
+  );
   const test = await startTestPlatform({ plugins: packages, drainMs: 300 });
   let asked = 0;
   return {

@@ -14,4 +14,3 @@ export type { TestRedis } from './redis-server.ts';
 export { seededRandom } from './seeded-random.ts';
 export { simulatedClock } from './simulated-clock.ts';
 export type { SimulatedClock } from './simulated-clock.ts';
-export { packageAt } from './packages.ts';

@@ -2,6 +2,7 @@ import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
 import { Plugin } from '../documents.ts';
 import { Inspection, showInspection } from '../plugin-inspection.ts';
+import { grantCommands } from './plugin-grants.ts';
 import { packageCommands } from './plugin-packages.ts';
 
 /** `plugins`, `plugins inspect`, `plugins enable`, `plugins disable`, and those that install and remove. */
@@ -36,6 +37,7 @@ export function pluginCommands(host: CommandHost): void {
       }),
     );
   packageCommands(plugins, host);
+  grantCommands(plugins, host);
   for (const verb of ['enable', 'disable'] as const) {
     plugins
       .command(verb)
