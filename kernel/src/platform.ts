@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, Event, Principal, Random } from '@containr/sdk';
-import { ContainrError, notFound, Scope } from '@containr/sdk';
+import type { Clock, Principal, Random } from '@containr/sdk';
+import { notFound, Scope } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
 import { createExec, createLogger } from '@containr/sdk/host';
 import { container as rootContainer } from 'tsyringe';
@@ -19,10 +19,8 @@ import {
   openNotices,
   openPluginStore,
   settingsChannel,
-  outboxEntry,
-  writeOutbox,
 } from '@containr/data';
-import type { Audit, Database, Overrides } from '@containr/data';
+import type { Audit, Overrides } from '@containr/data';
 import { answerProblem, Front, FrontSettings, Gateway, openApiOf } from '@containr/http';
 import type { MountOptions } from '@containr/http';
 import { discover, openPackages, packageMigrations } from '@containr/packages';
@@ -30,9 +28,11 @@ import type { PluginPackage } from '@containr/packages';
 import { isolationMigrations, openGrants } from '@containr/isolation';
 import { openLive } from '@containr/live';
 import { createUiHost } from '@containr/ui-host';
+import { emitter } from './emitter.ts';
 import { HookRegistry } from './hooks/index.ts';
 import { registerKernelApi } from './kernel-api.ts';
 import { kernelClaims, kernelMount } from './kernel-mount.ts';
+import { listen } from './listen.ts';
 import { realClock, realRandom } from './plugins/ambient.ts';
 import { explainAbsent } from './plugins/absent.ts';
 import { activeOf, halvesOf } from './plugins/active.ts';
@@ -325,34 +325,4 @@ function logLostRejections(log: HostLogger, undo: Scope): void {
   const lost = (error: unknown): void => log.error({ error }, 'A rejected promise was handled by nobody');
   process.on('unhandledRejection', lost);
   undo.own('unhandled rejections', () => void process.off('unhandledRejection', lost));
-}
-
-async function listen(gateway: Gateway, host: string, port: number): Promise<number> {
-  try {
-    return await gateway.listen(host, port);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new ContainrError({
-      code: 'PORT_IN_USE',
-      status: 503,
-      detail: `Port ${port} on ${host} is in use.`,
-      hint: 'Stop what listens there, or choose another with --port.',
-      cause,
-    });
-  }
-}
-
-function emitter({ pool }: Database) {
-  return async function emit<P>(event: Event<P>, payload: P): Promise<void> {
-    await writeOutbox(
-      (sql, values) => {
-        let place = 0;
-        return pool.query(
-          sql.replaceAll('?', () => `$${(place += 1)}`),
-          [...values],
-        );
-      },
-      [outboxEntry('kernel', event, payload, null)],
-    );
-  };
 }
