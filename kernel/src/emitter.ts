@@ -1,19 +1,10 @@
-import { outboxEntry, writeOutbox } from '@containr/data';
+import { outboxEntry, runOn, writeOutbox } from '@containr/data';
 import type { Database } from '@containr/data';
 import type { Event } from '@containr/sdk';
 
 /** Makes what puts the kernel's own events into the outbox. */
 export function emitter({ pool }: Database) {
   return async function emit<P>(event: Event<P>, payload: P): Promise<void> {
-    await writeOutbox(
-      (sql, values) => {
-        let place = 0;
-        return pool.query(
-          sql.replaceAll('?', () => `$${(place += 1)}`),
-          [...values],
-        );
-      },
-      [outboxEntry('kernel', event, payload, null)],
-    );
+    await writeOutbox(runOn(pool), [outboxEntry('kernel', event, payload, null)]);
   };
 }

@@ -1,7 +1,7 @@
 import { NodeChanged } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
-import { registerAuditRoutes } from '@containr/data';
-import type { Audit, PluginSettings, Settings } from '@containr/data';
+import { registerAuditRoutes, registerKeyRoutes } from '@containr/data';
+import type { Audit, Keys, PluginSettings, Settings } from '@containr/data';
 import { registerInspectionRoutes } from '@containr/inspection';
 import { registerGrantRoutes } from '@containr/isolation';
 import type { GrantStore, Isolation } from '@containr/isolation';
@@ -25,6 +25,7 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
   readonly audit: Pick<Audit, 'list' | 'verify'>;
   readonly grants: GrantStore;
   isolationOf(plugin: string): Isolation | null;
+  readonly keys: Pick<Keys, 'list' | 'rotate' | 'retire'>;
 };
 
 /** Registers everything that the kernel itself answers below `/api/v1`. */
@@ -45,5 +46,6 @@ export function registerKernelApi(http: PluginContext['http'], use: KernelApi): 
   });
   use.agents.routes(http);
   registerAuditRoutes(http, use.audit);
+  registerKeyRoutes(http, use.keys);
   registerKernelRoutes(http, use);
 }

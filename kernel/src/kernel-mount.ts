@@ -16,6 +16,7 @@ export const kernelClaims = {
     'openapi.json',
     'audit',
     'contributions',
+    'keys',
   ],
   roots: ['healthz', 'readyz'],
   permissions: [
@@ -26,6 +27,7 @@ export const kernelClaims = {
     'node:read',
     'node:manage',
     'audit:read',
+    'key:manage',
     'agent:act',
   ],
 } as const;
@@ -33,17 +35,14 @@ export const kernelClaims = {
 /** The kernel's own answers; grows while the platform starts. */
 export function kernelMount(
   gateway: Gateway,
-  authenticate: Authenticate,
-  log: Logger,
-  origin: () => string,
-  options: MountOptions,
+  use: { authenticate: Authenticate; log: Logger; origin(): string; mount(): MountOptions },
 ) {
   const claims = {
     plugin: 'kernel',
     ...kernelClaims,
     knows: (permission: string) => kernelClaims.permissions.some((known) => known === permission),
   };
-  const facet = httpFacet(new Scope('kernel'), claims, origin);
+  const facet = httpFacet(new Scope('kernel'), claims, () => use.origin());
   let mount: Mount | null = null;
   return {
     async add(register: (http: typeof facet.http) => void): Promise<void> {
@@ -51,7 +50,7 @@ export function kernelMount(
       const older = mount;
       const early = facet.declared.every((one) => one.kind === 'raw' && one.root);
       const claimed = early ? { ...claims, segments: [] } : claims;
-      mount = await buildMount(claimed, [...facet.declared], authenticate, log, options);
+      mount = await buildMount(claimed, [...facet.declared], use.authenticate, use.log, use.mount());
       gateway.enter(mount);
       await older?.drain(1000);
     },

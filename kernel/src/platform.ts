@@ -13,14 +13,15 @@ import {
   createJobs,
   createSettings,
   migrateKernel,
-  openAudit,
   openDatabase,
   openKeyRing,
   openNotices,
+  openKeys,
   openPluginStore,
   settingsChannel,
+  keysChannel,
 } from '@containr/data';
-import type { Audit, Overrides } from '@containr/data';
+import type { Overrides } from '@containr/data';
 import { answerProblem, Front, FrontSettings, Gateway, openApiOf } from '@containr/http';
 import type { MountOptions } from '@containr/http';
 import { discover, openPackages, packageMigrations } from '@containr/packages';
@@ -45,6 +46,7 @@ import { Lifecycle, PluginChanged, pluginMigrations } from './plugins/index.ts';
 import type { Parts } from './plugins/index.ts';
 import { confinement } from './plugins/trust.ts';
 import { partsToken } from './plugins/parts.ts';
+import { openRecord } from './record.ts';
 import { systemVerbs } from './plugins/system-verbs.ts';
 import type { SystemVerbs } from './plugins/system-verbs.ts';
 import { ServiceRegistry } from './services/index.ts';
@@ -117,7 +119,6 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   ]);
   let lifecycle: Lifecycle | null = null;
   let agents: AgentGateway | null = null;
-  let audit: Audit | null = null;
 
   const ui =
     options.shellDirectory === undefined
@@ -139,8 +140,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   });
   const services = new ServiceRegistry();
   const authenticate = identifier({ services, agent: (bearer) => agents?.authenticate(bearer) ?? null });
-  const mount: MountOptions = { front, onAnswered: async (answered) => audit?.answered(answered) };
-  const kernel = kernelMount(gateway, authenticate, log, () => origin, mount);
+  let mount: MountOptions = { front };
+  const kernel = kernelMount(gateway, { authenticate, log, origin: () => origin, mount: () => mount });
   await kernel.add((http) => registerHealthRoutes(http, () => runChecks(checks, lifecycle)));
   const port = await listen(gateway, host, options.port ?? 0);
   const origin = `http://${['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host}:${port}`;
@@ -166,9 +167,9 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       Object.assign(async () => live.down(), { vital: false }),
     );
   const keyRing = await openKeyRing(join(data, 'keys'));
-  const trail = await openAudit({ pool: database.pool, keyRing, log });
-  audit = trail;
-  undo.own('audit log', () => trail.stop());
+  const record = await openRecord({ pool: database.pool, keyRing, log });
+  undo.own('record of requests', () => record.stop());
+  mount = { front, ...record.mount };
   const jobs = createJobs({ pool: database.pool, log });
   await jobs.start();
   undo.own('jobs', () => jobs.stop());
@@ -178,6 +179,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   events.define('kernel', PluginChanged);
   events.define('kernel', NodeChanged);
   const emit = emitter(database);
+  const keys = openKeys({ pool: database.pool, keyRing, jobs, log });
+  undo.own('keys', () => keys.stop());
   const agentGateway = createAgentGateway({
     pool: database.pool,
     log,
@@ -265,10 +268,11 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       settings,
       own,
       agents: agentGateway,
-      audit: trail,
       grants,
       isolationOf: (plugin) => confined.isolationOf(plugin),
       packages: { life, installed, pool: database.pool, directoryOf: parts.directoryOf },
+      audit: record.audit,
+      keys,
       events,
       jobs,
       ui: () => ui?.list() ?? { plugins: [] },
@@ -286,6 +290,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     'notices of other processes',
     openNotices(database.pool, log, {
       [agentChannel]: (payload) => agentGateway.wake(payload),
+      [keysChannel]: () =>
+        void keyRing.reload().catch((error: unknown) => log.error({ error }, 'The key ring can’t be read')),
       [settingsChannel]: (plugin) => void settings.refresh(plugin),
       [pluginChannel]: () => void life.follow().catch((error: unknown) => log.warn({ error }, 'Plugins can’t follow')),
     }),
@@ -301,7 +307,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     consoleSocket,
     console: consolePrincipal,
     services,
-    lifecycle: systemVerbs(life, trail),
+    lifecycle: systemVerbs(life, record.audit),
     agents: { createToken: async () => (await agentGateway.createToken()).token },
     registered: () => ({
       hooks: parts.hooks.list(),

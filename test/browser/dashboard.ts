@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { PluginPackage } from '@containr/kernel';
 import { Setup } from '@containr/plugin-auth/contract';
 import type { TestPlatform } from '@containr/testing';
 import { startTestPlatform } from '@containr/testing';
@@ -31,7 +32,11 @@ export class Dashboard {
 
   /** Starts everything; `agent: false` where nothing is deployed. */
   static async start(
-    options: { agent?: boolean; settings?: Record<string, Record<string, unknown>>; plugins?: readonly string[] } = {},
+    options: {
+      agent?: boolean;
+      settings?: Record<string, Record<string, unknown>>;
+      plugins?: readonly (string | PluginPackage)[];
+    } = {},
   ): Promise<Dashboard> {
     const test = await startTestPlatform({
       plugins: options.plugins ?? roadPlugins,

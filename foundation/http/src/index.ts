@@ -8,6 +8,7 @@ export { Front, FrontSettings } from './front.ts';
 export { Gateway } from './gateway.ts';
 export type { Explain } from './gateway.ts';
 export { inert } from './inert.ts';
+export type { IdempotencyStore } from './idempotency.ts';
 export { buildMount } from './mount.ts';
 export type { Mount, MountOptions } from './mount.ts';
 export { openApiOf } from './openapi.ts';

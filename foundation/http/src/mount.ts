@@ -10,15 +10,18 @@ import { admit } from './access.ts';
 import type { Authenticate } from './access.ts';
 import type { OnAnswered } from './answered.ts';
 import { tellAnswered } from './answered.ts';
-import type { Claims, Declared } from './declared.ts';
+import type { Claims, Declared, DeclaredRoute } from './declared.ts';
 import { addEvents } from './event-stream.ts';
 import type { Front } from './front.ts';
+import { idempotent } from './idempotency.ts';
+import type { IdempotencyStore } from './idempotency.ts';
 import { InFlight } from './in-flight.ts';
 import { problemHeaders, problemOf, requestIdOf, toContainrError } from './problem.ts';
 import { addRaw } from './raw.ts';
 import { RequestContext } from './request-context.ts';
 import type { RequestLimits } from './request-limits.ts';
 import { addRoute } from './route.ts';
+import type { RouteHooks } from './route.ts';
 import { addSocket } from './socket.ts';
 
 declare module 'fastify' {
@@ -51,6 +54,8 @@ export interface MountOptions {
   readonly onAnswered?: OnAnswered;
   /** What requests pass first. */
   readonly front?: Front;
+  /** Where answers are kept by `Idempotency-Key`. */
+  readonly idempotency?: IdempotencyStore;
 }
 
 /** Builds the mount of a plugin from what it declared. Throws when a schema does not compile or two routes are the same. */
@@ -119,11 +124,23 @@ async function add(
   if (raw.length > 0) await app.register(named('raw routes', addAllRaw));
   for (const one of declared) {
     const guard = guardOf(one, authenticate, inFlight, options.front?.limits);
-    if (one.kind === 'route')
-      addRoute(app, one, guard, tellAnswered({ plugin, methods: [one.method], path: one.path }, options.onAnswered));
+    if (one.kind === 'route') addRoute(app, one, guard, hooksOf(plugin, one, options, log));
     else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log);
     else if (one.kind === 'socket') addSocket(app, one, guard, inFlight, log);
   }
+}
+
+/** What a JSON route does beside answering; nothing for one that only reads. */
+function hooksOf(
+  plugin: string,
+  { method, path }: DeclaredRoute,
+  { onAnswered, idempotency }: MountOptions,
+  log: Logger,
+): RouteHooks {
+  const tell = tellAnswered({ plugin, methods: [method], path }, onAnswered);
+  if (method !== 'POST' || !idempotency) return tell;
+  const { preHandler, onSend } = idempotent({ plugin, path }, idempotency, log);
+  return { preHandler, onSend: [onSend, ...(tell.onSend ? [tell.onSend] : [])] };
 }
 
 function guardOf(

@@ -34,13 +34,11 @@ export function checksOf(parts: {
   };
 }
 
+/** What a route does beside answering. */
+export type RouteHooks = Pick<RouteShorthandOptions, 'preHandler' | 'onSend'>;
+
 /** Adds a JSON route to its plugin's Fastify. */
-export function addRoute(
-  app: FastifyInstance,
-  declared: DeclaredRoute,
-  guard: Guard,
-  more: Pick<RouteShorthandOptions, 'onSend'> = {},
-): void {
+export function addRoute(app: FastifyInstance, declared: DeclaredRoute, guard: Guard, more: RouteHooks = {}): void {
   const { schema, ...checks } = checksOf({ params: declared.params, querystring: declared.query, body: declared.body });
   const { body, response } = declared;
   const options: RouteShorthandOptions = {

@@ -4,6 +4,7 @@ import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { hookCommands } from './commands/hooks.ts';
+import { keyCommands } from './commands/keys.ts';
 import { logCommands } from './commands/logs.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
@@ -11,6 +12,7 @@ import { projectCommands } from './commands/projects.ts';
 import { statusCommand } from './commands/status.ts';
 import { userCommands } from './commands/users.ts';
 import type { GlobalOptions } from './command.ts';
+import { settingCommands } from './commands/settings.ts';
 import { createOutput } from './output.ts';
 
 /** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
@@ -47,6 +49,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     userCommands,
     statusCommand,
     backupCommands,
+    settingCommands,
+    keyCommands,
   ])
     add({ program, output, run, options });
   try {

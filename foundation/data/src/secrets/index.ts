@@ -1,2 +1,2 @@
 export { openKeyRing } from './key-ring.ts';
-export type { KeyRing } from './key-ring.ts';
+export type { KeyInfo, KeyRing } from './key-ring.ts';

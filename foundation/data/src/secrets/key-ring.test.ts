@@ -6,6 +6,12 @@ import { openKeyRing } from './key-ring.ts';
 
 const fresh = async () => join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys');
 
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: { code?: string }) => error.code,
+  );
+
 describe('key ring', () => {
   it('opens what it sealed, also after a restart, and never the same way twice', async () => {
     const directory = await fresh();
@@ -29,14 +35,27 @@ describe('key ring', () => {
   it('fails when any one bit is flipped, or anything is cut', async () => {
     const ring = await openKeyRing(await fresh());
     const sealed = ring.seal('p', 'o', 'secret');
-    const [version, id, content = ''] = sealed.split('.');
-    const bytes = Buffer.from(content, 'base64url');
-    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
-      const changed = Buffer.from(bytes);
-      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(() => ring.open('p', 'o', `${version}.${id}.${changed.toString('base64url')}`)).to.throw();
+    const parts = sealed.split('.');
+    for (const place of [2, 3]) {
+      const bytes = Buffer.from(parts[place] ?? '', 'base64url');
+      for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+        const changed = Buffer.from(bytes);
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        const forged = parts.with(place, changed.toString('base64url')).join('.');
+        expect(() => ring.open('p', 'o', forged)).to.throw();
+      }
     }
-    for (const text of ['', 'v1', 'v1.x.y', 'v2' + sealed.slice(2), 'v1.__proto__.AAAA', sealed.slice(0, -4)]) {
+    for (const text of [
+      '',
+      'v1',
+      'v1.x.y',
+      'v3' + sealed.slice(2),
+      'v1.__proto__.AAAA',
+      'v2.__proto__.AAAA.AAAA',
+      `${sealed}.x`,
+      `${sealed}=`,
+      sealed.slice(0, -4),
+    ]) {
       expect(() => ring.open('p', 'o', text))
         .to.throw()
         .with.property('code', 'SECRET_UNREADABLE');
@@ -48,8 +67,50 @@ describe('key ring', () => {
     const old = ring.seal('p', 'o', 'old');
     const id = await ring.rotate();
     const later = await openKeyRing(directory);
-    expect(later.seal('p', 'o', 'new')).to.contain(`v1.${id}.`);
+    expect(later.seal('p', 'o', 'new')).to.contain(`v2.${id}.`);
     expect([ring.open('p', 'o', old), later.open('p', 'o', old)]).to.deep.equal(['old', 'old']);
+  });
+  it('wraps anew with the current key what an older one sealed, so that the older one can go', async () => {
+    const directory = await fresh();
+    const ring = await openKeyRing(directory);
+    const [first] = ring.list();
+    const old = ring.seal('p', 'o', 'text');
+    await ring.rotate();
+    const renewed = ring.rewrap(old);
+    await ring.retire(first?.id ?? '');
+    expect(ring.open('p', 'o', renewed)).to.equal('text');
+    expect(() => ring.open('p', 'o', old))
+      .to.throw()
+      .with.property('code', 'SECRET_UNREADABLE');
+    expect(() => ring.rewrap(old))
+      .to.throw()
+      .with.property('code', 'SECRET_UNREADABLE');
+    expect(ring.list().map((key) => key.current)).to.deep.equal([true]);
+    expect(await codeOf(ring.retire(ring.list()[0]?.id ?? ''))).to.equal('CONFLICT_KEY_CURRENT');
+    expect(await codeOf(ring.retire('nothing'))).to.equal('NOT_FOUND');
+    expect((await openKeyRing(directory)).open('p', 'o', renewed)).to.equal('text');
+  });
+  it('opens at once what another process sealed with a key that it made', async () => {
+    const directory = await fresh();
+    const [one, two] = [await openKeyRing(directory), await openKeyRing(directory)];
+    await one.rotate();
+    expect(two.open('p', 'o', one.seal('p', 'o', 'x'))).to.equal('x');
+    expect(two.isSigned('y', 'x', one.sign('y', 'x'))).to.equal(true);
+    await two.rotate();
+    expect(two.list()).to.have.lengthOf(3);
+  });
+  it('signs for one purpose, and tells what was changed', async () => {
+    const ring = await openKeyRing(await fresh());
+    const signature = ring.sign('this', 'text');
+    expect(ring.isSigned('this', 'text', signature)).to.equal(true);
+    for (const [purpose, text, given] of [
+      ['that', 'text', signature],
+      ['this', 'texT', signature],
+      ['this', 'text', signature.slice(0, -2)],
+      ['this', 'text', 's1.__proto__.AAAA'],
+      ['this', 'text', ''],
+    ] as const)
+      expect(ring.isSigned(purpose, text, given)).to.equal(false);
   });
   it('is readable by its owner only', async () => {
     const directory = await fresh();

@@ -11,3 +11,4 @@ export type { PluginData } from './plugin-data.ts';
 export { openPluginStore } from './plugin-store.ts';
 export type { OpenStore, PluginStoreOptions } from './plugin-store.ts';
 export { asStoreError, isUniqueViolation } from './store-error.ts';
+export { runOn } from './run-on.ts';

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Migration } from '@containr/sdk';
 import { auditMigrations } from '../audit/schema.ts';
 import { eventMigrations } from '../events/schema.ts';
+import { idempotencyMigrations } from '../idempotency/schema.ts';
 import { migrateJobs } from '../jobs/migrate.ts';
 import { jobMigrations } from '../jobs/schema.ts';
 import { settingsMigrations } from '../settings/schema.ts';
@@ -12,6 +13,7 @@ export async function migrateKernel(pool: Pool, more: readonly Migration[] = [])
   await migrate(pool, 'containr', [
     ...auditMigrations,
     ...eventMigrations,
+    ...idempotencyMigrations,
     ...jobMigrations,
     ...settingsMigrations,
     ...more,

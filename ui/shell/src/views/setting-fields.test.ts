@@ -6,37 +6,64 @@ const document = {
   schema: {
     properties: {
       appsDomain: { anyOf: [{ type: 'string' }, { type: 'null' }], description: 'Wildcard domain.' },
-      port: { type: 'integer' },
+      port: { type: 'integer', minimum: 1 },
+      ratio: { type: 'number' },
       runtime: { type: 'string', enum: ['auto', 'docker'] },
       secret: { type: 'string', writeOnly: true },
-      nested: { type: 'object' },
+      strict: { type: 'boolean' },
+      hosts: { type: 'array', items: { type: 'string' } },
+      limits: { type: 'object', properties: { cpu: { type: 'number' }, 'a/b': { type: 'string' } } },
+      anything: { type: 'object' },
     },
   },
-  value: { appsDomain: null, port: 8080, runtime: 'auto' },
+  value: {
+    appsDomain: null,
+    port: 8080,
+    ratio: 0.5,
+    runtime: 'auto',
+    strict: false,
+    hosts: ['one', 'two'],
+    limits: { cpu: 2 },
+  },
   secretsSet: ['secret'],
   overridden: ['port'],
   version: 3,
 };
 
 describe('settings of a plugin as a form', () => {
-  it('draws what the schema says, and leaves nested ones to the API', () => {
+  it('draws what the schema says, nested objects too, and leaves free-form ones to the API', () => {
     const fields = settingFields(document);
-    expect(fields.map((field) => [field.key, field.label, field.kind, field.fixed])).to.deep.equal([
-      ['appsDomain', 'Apps domain', 'text', false],
-      ['port', 'Port', 'number', true],
-      ['runtime', 'Runtime', 'text', false],
-      ['secret', 'Secret', 'secret', false],
+    expect(fields.map((field) => [field.path, field.group, field.label, field.kind, field.value])).to.deep.equal([
+      ['/appsDomain', null, 'Apps domain', 'text', ''],
+      ['/port', null, 'Port', 'integer', 8080],
+      ['/ratio', null, 'Ratio', 'number', 0.5],
+      ['/runtime', null, 'Runtime', 'text', 'auto'],
+      ['/secret', null, 'Secret', 'secret', ''],
+      ['/strict', null, 'Strict', 'boolean', false],
+      ['/hosts', null, 'Hosts', 'list', 'one\ntwo'],
+      ['/limits/cpu', 'Limits', 'Cpu', 'number', 2],
+      ['/limits/a~1b', 'Limits', 'A/b', 'text', ''],
     ]);
-    expect(fields[2]?.choices?.map((choice) => choice.value)).to.deep.equal(['auto', 'docker']);
-    expect(fields[3]?.value).to.equal('');
+    expect(fields[1]?.fixed).to.equal(true);
+    expect(fields[3]?.choices?.map((choice) => choice.value)).to.deep.equal(['auto', 'docker']);
+    expect(fields[4]?.help).to.include('never shown');
   });
 
   it('sends only what changed, never what is fixed, and null for an emptied field that may be null', () => {
     const fields = settingFields({ ...document, value: { ...document.value, appsDomain: 'apps.example' } });
-    expect(changedSettings(fields, { appsDomain: '', port: 1, runtime: 'docker', secret: '' })).to.deep.equal({
+    const form = Object.fromEntries(fields.map((field) => [field.path, field.value]));
+    expect(changedSettings(fields, form)).to.deep.equal({});
+    expect(changedSettings(fields, { ...form, '/appsDomain': '', '/port': 1, '/runtime': 'docker' })).to.deep.equal({
       appsDomain: null,
       runtime: 'docker',
     });
-    expect(changedSettings(fields, { appsDomain: 'apps.example', secret: 'new' })).to.deep.equal({ secret: 'new' });
+    expect(changedSettings(fields, { ...form, '/secret': 'new' })).to.deep.equal({ secret: 'new' });
+  });
+
+  it('sends lists as lists, and nested values in their place', () => {
+    const fields = settingFields(document);
+    expect(
+      changedSettings(fields, { '/hosts': ' one \n\nthree', '/limits/cpu': 3, '/limits/a~1b': 'x', '/strict': true }),
+    ).to.deep.equal({ hosts: ['one', 'three'], limits: { cpu: 3, 'a/b': 'x' }, strict: true });
   });
 });

@@ -2,7 +2,7 @@
 export interface SettingsDocument {
   readonly plugin: string;
   /** JSON Schema of the whole. */
-  readonly schema: { readonly properties?: Readonly<Record<string, SettingSchema>> };
+  readonly schema: SettingSchema;
   readonly value: Readonly<Record<string, unknown>>;
   /** Secrets that have a value. */
   readonly secretsSet: readonly string[];
@@ -13,21 +13,34 @@ export interface SettingsDocument {
 
 interface SettingSchema {
   readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, SettingSchema>>;
+  readonly items?: SettingSchema;
   readonly anyOf?: readonly SettingSchema[];
   readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly title?: string;
   readonly description?: string;
   readonly writeOnly?: boolean;
 }
 
+/** What a field of the form holds while it is edited; a list is text with one entry a line. */
+export type FieldValue = string | number | boolean | null;
+
 /** One field of the form. */
 export interface SettingField {
-  readonly key: string;
+  /** JSON pointer, as errors name it. */
+  readonly path: string;
+  readonly keys: readonly string[];
+  /** Label of the object that it is part of; `null` at the top. */
+  readonly group: string | null;
   readonly label: string;
   readonly help: string;
-  readonly kind: 'text' | 'secret' | 'number' | 'boolean';
+  readonly kind: 'text' | 'secret' | 'number' | 'integer' | 'boolean' | 'list';
   readonly choices: readonly { readonly value: string; readonly label: string }[] | null;
-  readonly value: string | number | boolean | null;
+  readonly minimum: number | undefined;
+  readonly maximum: number | undefined;
+  readonly value: FieldValue;
   /** Whether an empty field means `null`. */
   readonly nullable: boolean;
   readonly fixed: boolean;
@@ -44,54 +57,107 @@ function typesOf(schema: SettingSchema): readonly string[] {
   return [...own, ...(schema.anyOf ?? []).flatMap(typesOf)];
 }
 
-/** The settings that a form can edit: texts, numbers, yes or no, and choices. Others are left to the API. */
+function itemsOf(schema: SettingSchema): SettingSchema | undefined {
+  return schema.items ?? schema.anyOf?.map(itemsOf).find((items) => items !== undefined);
+}
+
+function kindOf(schema: SettingSchema): SettingField['kind'] | null {
+  const types = typesOf(schema);
+  if (types.includes('boolean')) return 'boolean';
+  if (types.includes('integer')) return 'integer';
+  if (types.includes('number')) return 'number';
+  const items = itemsOf(schema);
+  if (types.includes('array') && items && typesOf(items).includes('string')) return 'list';
+  if (types.includes('string') || choicesOf(schema)) return schema.writeOnly === true ? 'secret' : 'text';
+  return null;
+}
+
+function choicesOf(schema: SettingSchema): readonly string[] | null {
+  return schema.enum?.every((one) => typeof one === 'string') ? schema.enum.map(String) : null;
+}
+
+/** What the form begins with. */
+function beginning(kind: SettingField['kind'], present: unknown): FieldValue {
+  if (kind === 'secret') return '';
+  if (kind === 'list') return Array.isArray(present) ? present.map(String).join('\n') : '';
+  if (typeof present === 'string' || typeof present === 'number' || typeof present === 'boolean') return present;
+  return kind === 'text' ? '' : kind === 'boolean' ? false : null;
+}
+
+/**
+ * The settings that a form can edit: texts, secrets, numbers, yes or no, choices, lists of texts, and objects made of
+ * those. Others are left to the API.
+ */
 export function settingFields(document: SettingsDocument): SettingField[] {
-  return Object.entries(document.schema.properties ?? {}).flatMap(([key, schema]): SettingField[] => {
-    const types = typesOf(schema);
-    const choices = schema.enum?.every((one) => typeof one === 'string') ? schema.enum.map(String) : null;
-    const secret = schema.writeOnly === true;
-    const kind = types.includes('boolean')
-      ? 'boolean'
-      : types.includes('integer') || types.includes('number')
-        ? 'number'
-        : types.includes('string') || choices
-          ? secret
-            ? 'secret'
-            : 'text'
-          : null;
+  return fieldsOf(document, document.schema, document.value, [], null);
+}
+
+function fieldsOf(
+  document: SettingsDocument,
+  schema: SettingSchema,
+  values: Readonly<Record<string, unknown>>,
+  above: readonly string[],
+  group: string | null,
+): SettingField[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, one]): SettingField[] => {
+    const keys = [...above, key];
+    const label = one.title ?? labelOf(key);
+    const present = values[key];
+    if (one.properties)
+      return fieldsOf(
+        document,
+        one,
+        Object(present) as typeof values,
+        keys,
+        group === null ? label : `${group}, ${label}`,
+      );
+    const kind = kindOf(one);
     if (kind === null) return [];
-    const present = document.value[key];
-    const value =
-      typeof present === 'string' || typeof present === 'number' || typeof present === 'boolean' ? present : null;
     const set =
-      secret && document.secretsSet.includes(key)
+      kind === 'secret' && document.secretsSet.includes(key)
         ? 'A value is set; it is never shown. What you write replaces it. '
         : '';
+    const lines = kind === 'list' ? 'One a line. ' : '';
     return [
       {
-        key,
-        label: schema.title ?? labelOf(key),
-        help: set + (schema.description ?? ''),
+        path: `/${keys.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+        keys,
+        group,
+        label,
+        help: (set + lines + (one.description ?? '')).trim(),
         kind,
-        choices: choices?.map((one) => ({ value: one, label: one })) ?? null,
-        value: secret ? '' : (value ?? (kind === 'text' ? '' : null)),
-        nullable: types.includes('null'),
-        fixed: document.overridden.includes(key),
+        choices: choicesOf(one)?.map((choice) => ({ value: choice, label: choice })) ?? null,
+        minimum: one.minimum,
+        maximum: one.maximum,
+        value: beginning(kind, present),
+        nullable: typesOf(one).includes('null'),
+        fixed: document.overridden.includes(keys[0] ?? ''),
       },
     ];
   });
 }
 
-/** The JSON merge patch of what a person changed. */
+/** The JSON merge patch of what a person changed; the form is by path. */
 export function changedSettings(
   fields: readonly SettingField[],
-  form: Readonly<Record<string, unknown>>,
+  form: Readonly<Record<string, FieldValue | undefined>>,
 ): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
   for (const field of fields) {
-    const now = form[field.key];
+    const now = form[field.path];
     if (field.fixed || now === undefined || now === field.value) continue;
-    patch[field.key] = now === '' && field.nullable ? null : now;
+    let place = patch;
+    for (const key of field.keys.slice(0, -1)) place = (place[key] ??= {}) as Record<string, unknown>;
+    place[field.keys.at(-1) ?? ''] = sent(field, now);
   }
   return patch;
+}
+
+function sent(field: SettingField, now: FieldValue): unknown {
+  if (field.kind === 'list')
+    return String(now ?? '')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  return now === '' && field.nullable ? null : now;
 }

@@ -1,0 +1,2 @@
+export { openAnswers } from './answers.ts';
+export type { Answer, Answers } from './answers.ts';
