@@ -53,8 +53,8 @@ describe('containr plugin dev', function () {
   }
   const version = async () => String((await test.console('/plugins/parcels')).field('version'));
   const module = async () => {
-    const list = await test.console('/ui');
-    return (await test.request(String(list.field('plugins', 0, 'module')))).text;
+    const [path = ''] = /\/plugin-ui\/parcels\/[^"]*index\.js/.exec((await test.console('/ui')).text) ?? [];
+    return (await test.request(path)).text;
   };
   const add = () => test.console('/parcels', { method: 'POST', organisation: 'default', body: { text: 'x' } });
 
