@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { buildPlugin, packFolder, readPluginFolder } from '@containr/plugin-build';
+import { startTestPlatform, until } from '@containr/testing';
+import { expect } from 'chai';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+
+describe('a sample plugin that nobody trusts', function () {
+  this.timeout(120_000);
+  let work = '';
+  before(async () => {
+    work = await mkdtemp(join(tmpdir(), 'containr-isolated-'));
+    await symlink(join(folder, '../../node_modules'), join(work, 'node_modules'));
+    await cp(join(folder, 'deploy-bell'), join(work, 'deploy-bell'), { recursive: true });
+  });
+  after(() => rm(work, { recursive: true, force: true }));
+
+  it('asks for what it needs, and does its work in a process of its own once that is granted', async () => {
+    const plugin = await readPluginFolder(join(work, 'deploy-bell'));
+    await buildPlugin(plugin);
+    const heard: string[] = [];
+    const chat = createServer((request, response) => {
+      void text(request).then((line) => {
+        heard.push(line);
+        response.end();
+      });
+    });
+    chat.listen(0, '127.0.0.1');
+    await once(chat, 'listening');
+    const { port } = chat.address() as AddressInfo;
+    const test = await startTestPlatform({ plugins: ['auth', 'projects'] });
+    const at = '/plugins/deploy-bell';
+    const post = (path: string, body?: object) =>
+      test.console(path, { method: 'POST', organisation: 'default', ...(body ? { body } : {}) });
+
+    const headers = { 'content-type': 'application/gzip' };
+    const installed = await test.console('/plugins', { method: 'POST', headers, body: await packFolder(plugin) });
+    expect(installed.status, installed.text).to.equal(201);
+    expect((await test.console(`${at}/grants`)).text).to.include('"value":"service.created","granted":false');
+    const allow = [
+      { kind: 'events', value: 'service.created' },
+      { kind: 'events', value: 'service.deleted' },
+      { kind: 'hosts', value: '127.0.0.1' },
+    ];
+    const granted = await test.console(`${at}/grants`, { method: 'PATCH', body: { allow, deny: [] } });
+    expect(granted.status, granted.text).to.equal(200);
+    const on = await post(`${at}/enable`);
+    expect(on.status, on.text).to.equal(200);
+    const webhook = `http://127.0.0.1:${port}/bell`;
+    const set = await test.console('/settings/deploy-bell', { method: 'PATCH', body: { webhook } });
+    expect(set.status, set.text).to.equal(200);
+
+    const project = await post('/projects', { name: 'Shop' });
+    const list = await test.console(`/environments?project=${String(project.field('id'))}`, {
+      organisation: 'default',
+    });
+    const environment = list.field('items', 0, 'id');
+    const made = await post('/services', { environment, name: 'Web', kind: 'web' });
+    expect(made.status, made.text).to.equal(201);
+    await until('the chat heard', async () => heard.length === 1);
+    expect(heard).to.deep.equal(['{"text":"A service was made"}']);
+    expect(await test.console(at)).to.have.nested.property('json.trust', 'isolated');
+    await until('it knows that it rang', async () => (await test.console('/deploy-bell')).field('rung') === 1);
+    await test.stop();
+    chat.close();
+  });
+});
