@@ -9,6 +9,8 @@ const install = await Install.prepare({ CONTAINR_RUNTIME: 'process' }, ['--no-sa
 try {
   const ready = await install.start();
   const owner = await Owner.claim(ready.dashboard, ready.setup);
+  // It is asked every 2 ms by nobody in particular, which the install would not allow.
+  await owner.patch('/settings/kernel', { limitRequests: false });
   const load = startLoad(`${ready.dashboard}/healthz`, 50);
   const times: number[] = [];
   for (let round = 0; round < 20; round += 1) {

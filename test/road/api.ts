@@ -48,6 +48,10 @@ export class Owner {
     return this.client.request<T>('POST', path, { body });
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.client.request<T>('PATCH', path, { body });
+  }
+
   /** A service in a project of its own name. */
   async makeService(
     project: string,
