@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Setup } from '@containr/plugin-auth/contract';
 import fc from 'fast-check';
 import { Owner } from '../road/api.ts';
+import { startLoad } from '../road/http.ts';
+import { startDeploying } from './deploying.ts';
 import { look, settled } from './look.ts';
 import { Expected } from './operations.ts';
 import { startSubject } from './subject.ts';
@@ -21,16 +23,19 @@ export interface LoadOptions {
 }
 
 /**
- * Random operations on plugins, one each 200 ms, while an open-loop client asks routes of plugins that stay on. Throws when
- * one request failed, or something was left behind.
+ * Random operations on plugins, one each 200 ms, while an open-loop client asks routes of plugins that stay on, and a small app
+ * is deployed again and again and asked as well. Throws when one request or deployment failed, or something was left behind.
  */
 export async function runLoad({ seconds, rate, seed = randomInt(2 ** 31) }: LoadOptions): Promise<string> {
-  const subject = await startSubject();
+  const subject = await startSubject({ agent: true });
   try {
     const { platform } = subject.test;
     const { url } = await platform.services.get(Setup).link({}, { principal: platform.console });
     const owner = await Owner.claim(platform.origin, url);
+    const deploying = await startDeploying(owner);
     const before = await look(subject.test);
+    const app = startLoad(deploying.url, rate / 2);
+    const repeated = deploying.again();
     const client = startClient(platform.origin, owner.token, rate);
     const expected = new Expected(subject);
     const names = subject.packages.map(({ name }) => name);
@@ -49,15 +54,19 @@ export async function runLoad({ seconds, rate, seed = randomInt(2 ** 31) }: Load
       await pause(Math.max(0, next - Date.now()));
     }
     await expected.restore();
-    const { answered, failures } = await client.stop();
+    const [{ answered, failures }, deployed, visits] = await Promise.all([client.stop(), repeated.stop(), app.stop()]);
+    const failed = [...failures, ...visits.failures.map((why) => `the app: ${why}`)];
     const bad = [
-      ...failures.slice(0, 10),
+      ...failed.slice(0, 10),
+      ...deployed.failures,
       ...expected.wrong(),
       ...(await settled(subject.test, before)).map((line) => line.slice(0, 300)),
     ];
     if (bad.length > 0)
-      throw new Error(`${failures.length} of ${answered} requests failed (seed ${seed})\n${bad.join('\n')}`);
-    return `${done} operations while ${answered} requests were answered, 0 failed; nothing was left behind (seed ${seed})`;
+      throw new Error(
+        `${failed.length} of ${answered + visits.sent} requests failed (seed ${seed})\n${bad.join('\n')}`,
+      );
+    return `${done} operations while ${answered + visits.sent} requests were answered, 0 failed; ${deployed.live} deployments; nothing was left behind (seed ${seed})`;
   } finally {
     await subject.test.stop();
   }

@@ -24,7 +24,7 @@ export async function startSubject(options: { agent?: boolean } = {}): Promise<S
   const test = await startTestPlatform({
     plugins: packages,
     agent: options.agent ?? false,
-    settings: { ingress: { port: await freePort() } },
+    settings: { ingress: { port: await freePort() }, deployments: { runtime: 'process' } },
   });
   const required = new Map(
     packages.map(({ name, manifest }) => [
