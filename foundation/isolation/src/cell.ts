@@ -81,7 +81,7 @@ export function startCell(options: {
 }): Cell {
   const uid = ownUid(options.directory);
   if (uid !== null) letReach(options.packageDirectory, dirname(dirname(options.directory)));
-  const apart = uid !== null && namespacesWork();
+  const apart = namespacesWork();
   started += 1;
   const group = limitGroup(`containr-plugin-${options.plugin}-${process.pid}-${started}`, options.limits);
   const node = [process.execPath, ...nodeFlags(options), program()];
@@ -94,7 +94,9 @@ export function startCell(options: {
           ...['--bounding-set=-all', '--inh-caps=-all', '--pdeathsig', 'KILL'],
         ];
   const [command = process.execPath, ...args] = [
-    ...(apart ? ['unshare', '-n', '-p', '-f', '-i', '--kill-child=KILL', '--'] : []),
+    // Ends with the control plane, even when its own loop hangs.
+    ...(existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : []),
+    ...(apart ? namespaces() : []),
     ...(existsSync('/usr/bin/nice') ? ['/usr/bin/nice', '-n', `${niceness}`] : []),
     ...dropped,
     ...node,
@@ -189,9 +191,15 @@ function program(): string {
   return fileURLToPath(new URL(`./child/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 }
 
+/** Network, processes and shared memory of its own; an ordinary user gets them inside a user namespace, where the system allows it. */
+function namespaces(): string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user'];
+  return ['unshare', ...user, '-n', '-p', '-f', '-i', '--kill-child=KILL', '--'];
+}
+
 function namespacesWork(): boolean {
-  namespaced ??=
-    spawnSync('unshare', ['-n', '-p', '-f', '-i', '--kill-child=KILL', '--', 'true'], { timeout: 5000 }).status === 0;
+  const [command = '', ...args] = namespaces();
+  namespaced ??= spawnSync(command, [...args, 'true'], { timeout: 5000 }).status === 0;
   return namespaced;
 }
 
