@@ -40,6 +40,11 @@ export class Owner {
     return new Owner(origin, answer.token.secret, answer.organisation.slug);
   }
 
+  /** The same owner at another address: what a restored install answers at. */
+  at(origin: string): Owner {
+    return new Owner(origin, this.token, this.organisation);
+  }
+
   get<T>(path: string, query: Record<string, string | number> = {}): Promise<T> {
     return this.client.request<T>('GET', path, { query });
   }
