@@ -33,7 +33,9 @@ export function hookCommands({ program, output, run, options }: CommandHost): vo
     .action((search: string | undefined) =>
       run(async () => {
         const api = await openApi(options());
-        const items = await api.all<Point>('/contributions', Point, search === undefined ? {} : { search });
+        const items = await api.all('/contributions', Point, {
+          query: search === undefined ? {} : { search },
+        });
         if (output.json || search === undefined) {
           output.table<Point>(
             items,
