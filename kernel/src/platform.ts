@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, Principal, Random } from '@containr/sdk';
+import type { Clock, Random } from '@containr/sdk';
 import { notFound, Scope } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
 import { createExec, createLogger } from '@containr/sdk/host';
@@ -34,6 +34,7 @@ import { HookRegistry } from './hooks/index.ts';
 import { registerKernelApi } from './kernel-api.ts';
 import { kernelClaims, kernelMount } from './kernel-mount.ts';
 import { listen } from './listen.ts';
+import { logLostRejections } from './lost-rejections.ts';
 import { realClock, realRandom } from './plugins/ambient.ts';
 import { explainAbsent } from './plugins/absent.ts';
 import { activeOf, halvesOf } from './plugins/active.ts';
@@ -48,7 +49,7 @@ import { confinement } from './plugins/trust.ts';
 import { partsToken } from './plugins/parts.ts';
 import { openRecord } from './record.ts';
 import { systemVerbs } from './plugins/system-verbs.ts';
-import type { SystemVerbs } from './plugins/system-verbs.ts';
+import type { Platform } from './running-platform.ts';
 import { ServiceRegistry } from './services/index.ts';
 import { version } from './version.ts';
 
@@ -59,6 +60,11 @@ export interface PlatformOptions {
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port?: number;
+  /**
+   * Port that another process of this install serves on the same data folder. This one listens there too, on sockets that both
+   * were given (as `node:cluster` does without scheduling), once it is ready; the other one is to retire then.
+   */
+  readonly takesOver?: number;
   /** An existing Postgres; else an embedded one runs in the data folder. */
   readonly databaseUrl?: string | undefined;
   /** A Redis that all control-plane processes share for what lives shortly; without one each has its own. */
@@ -75,21 +81,6 @@ export interface PlatformOptions {
   readonly random?: Random;
   /** How long requests may finish when a plugin or the platform stops; 10 s by default. */
   readonly drainMs?: number;
-}
-
-/** A running control plane. */
-export interface Platform {
-  readonly origin: string;
-  /** Path of the owner-only socket. */
-  readonly consoleSocket: string;
-  readonly console: Principal;
-  readonly services: Pick<ServiceRegistry, 'get' | 'providers'>;
-  readonly lifecycle: SystemVerbs;
-  readonly agents: { createToken(): Promise<string> };
-  /** What is registered now, by the registries themselves: what a plugin that left must not be found in. */
-  registered(): Readonly<Record<string, readonly unknown[]>>;
-  /** Drains and stops everything, in reverse. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -143,11 +134,12 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   let mount: MountOptions = { front };
   const kernel = kernelMount(gateway, { authenticate, log, origin: () => origin, mount: () => mount });
   await kernel.add((http) => registerHealthRoutes(http, () => runChecks(checks, lifecycle)));
-  const port = await listen(gateway, host, options.port ?? 0);
+  const { takesOver } = options;
+  const port = takesOver ?? (await listen(gateway, host, options.port ?? 0));
   const origin = `http://${['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host}:${port}`;
   undo.own('listeners', () => gateway.close(drainMs));
   const consoleSocket = join(data, 'console.sock');
-  await gateway.listenConsole(consoleSocket);
+  if (takesOver === undefined) await gateway.listenConsole(consoleSocket);
 
   const database = await openDatabase({ data, databaseUrl: options.databaseUrl, log });
   undo.own('database', () => database.stop());
@@ -300,7 +292,17 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   settled = true;
   checks.set('plugins', async () => null);
   await agentGateway.halvesChanged();
+  if (takesOver !== undefined) {
+    await listen(gateway, host, options.port ?? 0);
+    await gateway.listenConsole(consoleSocket, { shared: true });
+  }
   log.info({ origin, plugins: life.entries.filter((entry) => entry.running).length }, 'The control plane is ready');
+
+  async function stop(): Promise<void> {
+    // No new connections from here on; those that are open are answered until their plugin has left.
+    void gateway.close(drainMs);
+    for (const failure of await undo.dispose()) log.warn({ ...failure }, 'Part of the platform did not stop cleanly');
+  }
 
   return {
     origin,
@@ -319,16 +321,10 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       agents: agentGateway.heard(),
       mounts: gateway.mounts.map(({ plugin, segments, roots }) => ({ plugin, segments, roots })),
     }),
-    async stop() {
-      // No new connections from here on; those that are open are answered until their plugin has left.
-      void gateway.close(drainMs);
-      for (const failure of await undo.dispose()) log.warn({ ...failure }, 'Part of the platform did not stop cleanly');
+    async retire() {
+      await gateway.retire(drainMs);
+      await stop();
     },
+    stop,
   };
-}
-
-function logLostRejections(log: HostLogger, undo: Scope): void {
-  const lost = (error: unknown): void => log.error({ error }, 'A rejected promise was handled by nobody');
-  process.on('unhandledRejection', lost);
-  undo.own('unhandled rejections', () => void process.off('unhandledRejection', lost));
 }

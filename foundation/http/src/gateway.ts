@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
 import type { ContainrError, Logger } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
 import type { Front } from './front.ts';
@@ -35,6 +37,7 @@ export class Gateway {
   readonly #roots = new Map<string, Mount>();
   readonly #servers: Server[] = [];
   #closed: Promise<void> | undefined;
+  #retiring = false;
   /** Grows with each change of the mounts. */
   generation = 0;
 
@@ -70,9 +73,9 @@ export class Gateway {
     return typeof address === 'object' && address ? address.port : port;
   }
 
-  /** Listens on a Unix socket that only the owner can open; who asks there is the console. */
-  async listenConsole(path: string): Promise<void> {
-    rmSync(path, { force: true });
+  /** Listens on a Unix socket that only the owner can open; who asks there is the console. `shared`: another process still listens there. */
+  async listenConsole(path: string, options: { shared?: boolean } = {}): Promise<void> {
+    if (!options.shared) rmSync(path, { force: true });
     const server = this.#server({ IncomingMessage: ConsoleMessage });
     const before = process.umask(0o177);
     try {
@@ -82,6 +85,25 @@ export class Gateway {
     }
     await once(server, 'listening');
     chmodSync(path, 0o600);
+  }
+
+  /**
+   * Leaves the sockets to another process that listens there too. Ends streams with where to resume; requests on open
+   * connections are answered with the wish to close them. Resolves when all are closed, or after `lingerMs`: an idle
+   * connection is not cut before, because its next request may be under way.
+   */
+  async retire(lingerMs: number): Promise<void> {
+    this.#retiring = true;
+    const closed = Promise.all(
+      this.#servers.map((server) => {
+        const gone = once(server, 'close');
+        // The HTTP server's own close cuts idle connections at once.
+        NetServer.prototype.close.call(server);
+        return gone;
+      }),
+    );
+    for (const mount of this.mounts) mount.endStreams();
+    await Promise.race([closed, after(lingerMs, undefined, { ref: false })]);
   }
 
   /** Stops listening and closes what is idle; waits for the rest up to the deadline. */
@@ -105,6 +127,7 @@ export class Gateway {
 
   /** Serves one request. */
   serve(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#retiring) response.setHeader('connection', 'close');
     if (this.#options.front?.receive(request, response)) return undefined;
     const url = request.url ?? '/';
     const mount = this.#find(url);

@@ -39,9 +39,14 @@ export class InFlight {
     return () => this.#streams.delete(end);
   }
 
+  /** Ends streams, each with where to resume. */
+  endStreams(): void {
+    for (const end of [...this.#streams]) end();
+  }
+
   /** Ends streams, waits for requests up to the deadline, then aborts what is left and waits a second more. */
   async drain(deadlineMs: number): Promise<void> {
-    for (const end of [...this.#streams]) end();
+    this.endStreams();
     if (await this.#whenIdle(deadlineMs)) return;
     const reason = new ContainrError({
       code: 'SCOPE_CLOSED',

@@ -42,6 +42,8 @@ export interface Mount {
   readonly inFlight: number;
   serve(request: IncomingMessage, response: ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends streams, each with where to resume; requests go on. */
+  endStreams(): void;
   /** Ends streams, waits for requests up to the deadline, aborts the rest, closes. Call it when no map leads here any more. */
   drain(deadlineMs: number): Promise<void>;
 }
@@ -94,6 +96,7 @@ export async function buildMount(
       if (!server.emit('upgrade', request, socket, head))
         socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
     },
+    endStreams: () => inFlight.endStreams(),
     async drain(deadlineMs) {
       await inFlight.drain(deadlineMs);
       await app.close();
