@@ -147,10 +147,11 @@ describe('two control-plane processes on one database', () => {
     const listening = `select pid from pg_stat_activity where datname = current_database() and query = 'listen containr_plugins'`;
     await verb(a, 'top', 'disable');
     await become(b, 'top', 'stopped');
-    await database.pool.query(`select pg_terminate_backend(pid) from (${listening}) as lost`);
+    // A change whose notification nobody heard.
     await database.pool.query(
       `update containr.plugins set enabled = true, generation = generation + 1 where name = 'top'`,
     );
+    await database.pool.query(`select pg_terminate_backend(pid) from (${listening}) as lost`);
     await Promise.all([become(a, 'top', 'active'), become(b, 'top', 'active')]);
   });
 
