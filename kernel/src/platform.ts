@@ -159,8 +159,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       Object.assign(async () => live.down(), { vital: false }),
     );
   const keyRing = await openKeyRing(join(data, 'keys'));
-  const record = await openRecord({ pool: database.pool, keyRing, log });
-  undo.own('record of requests', () => record.stop());
+  const record = await openRecord({ pool: database.pool, keyRing, log }, undo);
   mount = { front, ...record.mount };
   const jobs = createJobs({ pool: database.pool, log });
   await jobs.start();
@@ -282,8 +281,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     'notices of other processes',
     openNotices(database.pool, log, {
       [agentChannel]: (payload) => agentGateway.wake(payload),
-      [keysChannel]: () =>
-        void keyRing.reload().catch((error: unknown) => log.error({ error }, 'The key ring can’t be read')),
+      [keysChannel]: () => keys.reload(),
       [settingsChannel]: (plugin) => void settings.refresh(plugin),
       [pluginChannel]: () => void life.follow().catch((error: unknown) => log.warn({ error }, 'Plugins can’t follow')),
     }),

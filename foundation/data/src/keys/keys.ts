@@ -38,6 +38,8 @@ export interface Keys {
   retire(id: string): Promise<void>;
   /** Wraps anew now; the job does the same. Throws the first `SECRET_UNREADABLE`, after everything else is done. */
   rewrap(signal?: AbortSignal): Promise<number>;
+  /** Takes over what another process did to the ring. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -120,6 +122,7 @@ export function openKeys(use: { pool: Pool; keyRing: KeyRing; jobs: Pick<Jobs, '
         await tell();
       }),
     rewrap,
+    reload: () => void keyRing.reload().catch((error: unknown) => log.error({ error }, 'The key ring can’t be read')),
     stop: async () => void (await leave()),
   };
 }
