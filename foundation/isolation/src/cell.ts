@@ -40,7 +40,6 @@ export interface Cell {
 const firstUid = 61_001;
 const lastUid = 61_999;
 const niceness = 10;
-let started = 0;
 let namespaced: boolean | undefined;
 
 /** Gives a plugin's folder to a user that no other plugin has; the same one each time. `null` when this process is not root. */
@@ -82,8 +81,7 @@ export function startCell(options: {
   const uid = ownUid(options.directory);
   if (uid !== null) letReach(options.packageDirectory, dirname(dirname(options.directory)));
   const apart = namespacesWork();
-  started += 1;
-  const group = limitGroup(`containr-plugin-${options.plugin}-${process.pid}-${started}`, options.limits);
+  const group = limitGroup(options.plugin, options.limits);
   const node = [process.execPath, ...nodeFlags(options), program()];
   const dropped =
     uid === null
@@ -133,7 +131,7 @@ function ending(child: ChildProcess, group: LimitGroup): Promise<string> {
   return new Promise((resolve) => {
     const done = (how: string): void => {
       resolve(how);
-      setTimeout(() => group.remove(), 200).unref();
+      for (const ms of [0, 200, 2_000]) setTimeout(() => group.remove(), ms).unref();
     };
     child.once('error', (error) => done(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) => done(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What the processes of one plugin may use together. */
@@ -21,8 +21,14 @@ export interface LimitGroup {
 
 const root = '/sys/fs/cgroup';
 
+const prefix = 'containr-plugin';
+const swept = new Set<string>();
+let made = 0;
+
 /** Makes control groups below this process's own; where the system does not let it, nothing is enforced. */
-export function limitGroup(name: string, limits: Limits): LimitGroup {
+export function limitGroup(plugin: string, limits: Limits): LimitGroup {
+  made += 1;
+  const name = `${prefix}-${process.pid}-${made}-${plugin}`;
   const folders = {
     memory: make('memory', name, (folder, v2) => {
       writeFileSync(join(folder, v2 ? 'memory.max' : 'memory.limit_in_bytes'), `${limits.memoryBytes}`);
@@ -38,7 +44,7 @@ export function limitGroup(name: string, limits: Limits): LimitGroup {
     }),
     processes: make('pids', name, (folder) => writeFileSync(join(folder, 'pids.max'), `${limits.processes}`)),
   };
-  const made = [...new Set(Object.values(folders).filter((folder) => folder !== null))];
+  const all = [...new Set(Object.values(folders).filter((folder) => folder !== null))];
   return {
     enforced: {
       memory: folders.memory !== null,
@@ -46,10 +52,10 @@ export function limitGroup(name: string, limits: Limits): LimitGroup {
       processes: folders.processes !== null,
     },
     add(pid) {
-      for (const folder of made) writeFileSync(join(folder, 'cgroup.procs'), `${pid}`);
+      for (const folder of all) writeFileSync(join(folder, 'cgroup.procs'), `${pid}`);
     },
     remove() {
-      for (const folder of made) removeFolder(folder);
+      for (const folder of all) removeFolder(folder);
     },
   };
 }
@@ -57,6 +63,7 @@ export function limitGroup(name: string, limits: Limits): LimitGroup {
 function make(controller: string, name: string, limit: (folder: string, v2: boolean) => void): string | null {
   for (const { parent, v2 } of parents(controller)) {
     const folder = join(parent, name);
+    sweep(parent);
     try {
       mkdirSync(folder, { recursive: true });
       limit(folder, v2);
@@ -90,10 +97,20 @@ function* parents(controller: string): Generator<{ parent: string; v2: boolean }
   }
 }
 
+/** Removes what control planes that were killed left in a folder; once a process. */
+function sweep(parent: string): void {
+  if (swept.has(parent)) return;
+  swept.add(parent);
+  for (const name of readdirSync(parent)) {
+    const owner = new RegExp(`^${prefix}-(\\d+)-`).exec(name)?.[1];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeFolder(join(parent, name));
+  }
+}
+
 function removeFolder(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Its last process is still ending; an empty group costs nothing and is taken over by the next start.
+    // Its last process is still ending: it is asked for again, and swept by the next control plane.
   }
 }
