@@ -171,7 +171,6 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   events.define('kernel', NodeChanged);
   const emit = emitter(database);
   const keys = openKeys({ pool: database.pool, keyRing, jobs, log });
-  undo.own('keys', () => keys.stop());
   const agentGateway = createAgentGateway({
     pool: database.pool,
     log,
