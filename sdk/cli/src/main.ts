@@ -6,6 +6,7 @@ import { deployCommands } from './commands/deploy.ts';
 import { hookCommands } from './commands/hooks.ts';
 import { keyCommands } from './commands/keys.ts';
 import { logCommands } from './commands/logs.ts';
+import { planCommand } from './commands/plan.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
 import { projectCommands } from './commands/projects.ts';
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     backupCommands,
     settingCommands,
     keyCommands,
+    planCommand,
   ])
     add({ program, output, run, options });
   try {

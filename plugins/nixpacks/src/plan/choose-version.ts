@@ -19,9 +19,7 @@ export function chooseVersion(
   runtime: string,
 ): { entry: RuntimeEntry; from: string } {
   const all = catalogue.runtimes[tool] ?? [];
-  const fitting = [...all]
-    .sort((a, b) => semver.rcompare(a.version, b.version))
-    .filter((entry) => request === null || allows(request.range, entry.version));
+  const fitting = fittingEntries(catalogue, tool, request);
   if (fitting.length === 0) {
     throw planError(
       'PLAN_NOT_FOUND',
@@ -42,6 +40,25 @@ export function chooseVersion(
     `${tool} ${versions(fitting)} is not to be had as a toolchain for the ${runtime} runtime.`,
     'Install a Docker engine on a node, or add a toolchain for it to the runtime catalogue.',
   );
+}
+
+/** The newest entry of the catalogue that a request allows, for whatever runtime; `null` when there is none. */
+export function fittingEntry(
+  catalogue: RuntimeCatalogue,
+  tool: string,
+  request: VersionRequest | null,
+): RuntimeEntry | null {
+  return fittingEntries(catalogue, tool, request)[0] ?? null;
+}
+
+function fittingEntries(
+  catalogue: RuntimeCatalogue,
+  tool: string,
+  request: VersionRequest | null,
+): readonly RuntimeEntry[] {
+  return [...(catalogue.runtimes[tool] ?? [])]
+    .sort((a, b) => semver.rcompare(a.version, b.version))
+    .filter((entry) => request === null || allows(request.range, entry.version));
 }
 
 function allows(range: string, version: string): boolean {

@@ -12,6 +12,9 @@ import { SourceTree } from './source-tree.ts';
 
 export { SourceTree } from './source-tree.ts';
 export type { PlanOptions } from './provider.ts';
+export type { DescribeOptions, PlanDescription } from './describe.ts';
+export { describePlan } from './describe.ts';
+export type { Dialect } from './outline/index.ts';
 
 /** In the order in which they are asked; the first that recognises a source plans it. */
 const providers: readonly Provider[] = [nodeProvider, goProvider, pythonProvider, staticProvider];
