@@ -5,6 +5,7 @@ import { backupCommands } from './commands/backup.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { hookCommands } from './commands/hooks.ts';
 import { keyCommands } from './commands/keys.ts';
+import { lintCommand } from './commands/lint.ts';
 import { logCommands } from './commands/logs.ts';
 import { planCommand } from './commands/plan.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
@@ -43,6 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     projectCommands,
     deployCommands,
     logCommands,
+    lintCommand,
     pluginCommands,
     pluginAuthorCommands,
     hookCommands,
