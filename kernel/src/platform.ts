@@ -222,7 +222,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     liveFor: (plugin, scope) => live.for(plugin, scope),
   };
   const grants = openGrants(database.pool, keyRing);
-  const confined = confinement(parts, grants, () => lifecycle);
+  const confined = confinement(parts, grants, database.pool, () => lifecycle);
   const container = rootContainer.createChildContainer();
   container.register(partsToken, { useValue: parts });
   let settled = false;

@@ -18,7 +18,7 @@ describe('a sample plugin that nobody trusts', function () {
   before(async () => {
     work = await mkdtemp(join(tmpdir(), 'containr-isolated-'));
     await symlink(join(folder, '../../node_modules'), join(work, 'node_modules'));
-    await cp(join(folder, 'deploy-bell'), join(work, 'deploy-bell'), { recursive: true });
+    for (const name of ['deploy-bell', 'coffee']) await cp(join(folder, name), join(work, name), { recursive: true });
   });
   after(() => rm(work, { recursive: true, force: true }));
 
@@ -70,5 +70,39 @@ describe('a sample plugin that nobody trusts', function () {
     await until('it knows that it rang', async () => (await test.console('/deploy-bell')).field('rung') === 1);
     await test.stop();
     chat.close();
+  });
+
+  it('keeps its own table, also when it is trusted and when that is taken back', async () => {
+    const plugin = await readPluginFolder(join(work, 'coffee'));
+    await buildPlugin(plugin);
+    const test = await startTestPlatform({ plugins: ['auth'] });
+    const post = (path: string, body?: object) =>
+      test.console(path, { method: 'POST', organisation: 'default', ...(body ? { body } : {}) });
+    const headers = { 'content-type': 'application/gzip' };
+    const installed = await test.console('/plugins', { method: 'POST', headers, body: await packFolder(plugin) });
+    expect(installed.status, installed.text).to.equal(201);
+    const on = await post('/plugins/coffee/enable');
+    expect(on.status, on.text).to.equal(200);
+    let cups = 0;
+    const drink = async (trust: string) => {
+      const had = await post('/coffee');
+      expect([had.status, had.field('cups')], had.text).to.deep.equal([201, (cups += 1)]);
+      expect((await test.console('/plugins/coffee')).field('trust')).to.equal(trust);
+      expect((await test.console('/coffee')).status).to.equal(403);
+    };
+    await drink('isolated');
+    await drink('isolated');
+    for (const trust of ['trusted', 'isolated']) {
+      const changed = await post('/plugins/coffee/trust', { trust });
+      expect(changed.status, changed.text).to.equal(200);
+      await drink(trust);
+    }
+    await post('/plugins/coffee/disable');
+    const removal = await test.console('/plugins/coffee?dryRun=true&purge=true', { method: 'DELETE' });
+    expect(removal.field('data', 'tables'), removal.text).to.have.length(1);
+    expect(removal.field('data', 'tables', 0, 'rows')).to.equal(4);
+    const removed = await test.console('/plugins/coffee?confirm=coffee&purge=true', { method: 'DELETE' });
+    expect(removed.status, removed.text).to.equal(200);
+    await test.stop();
   });
 });

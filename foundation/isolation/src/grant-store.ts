@@ -1,9 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Migration } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { GrantKind, Grants } from './grants.ts';
 import { grantKinds, noGrants } from './grants.ts';
-import { newSecretKey } from './isolate.ts';
 
 /** Asks the database; `$1` stands for a value. */
 export interface Query {
@@ -24,7 +24,7 @@ export interface GrantStore {
   load(plugin: string): Promise<Grants>;
   /** Grants or takes back; what is granted then. */
   change(plugin: string, changes: readonly GrantChange[], by: string): Promise<Grants>;
-  /** The key of a plugin's secrets; made the first time. */
+  /** The key of a plugin's secrets, or of another thing of its (`name/thing`); made the first time. */
   secretKey(plugin: string): Promise<Buffer>;
 }
 
@@ -104,7 +104,7 @@ export function openGrants(database: Query, sealer: Sealer): GrantStore {
       return load(plugin);
     },
     async secretKey(plugin) {
-      const fresh = sealer.seal('isolation', plugin, newSecretKey().toString('base64'));
+      const fresh = sealer.seal('isolation', plugin, randomBytes(32).toString('base64'));
       await database.query('insert into containr.plugin_keys (plugin, sealed) values ($1, $2) on conflict do nothing', [
         plugin,
         fresh,

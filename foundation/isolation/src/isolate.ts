@@ -1,16 +1,18 @@
-import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import type { Contract, Hook, Logger, Plugin, PluginContext, Principal } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { Acting } from './acting.ts';
 import type { Isolation } from './cell.ts';
 import { Child, quarantined } from './child-process.ts';
-import type { Grants } from './grants.ts';
+import type { GrantStore } from './grant-store.ts';
 import type { Limits } from './limits.ts';
 import { Description } from './protocol.ts';
 import { Registrations } from './registrations.ts';
 import type { Platform } from './requests.ts';
 import { answerRequest, takeNotice } from './requests.ts';
+import { Sessions } from './sessions.ts';
+import type { Tables } from './sessions.ts';
 import { Sources } from './sources.ts';
 import { wire } from './wiring.ts';
 
@@ -30,12 +32,12 @@ export interface IsolateOptions {
   /** The plugin's own folder; made when it is missing. */
   readonly folder: string;
   readonly limits?: Partial<Limits>;
-  /** What the admin granted, at each look. */
-  grants(): Grants;
+  /** What the admin granted, and keys that only this plugin's things are under. */
+  readonly grants: GrantStore;
   contract(name: string): Contract | undefined;
   hookKind(name: string): Hook['kind'] | undefined;
-  /** 32 bytes that only this plugin's secrets are under. */
-  secretKey(): Promise<Buffer>;
+  /** Brings the plugin's tables up as a database role of its own that logs in with `password`. */
+  tables(migrations: Description['migrations'], password: string): Promise<Tables>;
   /** The process of a plugin that was on ended without being asked to; `again`: it may be set up anew. */
   died(cause: ContainrError, again: boolean): void;
   /** What keeps the process apart, told at each start. */
@@ -46,6 +48,7 @@ export interface IsolateOptions {
 export const defaultLimits: Limits = { memoryBytes: 256 * 1_048_576, cpus: 1, processes: 64 };
 const setupMs = 30_000;
 const providersMs = 1_000;
+const relayMs = 60_000;
 const countedMs = 60_000;
 const mostEnds = 3;
 
@@ -66,6 +69,8 @@ export function isolate(installed: IsolatedPackage, options: IsolateOptions): { 
   };
   return {
     async load() {
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      await options.grants.load(installed.name);
       description ??= describe(installed, options);
       try {
         return pluginOf(installed, { ...options, died }, await description);
@@ -87,8 +92,15 @@ function pluginOf(installed: IsolatedPackage, options: IsolateOptions, described
       try {
         await child.load();
         options.started?.(child.isolation);
-        const boot = await bootOf(ctx, options);
+        const { migrations } = described;
+        if (migrations.length > 0) {
+          const password = await options.grants.secretKey(`${installed.name}/database`);
+          ctx.repeat('events and jobs that wait', relayMs, () => started.sessions.relay());
+          started.sessions.use(await options.tables(migrations, password.toString('base64')));
+        }
+        const boot = { ...(await bootOf(ctx, options)), tables: migrations.length > 0 };
         await Promise.race([child.peer.call('setup', boot, AbortSignal.timeout(setupMs)), started.died]);
+        await started.sessions.relay();
         started.live();
       } catch (error) {
         await child.stop(0);
@@ -109,7 +121,7 @@ async function bootOf(ctx: PluginContext, options: IsolateOptions) {
     origin: ctx.http.origin,
     directory: ctx.directory,
     settings: ctx.settings.current,
-    secretKey: (await options.secretKey()).toString('base64'),
+    secretKey: (await options.grants.secretKey(ctx.plugin)).toString('base64'),
     providers: providersOf(ctx, options),
   };
 }
@@ -124,14 +136,7 @@ async function describe(installed: IsolatedPackage, options: IsolateOptions): Pr
     died: () => undefined,
   });
   try {
-    const said = validate<Description>(Description, await child.load(), `What ${installed.name} says`);
-    if (said.migrations.length === 0) return said;
-    throw new ContainrError({
-      code: 'STORE_ISOLATED',
-      status: 501,
-      detail: `${installed.name} keeps tables in the database, which an isolated plugin can't do yet.`,
-      hint: `Trust it, if you trust its code with everything: containr plugins trust ${installed.name} trusted`,
-    });
+    return validate<Description>(Description, await child.load(), `What ${installed.name} says`);
   } catch (error) {
     throw child.cause ?? asSetupError(installed.name, error);
   } finally {
@@ -150,18 +155,18 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     permissions: installed.permissions,
   });
   const wiring = wire(name, () => child.peer, new Acting(principal), new Sources());
-  const registrations = new Registrations(ctx, wiring, options);
+  const registrations = new Registrations(ctx, wiring, {
+    grants: () => options.grants.of(name),
+    hookKind: (hook) => options.hookKind(hook),
+  });
+  const sessions = new Sessions(ctx, wiring.acting, registrations);
   const platform: Platform = {
     ctx,
     wiring,
     registrations,
-    grants: () => options.grants(),
+    grants: () => options.grants.of(name),
     contract: (contract) => options.contract(contract),
-    store: {
-      answer: async () => {
-        throw new ContainrError({ code: 'STORE_ISOLATED', status: 501, detail: 'There is no store.' });
-      },
-    },
+    store: sessions,
     violated: (what) => child.violated(what),
   };
   const child = new Child({
@@ -170,11 +175,15 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     notified: (op, data) => takeNotice(op, data, platform),
     died(cause) {
       rejectDied(cause);
+      sessions.close();
       if (isLive && !ctx.signal.aborted) options.died(cause, true);
     },
   });
   ctx.signal.addEventListener('abort', () => child.peer.notify('stop', {}), { once: true });
-  ctx.own('process', () => child.stop());
+  ctx.own('process', async () => {
+    await child.stop();
+    sessions.close();
+  });
   let known = '';
   const tell = (): void => {
     const providers = providersOf(ctx, options);
@@ -183,7 +192,7 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     known = text;
   };
   ctx.repeat('providers', providersMs, async () => tell());
-  return { child, platform, died, live: () => (isLive = true) };
+  return { child, sessions, died, live: () => (isLive = true) };
 }
 
 function optionsOf(installed: IsolatedPackage, options: IsolateOptions) {
@@ -198,7 +207,7 @@ function optionsOf(installed: IsolatedPackage, options: IsolateOptions) {
 
 function providersOf(ctx: PluginContext, options: IsolateOptions) {
   return Object.fromEntries(
-    options.grants().services.flatMap((name) => {
+    options.grants.of(ctx.plugin).services.flatMap((name) => {
       const contract = options.contract(name);
       if (!contract) return [];
       return [[name, ctx.services.providers(contract).map(({ id, plugin }) => ({ id, plugin }))]];
@@ -214,9 +223,4 @@ function asSetupError(name: string, error: unknown): unknown {
     detail: `The set-up of ${name} took longer than ${setupMs / 1000} s.`,
     hint: 'Look at its log, then enable it again.',
   });
-}
-
-/** A key for a plugin's secrets. */
-export function newSecretKey(): Buffer {
-  return randomBytes(32);
 }

@@ -82,6 +82,34 @@ export const registrations = {
 } as const;
 export type RegistrationKind = keyof typeof registrations;
 
+const emitted = closed(
+  {
+    event: name,
+    payload: true,
+    topics: { type: 'array', maxItems: 50, items: { type: 'string', maxLength: 200 } },
+    organisation: { anyOf: [{ type: 'string', maxLength: 64 }, { type: 'null' }] },
+  },
+  ['event', 'payload', 'topics', 'organisation'],
+);
+
+const enqueued = closed(
+  {
+    job: name,
+    input: true,
+    key: { type: 'string', maxLength: 200 },
+    queue: { type: 'string', maxLength: 200 },
+    runAt: { type: 'string', format: 'date-time' },
+    maxAttempts: { type: 'integer', minimum: 1, maximum: 50 },
+  },
+  ['job', 'input'],
+);
+
+/** An event or a job of a transaction that goes out with it. */
+export const Told = defineSchema({
+  anyOf: [closed({ emit: emitted }, ['emit']), closed({ enqueue: enqueued }, ['enqueue'])],
+});
+export type Told = Infer<typeof Told>;
+
 /** What the child may ask. */
 export const requests = {
   register: closed({ kind: { type: 'string', enum: Object.keys(registrations) }, spec: { type: 'object' } }, [
@@ -111,27 +139,16 @@ export const requests = {
     },
     ['session', 'text', 'values'],
   ),
-  'store.close': closed({ session: id }, ['session']),
-  emit: closed(
+  'store.close': closed(
     {
-      event: name,
-      payload: true,
-      topics: { type: 'array', maxItems: 50, items: { type: 'string', maxLength: 200 } },
-      organisation: { anyOf: [{ type: 'string', maxLength: 64 }, { type: 'null' }] },
+      session: id,
+      commit: { type: 'boolean' },
+      told: { type: 'array', maxItems: 1000, items: Told },
     },
-    ['event', 'payload', 'topics', 'organisation'],
+    ['session', 'commit', 'told'],
   ),
-  enqueue: closed(
-    {
-      job: name,
-      input: true,
-      key: { type: 'string', maxLength: 200 },
-      queue: { type: 'string', maxLength: 200 },
-      runAt: { type: 'string', format: 'date-time' },
-      maxAttempts: { type: 'integer', minimum: 1, maximum: 50 },
-    },
-    ['job', 'input'],
-  ),
+  emit: emitted,
+  enqueue: enqueued,
   fetch: closed(
     {
       url: { type: 'string', maxLength: 8000 },

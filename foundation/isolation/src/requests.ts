@@ -1,4 +1,4 @@
-import type { Capability, Contract, EnqueueOptions, PluginContext } from '@containr/sdk';
+import type { Capability, Contract, PluginContext } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { Infer } from '@containr/sdk';
@@ -9,6 +9,7 @@ import type { Incoming } from './peer.ts';
 import type { RegistrationKind, RequestOp } from './protocol.ts';
 import { notices, requests } from './protocol.ts';
 import type { Registrations } from './registrations.ts';
+import { tell } from './told.ts';
 import type { Wiring } from './wiring.ts';
 
 type Data<K extends RequestOp> = Infer<(typeof requests)[K]>;
@@ -77,15 +78,13 @@ const handlers: { readonly [K in RequestOp]: (data: Data<K>, platform: Platform,
     'store.open': async (data, { store }, call) => store.answer('store.open', data, call),
     'store.query': async (data, { store }, call) => store.answer('store.query', data, call),
     'store.close': async (data, { store }, call) => store.answer('store.close', data, call),
-    async emit({ event, payload, topics, organisation }, { ctx, registrations }) {
-      const known = { ...registrations.event(event), topics: () => topics };
+    async emit(data, { ctx, registrations }) {
       const store = ctx.store.system('an isolated plugin tells events of its own');
-      await store.transaction(async (unit) => unit.emit(known, payload, organisation ?? undefined));
+      await store.transaction((unit) => tell(unit, registrations, { emit: data }));
     },
-    async enqueue({ job, input, runAt, ...rest }, { ctx, registrations }) {
-      const options: EnqueueOptions = { ...rest, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) };
+    async enqueue(data, { ctx, registrations }) {
       const store = ctx.store.system('an isolated plugin starts jobs of its own');
-      await store.transaction((unit) => unit.enqueue(registrations.job(job), input, options));
+      await store.transaction((unit) => tell(unit, registrations, { enqueue: data }));
     },
     fetch: sendFetch,
   };

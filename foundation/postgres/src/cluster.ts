@@ -162,6 +162,8 @@ async function makeRole(socket: string): Promise<void> {
       // A schema named like the role would come first in its search path.
       await client.query(`alter role ${application} set search_path = public`);
     }
+    // Plugins that are not trusted get a role each.
+    await client.query(`alter role ${application} createrole`);
     if (!rows[0]?.database) await client.query(`create database ${application} owner ${application}`);
   } finally {
     await client.end();

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { openConfinedTables } from '@containr/data';
+import type { Pool } from 'pg';
 import type { GrantStore, Isolation } from '@containr/isolation';
 import { isolate } from '@containr/isolation';
 import type { PluginPackage } from '@containr/packages';
@@ -15,7 +16,7 @@ export interface Confinement {
 }
 
 /** Makes isolated plugins over the kernel's parts; a process that ends by itself is told to the lifecycle. */
-export function confinement(parts: Parts, grants: GrantStore, lifecycle: () => Lifecycle | null): Confinement {
+export function confinement(parts: Parts, grants: GrantStore, pool: Pool, life: () => Lifecycle | null): Confinement {
   const isolations = new Map<string, Isolation>();
   const made = new WeakMap<PluginPackage, ReturnType<typeof isolate>>();
 
@@ -25,11 +26,11 @@ export function confinement(parts: Parts, grants: GrantStore, lifecycle: () => L
       {
         log: parts.logFor(name),
         folder: parts.directoryOf(name),
-        grants: () => grants.of(name),
+        grants,
+        tables: (migrations, password) => openConfinedTables(pool, name, migrations, password),
         contract: (contract) => parts.services.contract(contract),
         hookKind: (hook) => parts.hooks.list().find((one) => one.name === hook)?.kind,
-        secretKey: () => grants.secretKey(name),
-        died: (cause, again) => void lifecycle()?.ended(name, cause, again),
+        died: (cause, again) => void life()?.ended(name, cause, again),
         started: (isolation) => isolations.set(name, isolation),
       },
     );
@@ -39,8 +40,6 @@ export function confinement(parts: Parts, grants: GrantStore, lifecycle: () => L
     async isolate(installed) {
       const isolated = made.get(installed) ?? make(installed);
       made.set(installed, isolated);
-      mkdirSync(parts.directoryOf(installed.name), { recursive: true, mode: 0o700 });
-      await grants.load(installed.name);
       return isolated.load();
     },
     isolationOf: (plugin) => isolations.get(plugin) ?? null,

@@ -1,3 +1,5 @@
+export { openConfinedTables } from './confined-tables.ts';
+export type { ConfinedTables } from './confined-tables.ts';
 export { openDatabase, openPool } from './database.ts';
 export type { Database, DatabaseOptions } from './database.ts';
 export { migrateKernel } from './kernel-schema.ts';

@@ -59,7 +59,8 @@ async function run(
   if (open.length > 0) await secureTables(client, schema);
 }
 
-function refuse(
+/** Throws `MIGRATIONS_DIVERGED` unless what ran is what is known here plus, at most, newer ones. */
+export function refuse(
   schema: string,
   done: ReadonlySet<string>,
   migrations: readonly Migration[],
@@ -79,7 +80,7 @@ function refuse(
 }
 
 /** Row-level security, forced, on every table that has an `organisation`: reads and writes outside it don't exist. */
-async function secureTables(client: PoolClient, schema: string): Promise<void> {
+export async function secureTables(client: PoolClient, schema: string): Promise<void> {
   const { rows } = await client.query<{ table: string }>(
     `select format('%I.%I', n.nspname, c.relname) as table
        from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -10,6 +10,9 @@ export interface PluginData {
   readonly settings: boolean;
 }
 
+/** Tables in a plugin's schema that are not the plugin's. */
+export const ownTables = ['containr_migrations', 'containr_told'];
+
 /** Name of the schema that a plugin owns. */
 export function schemaOf(plugin: string): string {
   return `plugin_${plugin.replaceAll('-', '_')}`;
@@ -20,8 +23,8 @@ export async function describePluginData(pool: Pool, plugin: string): Promise<Pl
   const { rows: tables } = await pool.query<{ name: string; quoted: string; bytes: string }>(
     `select c.relname as name, format('%I.%I', n.nspname, c.relname) as quoted, pg_total_relation_size(c.oid)::text as bytes
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1 and c.relkind in ('r', 'p') and c.relname <> 'containr_migrations' order by c.relname`,
-    [schemaOf(plugin)],
+      where n.nspname = $1 and c.relkind in ('r', 'p') and c.relname <> all($2) order by c.relname`,
+    [schemaOf(plugin), ownTables],
   );
   const { rows: rest } = await pool.query<{ jobs: string; settings: boolean }>(
     `select (select count(*) from graphile_worker.jobs where starts_with(task_identifier, $1 || ':'))::text as jobs,

@@ -31,6 +31,8 @@ export interface Boot {
   readonly origin: string;
   readonly directory: string;
   readonly settings: unknown;
+  /** Whether it has tables. */
+  readonly tables: boolean;
   /** Base64 of the key that this plugin's secrets are under. */
   readonly secretKey: string;
   /** Providers of the contracts that it may call, by contract. */

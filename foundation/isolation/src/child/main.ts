@@ -11,6 +11,7 @@ import type { Boot, Live } from './context.ts';
 import { contextOf } from './context.ts';
 import { Registry } from './registry.ts';
 import { openStore } from './store.ts';
+import { openTables } from './tables.ts';
 
 const stopping = new AbortController();
 const live: Live = { settings: undefined, providers: {} };
@@ -69,7 +70,9 @@ async function load({ directory }: { directory: string }): Promise<unknown> {
 async function setUp(boot: Boot): Promise<void> {
   live.settings = boot.settings;
   live.providers = boot.providers;
-  const store = openStore(() => peer, boot.plugin, plugin?.entities ?? []);
+  const store = boot.tables
+    ? await openTables(() => peer, boot.plugin, plugin?.entities ?? [])
+    : openStore(() => peer, boot.plugin, plugin?.entities ?? []);
   ctx = contextOf(boot, live, registry, () => peer, { signal: stopping.signal, store });
   await plugin?.setup(ctx);
   await registry.settled();

@@ -5,7 +5,7 @@ import type { Peer } from '../peer.ts';
 import type { Actor } from '../protocol.ts';
 import { actorOf } from './principals.ts';
 
-/** The store of an isolated plugin. Events and jobs go out when the work returned; there are no entities here yet. */
+/** The store of an isolated plugin without tables: events and jobs go out when the work returned. */
 export function openStore(peer: () => Peer, plugin: string, entities: readonly EntitySchema[]): Store {
   const scope = (as: Actor | { system: string }): ScopedStore => ({
     async transaction(work) {
@@ -16,8 +16,8 @@ export function openStore(peer: () => Peer, plugin: string, entities: readonly E
           throw new ContainrError({
             code: 'STORE_ISOLATED',
             status: 501,
-            detail: `${plugin} has ${entities.length} entities, which an isolated plugin can't use yet.`,
-            hint: 'Keep its data in files of ctx.directory, or trust the plugin.',
+            detail: `${plugin} has ${entities.length} entities and no migrations, so it has no tables.`,
+            hint: 'Give the tables of the entities as migrations.',
           });
         },
         emit: (event, payload, inside) =>

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import { ContainrError } from '@containr/sdk';
+
+/** The login role of one plugin that is not trusted. */
+export interface ConfinedRole {
+  readonly name: string;
+  /** Connection of that role to the same database. */
+  readonly url: string;
+}
+
+/**
+ * Makes the role that owns a plugin's tables and nothing else. It logs in by itself, so there is no other role that its SQL
+ * could go back to. Throws `STORE_ISOLATED` when the application's role may make no roles.
+ */
+export async function confinedRole(
+  client: PoolClient,
+  pool: Pool,
+  schema: string,
+  password: string,
+): Promise<ConfinedRole> {
+  const { rows } = await client.query<{ database: string }>('select current_database() as database');
+  // Roles are the server's, and it may hold several installs.
+  const hash = createHash('sha256').update(`${rows[0]?.database} ${schema}`).digest('hex');
+  const name = `${schema.slice(0, 45)}_${hash.slice(0, 12)}`;
+  const secret = createHash('sha256').update(password).digest('hex');
+  await makeRole(client, name, secret);
+  await client.query(`grant usage, create on schema ${schema} to ${name}`);
+  const url = new URL(pool.options.connectionString ?? '');
+  url.username = name;
+  url.password = secret;
+  return { name, url: url.href };
+}
+
+async function makeRole(client: PoolClient, name: string, password: string): Promise<void> {
+  const { rows } = await client.query<{ there: boolean; mine: boolean; may: boolean }>(
+    `select exists(select from pg_roles where rolname = $1) as there,
+            exists(select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'usage')) as mine,
+            exists(select from pg_roles where rolname = current_user and (rolcreaterole or rolsuper)) as may`,
+    [name],
+  );
+  const [found] = rows;
+  if (!found?.may) {
+    throw new ContainrError({
+      code: 'STORE_ISOLATED',
+      status: 501,
+      detail: 'The database role of this install may make no roles, so an isolated plugin can have no tables.',
+      hint: 'Give the role of DATABASE_URL the right CREATEROLE, or trust the plugin.',
+    });
+  }
+  if (!found.there) await client.query(`create role ${name} login noinherit connection limit 20`);
+  await client.query(`alter role ${name} password '${password}'`);
+  // As a member the application may own, count and drop what the role owns.
+  if (!found.mine) await client.query(`grant ${name} to current_user`);
+}
