@@ -95,11 +95,12 @@ describe('the rules for Dockerfiles', () => {
     ['flags', `RUN ${'--a="b '.repeat(50_000)}`],
     [
       'stages',
-      Array.from({ length: 5_000 }, (_, at) => `FROM ${at ? `s${at - 1}` : 'x:1'} AS s${at}\nCOPY a b\n`).join(''),
+      Array.from({ length: 40_000 }, (_, at) => `FROM ${at ? `s${at - 1}` : 'x:1'} AS s${at}\nCOPY a b\n`).join(''),
     ],
     ['variables', Array.from({ length: 20_000 }, (_, at) => `ENV a${at}=$a${at - 1}x\n`).join('')],
     ['variables that grow', `ENV a=xxxxxxxx\n${'ENV a=$a$a\n'.repeat(100)}RUN echo $a`],
     ['references', `ENV a=${'x'.repeat(250)}\nRUN ${'$a'.repeat(400_000)}\nENV b=${'$a'.repeat(400_000)}\n`],
+    ['commands', `RUN ${'export A=1; pip install b; '.repeat(30_000)}`],
     ['spaces', `RUN ${' '.repeat(200_000)}x${' '.repeat(200_000)}`],
   ] as const)
     it(`are done with a file full of ${what}`, () => {

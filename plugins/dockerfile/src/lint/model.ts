@@ -67,6 +67,8 @@ const mostVariables = 1000;
 /** Longer values and texts, in UTF-16 units, are not put in: values made of values grow without end. */
 const longestValue = 256;
 const longestText = 1024;
+/** More commands than this in one RUN are not read: rules compare them with each other. */
+const mostCommands = 2000;
 
 function bounded(text: string, variables: ReadonlyMap<string, string>): string {
   if (text.length > longestText) return text;
@@ -173,7 +175,9 @@ function isPosix(shell: readonly string[] | null, pragmaShell: string | null): b
 function expanded(commands: readonly Command[], variables: ReadonlyMap<string, string>): Command[] {
   const put = (word: Word): Word =>
     word.dynamic && !/[`(]/.test(word.value) ? { ...word, value: bounded(word.value, variables) } : word;
-  return commands.map((command) => ({ ...command, args: command.args.map((word) => keepWhole(word, put(word))) }));
+  return commands
+    .slice(0, mostCommands)
+    .map((command) => ({ ...command, args: command.args.map((word) => keepWhole(word, put(word))) }));
 }
 
 /** A word that is nothing but a variable without a known value stays as it stands: nobody can say what it is. */

@@ -212,4 +212,28 @@ export const samples: Readonly<Record<string, Sample>> = {
     ],
     fixed: `${base}SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b`,
   },
+  UndefinedArgInFrom: { bad: ['FROM a:$V'], good: ['ARG V=1\nFROM a:$V', 'FROM a:${V:-1}', 'FROM a:$TARGETARCH'] },
+  UndefinedVar: {
+    bad: [`ARG V=1\n${base}COPY a /$V/`, `${base}ENV A=1\nFROM b:1\nWORKDIR /$A`],
+    good: [
+      `${base}ARG V\nCOPY a /$V/`,
+      `FROM a:1 AS x\nENV A=1\nFROM x\nWORKDIR /$A`,
+      `${base}ENV PATH=/a:$PATH B='$C' D=\\$E`,
+    ],
+  },
+  ConsistentInstructionCasing: {
+    bad: ['FROM a:1\nrun b\nUSER 1'],
+    good: ['from a:1\nrun b'],
+    fixed: 'FROM a:1\nRUN b\nUSER 1',
+  },
+  StageNameCasing: { bad: ['FROM a:1 AS Till'], good: ['FROM a:1 AS till'] },
+  FromAsCasing: { bad: ['FROM a:1 as till'], good: ['from a:1 as till'], fixed: 'FROM a:1 AS till' },
+  LegacyKeyValueFormat: { bad: [`${base}ENV A b c`], good: [`${base}ENV A=b C=d`] },
+  ExposeProtoCasing: { bad: [`${base}EXPOSE 80/TCP`], good: [`${base}EXPOSE 80/udp`], fixed: `${base}EXPOSE 80/tcp` },
+  ExposeInvalidFormat: { bad: [`${base}EXPOSE 127.0.0.1:80:80`], good: [`${base}EXPOSE 80-90/tcp $PORT`] },
+  NoEmptyContinuation: {
+    bad: [`${base}RUN a \\\n\n  b`],
+    good: [`${base}RUN a \\\n  # b\n  c\n\nUSER 1`],
+    fixed: `${base}RUN a \\\n  b`,
+  },
 };

@@ -8,7 +8,7 @@ export function lintCommand({ program, output, run }: CommandHost): void {
     .command('lint')
     .argument('[file]', 'the Dockerfile', 'Dockerfile')
     .option('--hints', 'also the advice that many files live well without')
-    .description("judge a Dockerfile by the rules of hadolint's numbers; exit code 1 when it has errors")
+    .description("judge a Dockerfile by hadolint's and BuildKit's rules; exit code 1 when it has errors")
     .action((file: string, { hints }: { hints?: boolean }) =>
       run(async () => {
         const found = lint(await readFile(file, 'utf8')).filter(({ severity }) => hints || severity !== 'hint');

@@ -1,7 +1,7 @@
 import { callsOf, mounted, removes } from '../packages.ts';
 import type { Rule } from '../rule.ts';
 import { insertion } from '../rule.ts';
-import { isBuilt } from './stages.ts';
+import { builtStages } from './stages.ts';
 
 const lists = /^\/var\/lib\/apt(?:\/lists)?(?:\/|$)/;
 
@@ -10,8 +10,7 @@ export const aptListRule: Rule = {
   id: 'DL3009',
   severity: 'info',
   check: ({ stages }, report) => {
-    for (const stage of stages) {
-      if (!isBuilt(stage, stages)) continue;
+    for (const stage of builtStages(stages)) {
       // Debian's images remove downloaded packages by this file; without it the cache needs a mount too.
       let keepsPackages = false;
       for (const step of stage.steps) {

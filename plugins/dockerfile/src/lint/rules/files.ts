@@ -1,5 +1,4 @@
 import type { Stage, Step } from '../model.ts';
-import { lineage } from '../model.ts';
 import type { Rule } from '../rule.ts';
 import { insertion, replacement, stepRule } from '../rule.ts';
 import type { Word } from '../syntax/words.ts';
@@ -119,14 +118,26 @@ export const fileRules: readonly Rule[] = [
     if (from !== undefined && from !== '' && (from === name?.value || from === String(index)))
       report(fromFlag(step), 'A stage can not copy from itself.');
   }),
-  stepRule('DL3045', 'warning', (step, report) => {
-    const destination = step.instruction.keyword === 'COPY' ? pathsOf(step)?.destination : undefined;
-    if (!destination || absolute(destination.value) || hasWorkdir(step)) return;
-    report(destination, 'The destination is relative, and no WORKDIR was set before.');
-  }),
+  {
+    id: 'DL3045',
+    severity: 'warning',
+    check: ({ stages }, report) => {
+      const placed = new Set<Stage>();
+      for (const stage of stages) {
+        if (stage.parent && placed.has(stage.parent)) placed.add(stage);
+        for (const step of stage.steps) {
+          if (step.instruction.keyword === 'WORKDIR') placed.add(stage);
+          const destination = step.instruction.keyword === 'COPY' ? pathsOf(step)?.destination : undefined;
+          if (destination && !absolute(destination.value) && !placed.has(stage))
+            report(destination, 'The destination is relative, and no WORKDIR was set before.');
+        }
+      }
+    },
+  },
   stepRule('DL3067', 'warning', (step, report) => {
     const paths = step.instruction.keyword === 'COPY' && flagOf(step, 'from') !== null ? pathsOf(step) : null;
-    if (paths && paths.destination.value === '/' && paths.sources.some(({ value }) => value === '/'))
+    const whole = /^\/\.?\*?$/;
+    if (paths && /^\/\.?$/.test(paths.destination.value) && paths.sources.some(({ value }) => whole.test(value)))
       report(
         step.instruction.keywordSpan,
         'This copies a whole root file system over another. Name what is needed, or build FROM that stage.',
@@ -136,20 +147,4 @@ export const fileRules: readonly Rule[] = [
 
 function fromFlag({ instruction }: Step): { start: number; end: number } {
   return instruction.flags.find(({ name }) => name === 'from') ?? instruction.keywordSpan;
-}
-
-/** First step of a stage that sets WORKDIR, kept so that many COPYs do not mean many walks. */
-const firstWorkdir = new WeakMap<Stage, number>();
-
-function workdirAt(stage: Stage): number {
-  const known = firstWorkdir.get(stage);
-  if (known !== undefined) return known;
-  const at = stage.steps.find(({ instruction }) => instruction.keyword === 'WORKDIR')?.index ?? Infinity;
-  firstWorkdir.set(stage, at);
-  return at;
-}
-
-function hasWorkdir({ stage, index }: Step): boolean {
-  for (const ancestor of lineage(stage)) if (workdirAt(ancestor) < index) return true;
-  return false;
 }

@@ -1,5 +1,6 @@
 import type { Rule } from '../rule.ts';
 import { aptListRule } from './apt-lists.ts';
+import { buildkitRules } from './buildkit.ts';
 import { commandRules } from './commands.ts';
 import { fileRules } from './files.ts';
 import { languageRules } from './languages.ts';
@@ -17,4 +18,5 @@ export const rules: readonly Rule[] = [
   ...packageRules,
   ...languageRules,
   ...commandRules,
+  ...buildkitRules,
 ];

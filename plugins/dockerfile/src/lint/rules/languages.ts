@@ -4,7 +4,7 @@ import { callsOf, isUnknown, mounted, removes, reportOpen } from '../packages.ts
 import type { Rule } from '../rule.ts';
 import { insertion, stepRule } from '../rule.ts';
 import type { Word } from '../syntax/words.ts';
-import { isBuilt } from './stages.ts';
+import { builtStages } from './stages.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
@@ -106,6 +106,7 @@ export const languageRules: readonly Rule[] = [
     id: 'DL3060',
     severity: 'info',
     check: ({ steps, stages }, report) => {
+      const built = builtStages(stages);
       for (const step of steps) {
         const calls = callsOf(
           step,
@@ -113,11 +114,7 @@ export const languageRules: readonly Rule[] = [
           words('--cwd --cache-folder --registry --network-timeout --modules-folder'),
         );
         const last = calls.findLast(({ verb }) => verb === 'install');
-        if (
-          !last ||
-          mounted(step, /\/\.cache(?:\/yarn.*)?$|\/\.yarn(?:\/.*)?$|\/yarn$/) ||
-          !isBuilt(step.stage, stages)
-        )
+        if (!last || mounted(step, /\/\.cache(?:\/yarn.*)?$|\/\.yarn(?:\/.*)?$|\/yarn$/) || !built.has(step.stage))
           continue;
         const { end } = last.command;
         if (

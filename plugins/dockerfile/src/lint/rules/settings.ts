@@ -1,6 +1,7 @@
 import type { Step } from '../model.ts';
 import type { Rule } from '../rule.ts';
 import { stageRule, stepRule } from '../rule.ts';
+import { references } from '../syntax/references.ts';
 import { readPairs } from '../syntax/words.ts';
 
 /** Words in the name of a variable that say that its value is nobody's business. */
@@ -12,13 +13,6 @@ function isRoot(user: string): boolean {
 }
 
 const userOf = ({ words }: Step): string => words[0]?.value ?? '';
-
-/** Names that a text refers to, as `$NAME` or `${NAME…}`. */
-function references(text: string): Set<string> {
-  return new Set(
-    [...text.matchAll(/\$(?:\{([A-Za-z_][A-Za-z0-9_]*)|([A-Za-z_][A-Za-z0-9_]*))/g)].map(([, a, b]) => a ?? b ?? ''),
-  );
-}
 
 /** Rules about USER, EXPOSE, ENV, ARG, LABEL, CMD and ENTRYPOINT. */
 export const settingRules: readonly Rule[] = [
@@ -91,10 +85,7 @@ export const settingRules: readonly Rule[] = [
   stepRule('DL3066', 'hint', (step, report) => {
     if (step.instruction.keyword !== 'USER') return;
     const user = userOf(step);
-    if (user !== '' && !user.includes('$') && !/^\d+(?::|$)/.test(user) && !isRoot(user))
-      report(
-        step.words[0] ?? step.instruction,
-        'By a name nobody can check that the user is not root. Use its number.',
-      );
+    if (user !== '' && !user.includes('$') && !/^\d+(?::|$)/.test(user))
+      report(step.words[0] ?? step.instruction, 'A host can not tell who a user is by its name alone. Use its number.');
   }),
 ];

@@ -142,10 +142,8 @@ function once(id: string, severity: 'error' | 'warning', keyword: string): Rule 
   });
 }
 
-/** Whether the stage is the last, or one that the last is built on. */
-export function isBuilt(stage: Stage, stages: readonly Stage[]): boolean {
+/** The last stage and those that it is built on. */
+export function builtStages(stages: readonly Stage[]): ReadonlySet<Stage> {
   const last = stages.at(-1);
-  if (!last) return false;
-  for (const ancestor of lineage(last)) if (ancestor === stage) return true;
-  return false;
+  return new Set(last ? lineage(last) : []);
 }

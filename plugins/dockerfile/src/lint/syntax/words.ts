@@ -1,7 +1,7 @@
 import type { Joined } from './joined.ts';
 import type { Span } from './positions.ts';
 
-/** One word with its quotes taken off; the span holds them. */
+/** One word with its quotes taken off; the span holds them. A `$` that stands for itself is `\$` in it. */
 export interface Word extends Span {
   readonly value: string;
   /** Whether a variable or a command substitution is part of it. */
@@ -25,10 +25,12 @@ export function readWords(joined: Joined): Word[] {
       const char = text[at] ?? '';
       if (quote === '' && /\s/.test(char)) break;
       if (quote === '' ? char === '"' || char === "'" : char === quote) quote = quote === '' ? char : '';
-      else if (char === '\\' && quote !== "'" && /["'\\$ ]/.test(text[at + 1] ?? '')) value += text[(at += 1)] ?? '';
-      else {
+      else if (char === '\\' && quote !== "'" && /["'\\$ ]/.test(text[at + 1] ?? '')) {
+        at += 1;
+        value += text[at] === '$' ? '\\$' : (text[at] ?? '');
+      } else {
         if (char === '$' && quote !== "'") dynamic = true;
-        value += char;
+        value += char === '$' && quote === "'" ? '\\$' : char;
       }
     }
     words.push({ value, dynamic, start: joined.offset(begin), end: joined.offset(at - 1) + 1 });
