@@ -24,12 +24,12 @@ export default definePlugin({
     ctx.services.provide(
       Builder,
       {
-        async bid({ directory, settings }) {
-          const found = detect(new SourceTree(directory));
+        async bid({ directory, settings, variables }) {
+          const found = detect(new SourceTree(directory), variables);
           if (!found) return { score: settings.builder === 'nixpacks' ? 1 : 0, reason: 'no language is recognised' };
           return {
-            score: found.provider.name === 'static' ? 20 : 50,
-            reason: `${found.provider.name}: ${found.reason}`,
+            score: found.name === 'static' || found.name === 'shell' ? 20 : 50,
+            reason: `${found.name}: ${found.reason}`,
           };
         },
         async plan({ directory, settings, variables, runtime }) {

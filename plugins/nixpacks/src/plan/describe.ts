@@ -28,7 +28,9 @@ export interface DescribeOptions {
 /** Describes how a folder would be built. Throws `SOURCE_EMPTY` or `PLAN_NOT_FOUND`, each with what to do. */
 export function describePlan(directory: string, options: DescribeOptions): PlanDescription {
   const source = new SourceTree(directory);
-  const outline = outlineSource(source, options);
+  const catalogue = options.catalogue ?? defaultCatalogue;
+  const caddy = fittingEntry(catalogue, 'caddy', null) !== null;
+  const outline = outlineSource(source, { ...options, caddy });
   if (outline === null) {
     throw planError(
       source.list().length === 0 ? 'SOURCE_EMPTY' : 'PLAN_NOT_FOUND',
@@ -38,7 +40,6 @@ export function describePlan(directory: string, options: DescribeOptions): PlanD
       'Name the folder that holds the application, or add a containr.json with a start command.',
     );
   }
-  const catalogue = options.catalogue ?? defaultCatalogue;
   const runtimes = outline.tools.map((tool) => runtimeOf(catalogue, tool));
   return {
     provider: outline.provider,

@@ -27,9 +27,11 @@ export function renderDockerfile(
   const manifests =
     draft.manifests.length > 0 && draft.install.length > 0 && !hasInstallHooks(source) ? draft.manifests : [];
   const installs = draft.install.map(run);
+  const packages = packageSteps(draft.packages ?? [], draft.tool);
   const lines = [
     `FROM ${image} AS build`,
     `WORKDIR ${folder}`,
+    ...packages,
     ...buildEnvironment,
     ...variables.filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)).map((name) => `ARG ${name}`),
     ...(manifests.length > 0
@@ -39,10 +41,17 @@ export function renderDockerfile(
     '',
     `FROM ${runImage ?? image}`,
     `WORKDIR ${folder}`,
+    ...(runImage === null ? packages : []),
     ...environment,
     `ENV HOME=${folder}`,
     `RUN ["chown", "${user}", "${folder}"]`,
+    ...(draft.plainPrograms ?? []).map(
+      (path) => `RUN ["/bin/sh", "-c", "cp ${path} /tmp/plain && mv /tmp/plain ${path}"]`,
+    ),
     ...copies(draft),
+    ...Object.entries(draft.rootFiles ?? {}).map(
+      ([path, from]) => `COPY --from=build --chmod=755 ${folder}/${from} ${path}`,
+    ),
     `USER ${user}`,
     ...(plan.start === null ? [] : [`CMD ${JSON.stringify(['/bin/sh', '-c', plan.start])}`]),
   ];
@@ -67,4 +76,23 @@ function hasInstallHooks(source: SourceTree): boolean {
     names.some((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name)) ||
     source.hasFolder('patches')
   );
+}
+
+/** Debian packages by apt; extensions of PHP and Composer by the installer that its image brings. */
+function packageSteps(names: readonly string[], tool: string): readonly string[] {
+  const valid = names.filter((name) => /^[a-z0-9][a-z0-9+.-]*$/.test(name));
+  const extensions = tool === 'php' ? valid.filter((name) => name.startsWith('php-')).map((name) => name.slice(4)) : [];
+  const packages = valid.filter((name) => tool !== 'php' || !name.startsWith('php-'));
+  return [
+    ...(packages.length > 0
+      ? [
+          `RUN ["/bin/sh", "-c", "apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/*"]`,
+        ]
+      : []),
+    ...(tool === 'php'
+      ? [
+          `RUN ["install-php-extensions", ${['@composer', ...extensions].map((name) => JSON.stringify(name)).join(', ')}]`,
+        ]
+      : []),
+  ];
 }

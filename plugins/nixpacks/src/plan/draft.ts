@@ -20,6 +20,12 @@ export interface Draft {
   /** Folders that builds of one service share, absolute in the build. */
   readonly caches: readonly string[];
   readonly files: Readonly<Record<string, string>>;
+  /** System packages by their Debian names, `php-<extension>` for those of PHP. */
+  readonly packages?: readonly string[];
+  /** Which of `files` are put elsewhere in the image: path there > path in the source. */
+  readonly rootFiles?: Readonly<Record<string, string>>;
+  /** Programs of the run image that lose their file capabilities, which a container without any could not start. */
+  readonly plainPrograms?: readonly string[];
   /** Folders for PATH, relative to the application's. */
   readonly path: readonly string[];
   readonly why: BuildPlan['why'];

@@ -1,8 +1,14 @@
 import type { BuildPlan } from '@containr/sdk/contracts';
+import { servedByCaddy } from './caddy-site.ts';
+import { fittingEntry } from './choose-version.ts';
 import { renderDockerfile } from './dockerfile.ts';
 import type { Draft } from './draft.ts';
+import { languageDraft } from './language-draft.ts';
+import type { Outline } from './outline/index.ts';
+import { configurationsIn, configured, outlineSource, recognise } from './outline/index.ts';
 import { planError } from './plan-error.ts';
 import { asOneProcess } from './procfile.ts';
+import { managedPython, pythonManager } from './python-manager.ts';
 import type { PlanOptions, Provider } from './provider.ts';
 import { goProvider } from './providers/go.ts';
 import { nodeProvider } from './providers/node.ts';
@@ -16,16 +22,15 @@ export type { DescribeOptions, PlanDescription } from './describe.ts';
 export { describePlan } from './describe.ts';
 export type { Dialect } from './outline/index.ts';
 
-/** In the order in which they are asked; the first that recognises a source plans it. */
-const providers: readonly Provider[] = [nodeProvider, goProvider, pythonProvider, staticProvider];
+/** Languages whose commands are shaped for both runtimes; the others are built by their language's image as they stand. */
+const shaped: readonly Provider[] = [nodeProvider, goProvider, pythonProvider, staticProvider];
 
-/** The provider that recognises a source, and why; `null` when none does. */
-export function detect(source: SourceTree): { provider: Provider; reason: string } | null {
-  for (const provider of providers) {
-    const reason = provider.detect(source);
-    if (reason !== null) return { provider, reason };
-  }
-  return null;
+/** The language that recognises a source, and why; `null` when none does. */
+export function detect(
+  source: SourceTree,
+  variables: Readonly<Record<string, string>> = {},
+): { name: string; reason: string } | null {
+  return recognise(source, { variables });
 }
 
 /** Plans a source. Throws `SOURCE_EMPTY`, `PLAN_NOT_FOUND` or `BUILDER_NEEDS_ENGINE`, each with what to do. */
@@ -37,15 +42,40 @@ export function planSource(source: SourceTree, options: PlanOptions): BuildPlan 
       'Commit the application and push again, or set the root directory of the service.',
     );
   }
-  const found = detect(source);
-  if (!found) {
+  const { variables } = options;
+  const caddy = options.runtime === 'process' ? null : fittingEntry(options.catalogue, 'caddy', null);
+  const outline = outlineSource(source, { variables, caddy: caddy !== null });
+  if (outline === null) {
     throw planError(
       'PLAN_NOT_FOUND',
-      'It could not be found out how to build this source: there is no package.json, go.mod, requirements.txt, pyproject.toml, main.py or index.html.',
+      'It could not be found out how to build this source: no language, Procfile, start script or index.html is recognised.',
       'Add one of these, bring a Dockerfile, or set the root directory of the service to the folder that has one.',
     );
   }
-  return finish(override(found.provider.plan(source, options), options), source, options);
+  const draft = override(draftOf(outline, source, options), options);
+  const site = caddy !== null && draft.staticRoot !== null && outline.start?.startsWith('caddy ');
+  return finish(
+    site ? servedByCaddy(draft, caddy, outline.start ?? '', outline.provider === 'node') : draft,
+    source,
+    options,
+  );
+}
+
+function draftOf(outline: Outline, source: SourceTree, options: PlanOptions): Draft {
+  const bun = outline.tools.some(({ tool }) => tool === 'bun') && options.runtime !== 'process';
+  const provider = shaped.find(({ name }) => name === outline.provider);
+  if (provider === undefined || (bun && fittingEntry(options.catalogue, 'bun', null) !== null))
+    return languageDraft(outline, source, options);
+  const manager = pythonManager(outline);
+  if (manager !== null) return managedPython(languageDraft(outline, source, options), manager);
+  const { variables } = options;
+  return configurationsIn(source, { variables }).reduce(
+    (draft, said) => ({
+      ...configured({ packages: [], ...draft }, said),
+      ...(said.install === null ? {} : { manifests: [] }),
+    }),
+    provider.plan(source, options),
+  );
 }
 
 function override(draft: Draft, { settings }: PlanOptions): Draft {
@@ -71,7 +101,7 @@ function finish(draft: Draft, source: SourceTree, options: PlanOptions): BuildPl
     builder: 'nixpacks',
     provider: draft.provider,
     runtimes: [{ tool: draft.tool, version: runtime.version, from: draft.versionFrom }],
-    packages: [],
+    packages: [...(draft.packages ?? [])],
     install: [...draft.install],
     build: [...draft.build, ...draft.prune],
     start: draft.start === null ? null : withPath(draft.start, draft.path),

@@ -94,10 +94,70 @@ describe('planning a source', () => {
   }
 
   it('serves what Vite builds', () => {
-    const made = plan(node({ scripts: { build: 'vite build' }, devDependencies: { vite: '7' } }));
+    const catalogue = { runtimes: { node: defaultCatalogue.runtimes['node'] ?? [] } };
+    const made = plan(node({ scripts: { build: 'vite build' }, devDependencies: { vite: '7' } }), { catalogue });
     expect(made).to.include({ provider: 'static', staticRoot: 'dist' });
     expect(made.install[0]).to.contain('--include=dev');
     expect(Object.keys(made.files ?? {})).to.deep.equal(['.containr/static-server.mjs']);
+  });
+
+  it('serves sites by Caddy where its image is to be had, as no root and without capabilities', () => {
+    const files = {
+      ...node({ scripts: { build: 'vite build' }, devDependencies: { vite: '7' } }),
+      'vite.config.ts': 'outDir: "out"',
+    };
+    const made = plan(files);
+    expect(made.start).to.equal('exec caddy run --config /Caddyfile --adapter caddyfile 2>&1');
+    expect(made.files?.['.containr/Caddyfile']).to.contain('root * "/app/out"').and.contain('/index.html');
+    expect(made.dockerfile).to.match(/FROM caddy:\S+\n[^]*cp \/usr\/bin\/caddy[^]*\/app\/out[^]*USER 1000/);
+    expect(plan(files, { runtime: 'process' }).start).to.equal('exec node .containr/static-server.mjs out');
+    const folder = plan({ 'index.html': '' });
+    expect(folder.dockerfile).to.match(/^FROM caddy/);
+    expect(folder.files?.['.containr/Caddyfile']).not.to.contain(' /index.html');
+  });
+
+  it('builds other languages by their own image, in the order install, build, start', () => {
+    const made = plan({ 'app.rb': '', Gemfile: "gem 'puma'", '.ruby-version': '3.3.5' });
+    expect(made).to.deep.include({ provider: 'ruby', install: ['bundle install'], start: 'exec ruby app.rb' });
+    expect(made.runtimes).to.deep.equal([{ tool: 'ruby', version: '3.3.0', from: '.ruby-version' }]);
+    expect(made.dockerfile).to.match(
+      /FROM ruby:3.3-bookworm AS build[^]*COPY \. \.[^]*bundle install[^]*FROM ruby:3.3/,
+    );
+    const rust = plan({ 'Cargo.toml': '[package]\nname = "a"' });
+    expect(rust.install).to.deep.equal([]);
+    expect(rust.dockerfile).to.contain('FROM debian:bookworm-slim\n');
+    const php = plan({ 'public/index.php': '', 'composer.json': JSON.stringify({ require: { 'ext-gd': '*' } }) });
+    expect(php.dockerfile)
+      .to.contain('RUN ["install-php-extensions", "@composer", "gd"]')
+      .and.contain('/start-container.sh');
+    expect(php.files?.['.containr/start-container.sh']).to.contain('--root /app/public');
+    expect(plan({ 'pom.xml': '' }).dockerfile).to.contain('FROM maven:');
+    expect(plan({ 'pom.xml': '', mvnw: '' }).dockerfile).to.contain('FROM eclipse-temurin:21-jdk');
+    const bun = plan({ 'package.json': '{"scripts":{"start":"bun a.ts"}}', 'bun.lock': '' });
+    expect(bun.dockerfile).to.contain('FROM oven/bun:');
+  });
+
+  it('installs the packages manager that a Python lock file needs', () => {
+    const made = plan({ 'main.py': '', 'pyproject.toml': '[project]\nname = "a"', 'uv.lock': '' });
+    expect(made.install[0]).to.contain('pip install uv');
+    expect(made.install[1]).to.match(/containr-tools\/bin\/uv sync --locked --no-dev --no-install-project$/);
+    expect(made.start).to.match(/^PATH="\$PWD\/.venv\/bin.*exec python main.py$/);
+  });
+
+  it('applies the source’s own configuration to what is built', () => {
+    const made = plan({
+      ...node({ scripts: { start: 'node a.js', build: 'tsc' } }),
+      'railpack.json': '{ "steps": { "build": { "commands": ["...", "make"] } }, "buildAptPackages": ["cowsay"] }',
+    });
+    expect(made.build).to.include('make').and.include('npm run build');
+    expect(made.packages).to.deep.equal(['cowsay']);
+    expect(made.dockerfile).to.contain('apt-get install -y --no-install-recommends cowsay');
+  });
+
+  it('says what the catalogue lacks for a language', () => {
+    expect(refusal({ 'build.zig': '' })).to.include({ code: 'PLAN_NOT_FOUND' });
+    expect(refusal({ 'build.zig': '' }).message).to.contain('no zig runtime');
+    expect(refusal({ 'app.rb': '' }, { runtime: 'process' }).code).to.equal('BUILDER_NEEDS_ENGINE');
   });
 
   it('keeps development packages that the start script runs', () => {

@@ -35,8 +35,14 @@ export function dialectOf(context: Omit<OutlineContext, 'dialect' | 'caddy'>): D
   return !railpack && (asked('NIXPACKS_') || context.source.has('nixpacks.toml')) ? 'nixpacks' : 'railpack';
 }
 
+/** What a configuration may change, of an outline or of what is made of it. */
+export type Configurable = Pick<
+  Outline,
+  'install' | 'build' | 'start' | 'staticRoot' | 'packages' | 'variables' | 'why'
+>;
+
 /** An outline with what a configuration says, and where it said so. */
-export function configured(outline: Outline, said: Configuration): Outline {
+export function configured<T extends Configurable>(outline: T, said: Configuration): T {
   const commands = (own: readonly string[], asked: readonly string[] | null): readonly string[] =>
     asked === null ? own : asked.flatMap((command) => (command === others ? own : [command]));
   const install = commands(outline.install, said.install);

@@ -22,7 +22,7 @@ export const deno: OutlineProvider = {
       tools: [{ tool: 'deno', request: askedVersion(context, 'deno') }],
       build: file === null ? [] : [`deno cache ${file}`],
       start,
-      caches: ['/deno-dir'],
+      variables: { DENO_DIR: '/app/.deno' },
       why: [{ what: `start: ${start ?? 'not known'}`, from: file ?? config }],
     });
   },

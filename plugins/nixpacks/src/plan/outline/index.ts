@@ -2,14 +2,17 @@ import { readProcfile } from '../procfile.ts';
 import type { SourceTree } from '../source-tree.ts';
 import { clojure, scala } from './jvm-languages.ts';
 import { cobol, cpp, crystal, dart, gleam, haskell, swift, zig } from './compiled.ts';
+import type { Configuration } from './configuration.ts';
 import { configurationsOf, configured, dialectOf } from './configuration.ts';
 import { deno } from './deno.ts';
 import { dotnet } from './dotnet.ts';
 import { elixir } from './elixir.ts';
 import { go } from './go.ts';
 import { java } from './java.ts';
+import { manifestOf } from './manifest.ts';
+import { siteOf } from './node-site.ts';
 import { node } from './node.ts';
-import type { Dialect, Outline, OutlineProvider } from './outline.ts';
+import type { Dialect, Outline, OutlineContext, OutlineProvider } from './outline.ts';
 import { outlineOf } from './outline.ts';
 import { php } from './php.ts';
 import { python } from './python.ts';
@@ -18,6 +21,7 @@ import { rust } from './rust.ts';
 import { shell } from './shell.ts';
 import { staticfile } from './static.ts';
 
+export { configured } from './configuration.ts';
 export type { Dialect, Outline } from './outline.ts';
 
 /** In the order in which they are asked; the first that recognises a source outlines it. */
@@ -35,19 +39,32 @@ export interface OutlineOptions {
   readonly caddy?: boolean | undefined;
 }
 
+/** The configurations that a source and its variables hold, the strongest last. */
+export function configurationsIn(source: SourceTree, options: OutlineOptions): readonly Configuration[] {
+  return configurationsOf(contextOf(source, options));
+}
+
+/** The language that is recognised in a source, and by what; `null` when none is. */
+export function recognise(source: SourceTree, options: OutlineOptions): { name: string; reason: string } | null {
+  const context = contextOf(source, options);
+  const provider = providerOf(context);
+  return provider && { name: provider.name, reason: provider.detect(context) ?? 'its configuration says so' };
+}
+
+/** The folder of files that a front-end build in a source makes, and its framework; `null` when it brings a server. */
+export function siteIn(
+  source: SourceTree,
+  variables: Readonly<Record<string, string>>,
+): { folder: string; framework: string } | null {
+  const manifest = manifestOf(source);
+  return manifest && siteOf(contextOf(source, { variables }), manifest);
+}
+
 /** What a source needs and how it is built and started, each line with where it came from; `null` when nothing says it. */
 export function outlineSource(source: SourceTree, options: OutlineOptions): Outline | null {
-  const { variables } = options;
-  const context = {
-    source,
-    variables,
-    dialect: options.dialect ?? dialectOf({ source, variables }),
-    caddy: options.caddy === true,
-  };
+  const context = contextOf(source, options);
   const said = configurationsOf(context);
-  const asked = said.findLast((configuration) => configuration.provider !== null)?.provider ?? null;
-  const provider =
-    providers.find(({ name }) => name === asked) ?? providers.find((candidate) => candidate.detect(context) !== null);
+  const provider = providerOf(context);
   let outline = provider ? provider.outline(context) : outlineOf('procfile', {});
   const processes = readProcfile(source);
   const process = ['web', 'worker'].find((name) => processes.has(name));
@@ -60,5 +77,18 @@ export function outlineSource(source: SourceTree, options: OutlineOptions): Outl
       why: [...outline.why, { what: `start: ${command}`, from: `${process ?? 'web'} in the Procfile` }],
     };
   outline = said.reduce(configured, outline);
-  return provider === undefined && outline.start === null ? null : outline;
+  return provider === null && outline.start === null ? null : outline;
+}
+
+function contextOf(source: SourceTree, { variables, dialect, caddy }: OutlineOptions): OutlineContext {
+  return { source, variables, dialect: dialect ?? dialectOf({ source, variables }), caddy: caddy === true };
+}
+
+function providerOf(context: OutlineContext): OutlineProvider | null {
+  const asked = configurationsOf(context).findLast(({ provider }) => provider !== null)?.provider ?? null;
+  return (
+    providers.find(({ name }) => name === asked) ??
+    providers.find((candidate) => candidate.detect(context) !== null) ??
+    null
+  );
 }

@@ -16,6 +16,8 @@ export function siteOf(context: OutlineContext, manifest: Manifest): { folder: s
   if (asked) return { folder: asked, framework: 'the variable for the output folder' };
   if (manifest.scripts['build'] === undefined) return null;
   const start = manifest.scripts['start'];
+  const servers = ['server.js', 'server.mjs', 'index.js', 'app.js', textOf(manifest.raw['main']) ?? ''];
+  if (start === undefined && servers.some((name) => name !== '' && context.source.has(name))) return null;
   const found = framework(context, manifest);
   if (found === null) return null;
   const served = found.framework === 'React Router' || start === undefined || developmentStarts.test(start.trim());

@@ -53,7 +53,11 @@ export const php: OutlineProvider = {
       ],
       start: '/start-container.sh',
       staticRoot: null,
-      variables: { ...(laravel ? { APP_ENV: 'production', LOG_CHANNEL: 'stderr' } : {}) },
+      variables: {
+        ...(laravel ? { APP_ENV: 'production', LOG_CHANNEL: 'stderr' } : {}),
+        CONTAINR_PHP_ROOT:
+          source.hasFolder('public') && (laravel || source.has('public/index.php')) ? '/app/public' : '/app',
+      },
       caches: ['/root/.composer'],
       why: [
         {

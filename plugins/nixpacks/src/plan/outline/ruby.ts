@@ -44,7 +44,7 @@ export const ruby: OutlineProvider = {
           ]
         : [],
       build: [
-        ...(assets ? ['bundle exec rake assets:precompile'] : []),
+        ...(assets ? ['SECRET_KEY_BASE_DUMMY=1 bundle exec rake assets:precompile'] : []),
         ...(bootsnap && rails ? ['bundle exec bootsnap precompile app/ lib/'] : []),
       ],
       start: start.command,

@@ -54,7 +54,8 @@ function mainPackage(source: SourceTree): { path: string; from: string } {
           !name.endsWith('_test.go') &&
           /^package main\b/m.test(source.text(`${folder}/${name}`) ?? ''),
       );
-  if (isMain('.')) return { path: '.', from: 'package main in the root folder' };
+  const module = source.has('go.mod') || source.has('go.work');
+  if (isMain('.')) return { path: module ? '.' : 'main.go', from: 'package main in the root folder' };
   const command = source.list('cmd').find((name) => isMain(`cmd/${name}`));
   if (command) return { path: `./cmd/${command}`, from: `package main in cmd/${command}` };
   throw planError(

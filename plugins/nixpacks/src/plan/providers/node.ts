@@ -1,5 +1,7 @@
 import type { Draft } from '../draft.ts';
 import type { Provider } from '../provider.ts';
+import { siteIn } from '../outline/index.ts';
+import { manifestOf } from '../outline/manifest.ts';
 import { planError } from '../plan-error.ts';
 import { asOneProcess, readProcfile } from '../procfile.ts';
 import type { SourceTree } from '../source-tree.ts';
@@ -8,20 +10,12 @@ import { chooseVersion } from '../choose-version.ts';
 import type { VersionRequest } from '../choose-version.ts';
 import { managerOf } from './node-package-manager.ts';
 
-/** Frameworks whose build is a folder of files, and the folder. */
-const staticBuilds: readonly { readonly name: string; readonly output: string }[] = [
-  { name: 'vite', output: 'dist' },
-  { name: 'astro', output: 'dist' },
-  { name: 'react-scripts', output: 'build' },
-  { name: '@vue/cli-service', output: 'dist' },
-];
-
 /** Node applications, and sites that Node builds. */
 export const nodeProvider: Provider = {
   name: 'node',
   detect: (source) => (source.has('package.json') ? 'package.json is there' : null),
   plan(source, options): Draft {
-    const manifest = source.json('package.json') ?? {};
+    const manifest = manifestOf(source)?.raw ?? {};
     const scripts = strings(manifest['scripts']);
     const version = chooseVersion(
       options.catalogue,
@@ -46,20 +40,20 @@ export const nodeProvider: Provider = {
       port: null,
       path: ['node_modules/.bin'],
     };
-    const site = staticOutput(source, manifest, scripts);
+    const site = siteIn(source, options.variables);
     if (site && !options.settings.startCommand && !readProcfile(source).has('web')) {
       why.push({
-        what: `serve ${site.output} as a static site`,
-        from: `${site.name} in package.json, and no start script`,
+        what: `serve ${site.folder} as a static site`,
+        from: site.framework,
       });
-      const serve = staticServe(site.output);
+      const serve = staticServe(site.folder);
       return {
         ...common,
         provider: 'static',
         install: manager.install({ development: true }),
         prune: [],
         start: serve.start,
-        staticRoot: site.output,
+        staticRoot: site.folder,
         variables: {},
         files: serve.files,
         why,
@@ -99,17 +93,6 @@ function nodeRequest(
   ];
   for (const [range, from] of asked) if (range) return { range, from };
   return null;
-}
-
-function staticOutput(
-  source: SourceTree,
-  manifest: Record<string, unknown>,
-  scripts: Record<string, string>,
-): { name: string; output: string } | null {
-  if (scripts['build'] === undefined || scripts['start'] !== undefined || manifest['main'] !== undefined) return null;
-  if (['server.js', 'server.mjs', 'index.js', 'app.js'].some((name) => source.has(name))) return null;
-  const packages = { ...strings(manifest['dependencies']), ...strings(manifest['devDependencies']) };
-  return staticBuilds.find(({ name }) => name in packages) ?? null;
 }
 
 function startCommand(

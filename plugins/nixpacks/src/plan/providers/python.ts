@@ -99,7 +99,7 @@ function packagesOf(source: SourceTree): readonly string[] {
 function startCommand(source: SourceTree, packages: readonly string[]): { command: string; from: string } {
   const web = readProcfile(source).get('web');
   if (web) return { command: asOneProcess(web), from: 'web in the Procfile' };
-  const file = ['main.py', 'app.py', 'server.py'].find((name) => source.has(name));
+  const file = ['main.py', 'app.py', 'bot.py', 'hello.py', 'server.py'].find((name) => source.has(name));
   const module = file?.slice(0, -3) ?? 'main';
   const has = (name: string): boolean => packages.includes(name);
   if (source.has('manage.py')) {
