@@ -1,5 +1,5 @@
-import type { PluginContext } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
+import type { PluginContext, UnitOfWork } from '@containr/sdk';
+import { ContainrError, isContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { Infer } from '@containr/sdk';
 import type { Acting } from './acting.ts';
@@ -78,24 +78,31 @@ export class Sessions {
 
   /** Lets go out what committed transactions told; what can't go out any more is dropped and logged. */
   async relay(): Promise<void> {
-    if (!this.#tables) return;
-    await this.#ctx.store.system('an isolated plugin’s committed events and jobs go out').transaction(async (unit) => {
-      const run = unit.em.getConnection();
-      const taken = 'delete from containr_told returning id, entry';
-      const rows = (await run.execute(taken, [], 'all', unit.em.getTransactionContext())) as {
-        id: string;
-        entry: unknown;
-      }[];
-      for (const { entry } of rows.toSorted((a, b) => Number(a.id) - Number(b.id))) {
-        try {
-          const told = validate<Told>(Told, entry, 'What an isolated plugin told');
-          checkTold(this.#registrations, told);
-          await tell(unit, this.#registrations, told);
-        } catch (error) {
-          this.#ctx.log.warn({ error }, 'An event or job of the isolated plugin can not go out and is dropped');
-        }
-      }
-    });
+    while (this.#tables && (await this.#relayOne())) {
+      // One transaction each: what can't go out keeps nothing else back.
+    }
+  }
+
+  async #relayOne(): Promise<boolean> {
+    const store = this.#ctx.store.system('an isolated plugin’s committed events and jobs go out');
+    let id: string | undefined;
+    try {
+      return await store.transaction(async (unit) => {
+        const oldest = 'delete from containr_told where id = (select min(id) from containr_told) returning id, entry';
+        const [row] = await run(unit, oldest);
+        if (!row) return false;
+        id = row.id;
+        const told = validate<Told>(Told, row.entry, 'What an isolated plugin told');
+        await tell(unit, this.#registrations, told);
+        return true;
+      });
+    } catch (error) {
+      const gone = id;
+      if (gone === undefined || (isContainrError(error) && error.code === 'DEPENDENCY_DOWN')) throw error;
+      this.#ctx.log.warn({ error }, 'An event or job of the isolated plugin can not go out and is dropped');
+      await store.transaction((unit) => run(unit, 'delete from containr_told where id = ? returning id, entry', gone));
+      return true;
+    }
   }
 
   // What was committed stays committed; it goes out with the next look.
@@ -157,6 +164,11 @@ export class Sessions {
     this.#busy -= 1;
     this.#waiting.shift()?.();
   }
+}
+
+async function run(unit: UnitOfWork, sql: string, ...values: string[]): Promise<{ id: string; entry: unknown }[]> {
+  const rows: unknown = await unit.em.getConnection().execute(sql, values, 'all', unit.em.getTransactionContext());
+  return rows as { id: string; entry: unknown }[];
 }
 
 /** Failures that the plugin's own code may handle, such as a unique violation, go back as they are. */

@@ -128,8 +128,13 @@ describe('tables of a plugin in a process of its own', function () {
       ]);
     await test.console('/plugins/notes/disable', { method: 'POST' });
     await told('leaves.told', 'forged');
+    const queue = 'q'.repeat(200);
+    await test.database.pool.query('insert into plugin_notes.containr_told (entry) values ($1)', [
+      { enqueue: { job: 'notes.later', input: {}, queue } },
+    ]);
     await told('notes.told', 'late');
-    await test.console('/plugins/notes/enable', { method: 'POST' });
+    const on = await test.console('/plugins/notes/enable', { method: 'POST' });
+    expect(on.status, on.text).to.equal(200);
     await until('it came', async () => ((await test.console('/notes/heard')).json as string[]).includes('event late'));
     expect((await test.console('/leaves/heard')).json).to.deep.equal([]);
     expect((await test.database.pool.query('select 1 from plugin_notes.containr_told')).rows).to.deep.equal([]);
@@ -162,6 +167,7 @@ describe('tables of a plugin in a process of its own', function () {
     ['runs a block', `do $$ begin execute 'set role containr'; end $$`, /SQL_REFUSED/],
     ['drops the schema of another', 'drop schema plugin_leaves cascade', /SQL_REFUSED/],
     ['takes a lock of the platform', 'select pg_advisory_lock(1)', /SQL_REFUSED/],
+    ['tells what nobody checked', `insert into containr_told (entry) values ('{}')`, /SQL_REFUSED/],
     ['wakes the platform', `select pg_notify('containr_outbox', '')`, /SQL_REFUSED/],
     ['sleeps for ever', 'select pg_sleep(1000000)', /STORE_LIMIT/],
     ['asks for a gigabyte', `select repeat('x', 1000000) from generate_series(1, 1000)`, /STORE_LIMIT/],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Client, Pool, PoolClient } from 'pg';
 import { ContainrError } from '@containr/sdk';
 
 /** The login role of one plugin that is not trusted. */
@@ -27,8 +27,9 @@ export async function confinedRole(
   await makeRole(client, name, secret);
   await client.query(`grant usage, create on schema ${schema} to ${name}`);
   const url = new URL(pool.options.connectionString ?? '');
-  url.username = name;
-  url.password = secret;
+  // As parameters: a URL without a host takes no user before it.
+  url.searchParams.set('user', name);
+  url.searchParams.set('password', secret);
   return { name, url: url.href };
 }
 
@@ -52,4 +53,28 @@ async function makeRole(client: PoolClient, name: string, password: string): Pro
   await client.query(`alter role ${name} password '${password}'`);
   // As a member the application may own, count and drop what the role owns.
   if (!found.mine) await client.query(`grant ${name} to current_user`);
+}
+
+/**
+ * Begins a transaction of a plugin that is not trusted, in which rows of one organisation exist; `*`: of all. Throws when the
+ * connection is anybody's but that role's.
+ */
+export async function beginConfined(
+  client: Client,
+  { name }: ConfinedRole,
+  schema: string,
+  organisation: string,
+): Promise<void> {
+  await client.query('begin');
+  const { rows } = await client.query<{ who: string }>(
+    `select session_user as who, set_config('search_path', $1, true), set_config('containr.organisation', $2, true)`,
+    [schema, organisation],
+  );
+  if (rows[0]?.who === name) return;
+  throw new ContainrError({
+    code: 'STORE_ISOLATED',
+    status: 501,
+    detail: `The database let ${rows[0]?.who} in instead of the role of the plugin, so nothing is run.`,
+    hint: 'Check how the database maps users that connect, or trust the plugin.',
+  });
 }

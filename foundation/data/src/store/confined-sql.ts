@@ -4,9 +4,9 @@ const unitStarts = /^\s*(select|insert|update|delete|with|savepoint|release|roll
 const migrationStarts =
   /^\s*(create\s+((unlogged\s+)?table|(unique\s+)?index|sequence|type)|(alter|drop)\s+(table|index|sequence|type)|comment\s+on|insert|update|delete|select)\b/i;
 // Functions that any role may call and that reach beyond the caller's own rows: settings, locks, messages, objects, and those
-// that run a text as SQL. A function can only be called by its name, and a name can only be hidden by U&.
+// that run a text as SQL; and the platform's own tables beside the plugin's. A function can only be called by its name, and a name can only be hidden by U&.
 const refusedNames =
-  /(?<![a-z_$])(set_config|pg_notify|pg_(try_)?advisory_\w*|(query|cursor)_to_xml\w*|ts_stat|ts_rewrite|lo_\w+|lo(read|write)|pg_logical_\w*|pg_export_snapshot|dblink\w*)(?![\w$])/i;
+  /(?<![a-z_$])(set_config|pg_notify|pg_(try_)?advisory_\w*|(query|cursor)_to_xml\w*|ts_stat|ts_rewrite|lo_\w+|lo(read|write)|pg_logical_\w*|pg_export_snapshot|dblink\w*|containr_\w*)(?![\w$])/i;
 const hiddenNames = /U&\s*["']/i;
 
 /**

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { testDatabase } from '@containr/testing';
 import { checkConfinedSql } from './confined-sql.ts';
 import { openConfinedTables } from './confined-tables.ts';
+import { migrate } from './migrations.ts';
 
 describe('tables of a plugin that is not trusted', () => {
   it('refuse names that reach beyond them, however they are written', () => {
@@ -34,6 +35,29 @@ describe('tables of a plugin that is not trusted', () => {
     );
     for (const fine of ['select lost, blo_x from parts_status', 'update notify set configured = true'])
       checkConfinedSql(fine, 'unit');
+  });
+
+  it('belong to their own role, also where the URL names no host', async () => {
+    const database = await testDatabase();
+    const url = new URL(database.url);
+    const named = url.searchParams.get('host') ?? url.hostname;
+    const bare = new URL(`postgresql://${url.pathname}?${url.searchParams}`);
+    bare.searchParams.set('host', named);
+    bare.searchParams.set('port', url.port === '' ? '5432' : url.port);
+    bare.searchParams.set('user', decodeURIComponent(url.username));
+    bare.searchParams.set('password', decodeURIComponent(url.password));
+    const pool = new pg.Pool({ connectionString: bare.href, max: 1 });
+    await migrate(pool, 'plugin_notes', []);
+    const up = ['create table notes (organisation uuid not null)'];
+    const tables = await openConfinedTables(pool, 'notes', [{ name: '0001-init', up }], 'x');
+    const unit = await tables.begin('*');
+    const owner = `select tableowner = session_user as own, tableowner from pg_tables where tablename = 'notes'`;
+    const { rows } = await unit.query(owner, []);
+    expect(rows[0]?.[0]).to.equal('t');
+    expect(rows[0]?.[1]).to.match(/^plugin_notes_/);
+    await unit.rollback();
+    await pool.end();
+    await database.stop();
   });
 
   it('say what is missing where the application may make no roles', async () => {

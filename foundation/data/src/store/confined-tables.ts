@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 import type { Migration } from '@containr/sdk';
-import { confinedRole } from './confined-role.ts';
+import { beginConfined, confinedRole } from './confined-role.ts';
 import type { ConfinedRole } from './confined-role.ts';
 import { checkConfinedSql } from './confined-sql.ts';
 import type { ConfinedUnit } from './confined-unit.ts';
@@ -37,7 +37,7 @@ export async function openConfinedTables(
     await client.query('begin');
     await secureTables(client, schema);
     await client.query('commit');
-    return { begin: (organisation) => openConfinedUnit(role.url, schema, organisation) };
+    return { begin: (organisation) => openConfinedUnit(role, schema, organisation) };
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw asStoreError(error);
@@ -80,10 +80,7 @@ async function run(
   own.on('error', () => undefined);
   await own.connect();
   try {
-    await own.query('begin');
-    await own.query(`select set_config('search_path', $1, true), set_config('containr.organisation', '*', true)`, [
-      schema,
-    ]);
+    await beginConfined(own, role, schema, '*');
     for (const { name, up } of open) {
       for (const text of up) await own.query({ text, queryMode: 'extended' } as pg.QueryConfig);
       await own.query(`insert into ${schema}.containr_migrations (name) values ($1)`, [name]);

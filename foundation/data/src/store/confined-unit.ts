@@ -1,6 +1,8 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { ContainrError } from '@containr/sdk';
+import { beginConfined } from './confined-role.ts';
+import type { ConfinedRole } from './confined-role.ts';
 import { checkConfinedSql } from './confined-sql.ts';
 import { asStoreError } from './store-error.ts';
 
@@ -28,10 +30,14 @@ const unitMs = 30_000;
 const mostBytes = 2 * 1_048_576;
 
 /** Begins a unit in which rows of one organisation exist; `*`: of all. */
-export async function openConfinedUnit(url: string, schema: string, organisation: string): Promise<ConfinedUnit> {
+export async function openConfinedUnit(
+  role: ConfinedRole,
+  schema: string,
+  organisation: string,
+): Promise<ConfinedUnit> {
   const socket = new Socket();
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: role.url,
     stream: () => socket,
     connectionTimeoutMillis: 10_000,
     statement_timeout: statementMs,
@@ -49,8 +55,8 @@ export async function openConfinedUnit(url: string, schema: string, organisation
     if (socket.bytesRead - readBefore > mostBytes) end(`a result is larger than ${mostBytes} bytes`);
   });
   const late = setTimeout(() => end(`a transaction takes longer than ${unitMs / 1000} s`), unitMs);
+  void ended.then(() => clearTimeout(late));
   const close = async (last: string): Promise<void> => {
-    clearTimeout(late);
     try {
       await client.query(last);
     } catch (error) {
@@ -61,13 +67,8 @@ export async function openConfinedUnit(url: string, schema: string, organisation
   };
   try {
     await client.connect();
-    await client.query('begin');
-    await client.query(`select set_config('search_path', $1, true), set_config('containr.organisation', $2, true)`, [
-      schema,
-      organisation,
-    ]);
+    await beginConfined(client, role, schema, organisation);
   } catch (error) {
-    clearTimeout(late);
     socket.destroy();
     throw asStoreError(error);
   }

@@ -11,7 +11,7 @@ import type { Boot, Live } from './context.ts';
 import { contextOf } from './context.ts';
 import { Registry } from './registry.ts';
 import { openStore } from './store.ts';
-import { openTables } from './tables.ts';
+import { loadOrm, openTables } from './tables.ts';
 
 const stopping = new AbortController();
 const live: Live = { settings: undefined, providers: {} };
@@ -59,6 +59,8 @@ async function load({ directory }: { directory: string }): Promise<unknown> {
     });
   }
   plugin = module.default;
+  // Before the watch on its signs of life grows strict: on a busy machine this takes a second.
+  if ((plugin.migrations ?? []).length > 0) await loadOrm();
   return {
     ...(typeof plugin.settings === 'object' ? { settings: plugin.settings } : {}),
     migrations: (plugin.migrations ?? []).map(({ name, up }) => ({ name, up })),

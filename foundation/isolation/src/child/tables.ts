@@ -19,10 +19,14 @@ interface Scope {
   readonly id: string | null;
 }
 
+/** Loads the ORM; only where there are tables, for it is most of the memory that a small plugin takes. */
+export function loadOrm() {
+  return Promise.all([import('@mikro-orm/postgresql'), import('kysely')]);
+}
+
 /** The store of an isolated plugin with tables: an ORM here, whose statements the host runs. */
 export async function openTables(peer: () => Peer, plugin: string, entities: readonly EntitySchema[]): Promise<Store> {
-  // Loaded only where there are tables: it is most of the memory that a small plugin takes.
-  const [{ MikroORM }, { PostgresDialect }] = await Promise.all([import('@mikro-orm/postgresql'), import('kysely')]);
+  const [{ MikroORM }, { PostgresDialect }] = await loadOrm();
   const current = new AsyncLocalStorage<Work>();
   const orm = await MikroORM.init({
     entities: [...entities],
