@@ -3,12 +3,14 @@ import { Builder } from '@containr/sdk/contracts';
 import { dockerfileInvalid } from './dockerfile-error.ts';
 import { planDockerfile } from './plan.ts';
 import { readInside } from './read-dockerfile.ts';
+import { addRoutes } from './routes.ts';
 
 const usual = 'Dockerfile';
 
-/** Builds what a Dockerfile says. */
+/** Builds what a Dockerfile says, and judges it. */
 export default definePlugin({
   setup(ctx) {
+    addRoutes(ctx);
     ctx.services.provide(
       Builder,
       {
