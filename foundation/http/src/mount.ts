@@ -60,7 +60,7 @@ export interface MountOptions {
   readonly idempotency?: IdempotencyStore;
 }
 
-/** Builds the mount of a plugin from what it declared. Throws when a schema does not compile or two routes are the same. */
+/** Builds the mount of a plugin from what it declared. Throws when the schema of an input does not compile or two routes are the same; that of an answer is compiled at its first one. */
 export async function buildMount(
   claims: Claims,
   declared: readonly Declared[],
