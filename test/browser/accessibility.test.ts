@@ -10,7 +10,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Serious and critical findings of axe on what is open now, one line each. */
 async function findings(page: Page): Promise<string[]> {
-  // Colours are measured when nothing fades any more; the ring of a running state turns for ever.
+  // What was just opened begins to fade in at the next frame. Colours are measured when nothing fades any more; the ring of a
+  // running state turns for ever.
+  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
   await until('nothing fades', () =>
     page.evaluate<boolean>(
       `document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)`,

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { DeploymentDocument } from '@containr/plugin-deployments/contract';
 import type { ServiceDocument } from '@containr/plugin-projects/contract';
 import { Owner } from '../road/api.ts';
-import { brokenBuild, crashesLater, neverListens, nodeApp } from '../road/apps.ts';
+import { brokenBuild, crashesWhenAsked, neverListens, nodeApp } from '../road/apps.ts';
 import { get, startLoad } from '../road/http.ts';
 import type { Ready } from '../road/install.ts';
 import { Install } from '../road/install.ts';
@@ -92,15 +92,20 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
 
     it('switches back when the new version crashes in its watch window', async () => {
       await owner.client.request('PATCH', `/services/${service.id}`, { body: { spec: { watchMs: 20_000 } } });
-      const failed = await pushBroken(crashesLater(4000));
+      // The version before answers there too, so only the new one dies of it, and only once visitors reach it.
+      const failed = await pushBroken(crashesWhenAsked, () => get(new URL('/crash', url).href));
       expect(failed.cause?.code).to.equal('CRASHED_AFTER_SWITCH');
     });
 
-    async function pushBroken(files: Record<string, string>): Promise<DeploymentDocument> {
+    async function pushBroken(
+      files: Record<string, string>,
+      meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+    ): Promise<DeploymentDocument> {
       const before = await owner.latest(service.id);
       await repository.commit('Broken version', files);
       await repository.push(owner.gitUrl(service));
       const failed = await until('the deployment failed', async () => {
+        await meanwhile().catch(() => undefined);
         const latest = await owner.latest(service.id);
         return latest && latest.id !== before?.id && latest.status === 'failed' ? latest : undefined;
       });

@@ -36,10 +36,8 @@ export const neverListens = {
   'server.js': 'setInterval(() => {}, 1000);',
 };
 
-/** An app that answers, and dies a few seconds later. */
-export function crashesLater(ms: number): Record<string, string> {
-  return {
-    'package.json': JSON.stringify({ name: 'app', private: true, scripts: { start: 'node server.js' } }),
-    'server.js': `require('node:http').createServer((q, s) => s.end('doomed')).listen(process.env.PORT); setTimeout(() => { console.error('boom'); process.exit(7); }, ${ms});`,
-  };
-}
+/** An app that answers, and dies when somebody asks for `/crash`. */
+export const crashesWhenAsked = {
+  'package.json': JSON.stringify({ name: 'app', private: true, scripts: { start: 'node server.js' } }),
+  'server.js': `require('node:http').createServer((q, s) => { if (q.url === '/crash') { console.error('boom'); process.exit(7); } s.end('doomed'); }).listen(process.env.PORT);`,
+};

@@ -134,7 +134,11 @@ function ending(child: ChildProcess, group: LimitGroup): Promise<string> {
       for (const ms of [0, 200, 2_000]) setTimeout(() => group.remove(), ms).unref();
     };
     child.once('error', (error) => done(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => done(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));
+    child.once('exit', (code, signal) => {
+      // What stands between us and the process does not always pass its signal on.
+      if (group.ranOut()) done('was ended by SIGKILL');
+      else done(signal === null ? `ended with code ${code}` : `was ended by ${signal}`);
+    });
   });
 }
 

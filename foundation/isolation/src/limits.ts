@@ -15,6 +15,8 @@ export interface LimitGroup {
   readonly enforced: { readonly memory: boolean; readonly cpu: boolean; readonly processes: boolean };
   /** Puts a process, and what it starts from then on, under the limits. */
   add(pid: number): void;
+  /** Whether the system ended a process because the memory of all ran out. */
+  ranOut(): boolean;
   /** Removes the groups; their processes have ended. */
   remove(): void;
 }
@@ -54,10 +56,24 @@ export function limitGroup(plugin: string, limits: Limits): LimitGroup {
     add(pid) {
       for (const folder of all) writeFileSync(join(folder, 'cgroup.procs'), `${pid}`);
     },
+    ranOut: () => folders.memory !== null && endedByMemory(folders.memory),
     remove() {
       for (const folder of all) removeFolder(folder);
     },
   };
+}
+
+/** The kernel counts in `memory.events` (version 2) or `memory.oom_control` (version 1) what it ended. */
+function endedByMemory(folder: string): boolean {
+  for (const file of ['memory.events', 'memory.oom_control']) {
+    try {
+      const count = /^oom_kill (\d+)/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
+      if (Number(count ?? 0) > 0) return true;
+    } catch {
+      // The other version's file.
+    }
+  }
+  return false;
 }
 
 function make(controller: string, name: string, limit: (folder: string, v2: boolean) => void): string | null {

@@ -6,6 +6,15 @@ import { outputLines } from './output-frames.ts';
 
 const againMs = 300;
 
+/** How far the stamps of neighbouring lines may be out of order. */
+const slackMs = 1000;
+
+interface Stamped {
+  readonly stream: RuntimeLogEntry['stream'];
+  readonly stamp: string;
+  readonly text: string;
+}
+
 /** A place in a container's log: the engine's time stamp, and how many lines with this one were seen. */
 interface Place {
   readonly stamp: string;
@@ -24,20 +33,13 @@ export async function* containerLog(
     // Asked first: what was written until then is in the log that is read after.
     const final = await hasEnded(engine, name);
     if (final === null) return;
-    const repeated = { ...place };
-    let skip = repeated.seen;
-    for await (const line of read(engine, name, place, signal)) {
-      const space = line.text.indexOf(' ');
-      const stamp = line.text.slice(0, space);
-      if (stamp === repeated.stamp && skip > 0) {
-        skip -= 1;
-        continue;
-      }
+    for await (const line of after(read(engine, name, place, signal), place)) {
+      const { stamp } = line;
       place = { stamp, seen: stamp === place.stamp ? place.seen + 1 : 1 };
       yield {
         at: new Date(stamp).toISOString(),
         stream: line.stream,
-        text: line.text.slice(space + 1),
+        text: line.text,
         cursor: `${place.stamp} ${place.seen}`,
       };
       if (signal.aborted) return;
@@ -47,15 +49,45 @@ export async function* containerLog(
   }
 }
 
+/**
+ * The lines that follow a place in the order in which the engine wrote them. That is not quite the order of their stamps: each of
+ * the two streams stamps its own lines, so a line with an earlier stamp may stand behind the place. Where the place is not found
+ * (its file was rotated away), all lines with a later stamp.
+ */
+async function* after(
+  lines: AsyncIterable<{ readonly stream: RuntimeLogEntry['stream']; readonly text: string }>,
+  place: Place,
+): AsyncGenerator<Stamped> {
+  let seeking = place.stamp !== '';
+  let met = 0;
+  const held: Stamped[] = [];
+  for await (const line of lines) {
+    const space = line.text.indexOf(' ');
+    const stamped = { stream: line.stream, stamp: line.text.slice(0, space), text: line.text.slice(space + 1) };
+    if (seeking && stamped.stamp === place.stamp) {
+      met += 1;
+      if (met >= place.seen) seeking = false;
+      continue;
+    }
+    if (seeking && Date.parse(stamped.stamp) <= Date.parse(place.stamp) + slackMs) {
+      if (stamped.stamp > place.stamp) held.push(stamped);
+      continue;
+    }
+    if (seeking) yield* held;
+    seeking = false;
+    yield stamped;
+  }
+}
+
 function parse(cursor: string | null): Place {
   const [stamp = '', seen = '0'] = (cursor ?? '').split(' ');
   return { stamp, seen: Number(seen) };
 }
 
-// Seconds and nanoseconds since 1970, as the engine wants them back.
+// Seconds and nanoseconds since 1970, as the engine wants them back; a little earlier, to find the place in the order of writing.
 function sinceOf(stamp: string): string {
   const nanoseconds = /\.(\d{1,9})/.exec(stamp)?.[1] ?? '';
-  return `${Math.floor(Date.parse(stamp) / 1000)}.${nanoseconds.padEnd(9, '0')}`;
+  return `${Math.floor((Date.parse(stamp) - slackMs) / 1000)}.${nanoseconds.padEnd(9, '0')}`;
 }
 
 // `null`: gone.
