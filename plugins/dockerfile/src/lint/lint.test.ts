@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { applyFixes, lint } from './lint.ts';
+import { applyFixes, lint, mend } from './lint.ts';
 import { rules } from './rules/index.ts';
 import { samples } from './samples.test.ts';
 
@@ -33,6 +33,15 @@ describe('the rules for Dockerfiles', () => {
       ({ rule }) => rule === 'DL3004',
     );
     expect(finding).to.include({ line: 3, column: 3, endLine: 3, endColumn: 7 });
+  });
+
+  it('mend what they can, also several faults of one command', () => {
+    expect(mend('FROM alpine:3\nRUN apt-get install jq=1 | b $(c)\nRUN ["apk", "add", "jq=1"]\n')).to.equal(
+      'FROM alpine:3\nSHELL ["/bin/ash", "-eo", "pipefail", "-c"]\nRUN apt-get install --no-install-recommends -y jq=1 | b $(c)\nRUN ["apk", "add", "jq=1"]\n',
+    );
+    expect(mend('FROM a:1\nRUN apt-get update && b "$(c)"\n')).to.equal(
+      'FROM a:1\nRUN apt-get update && b "$(c)" && rm -rf /var/lib/apt/lists/*\n',
+    );
   });
 
   it('are left out by comments, for an instruction, a stage or the file', () => {

@@ -1,3 +1,4 @@
+import { applyFixes } from './apply-fixes.ts';
 import type { Finding } from './finding.ts';
 import { readModel } from './model.ts';
 import { readPragmas } from './pragmas.ts';
@@ -5,7 +6,7 @@ import { rules } from './rules/index.ts';
 import { placesOf } from './syntax/positions.ts';
 import { readDockerfileText } from './syntax/read-dockerfile-text.ts';
 
-export { applyFixes } from './apply-fixes.ts';
+export { applyFixes };
 export type { Finding, Fix, Severity, TextEdit } from './finding.ts';
 
 /**
@@ -42,4 +43,18 @@ export function lint(text: string): Finding[] {
   return found
     .sort((a, b) => a.start - b.start || (a.finding.rule < b.finding.rule ? -1 : 1))
     .map(({ finding }) => finding);
+}
+
+/** Rounds of {@link mend}: fixes at the same place wait for each other. */
+const mostRounds = 10;
+
+/** Makes every fix that the findings of a Dockerfile offer, or those of the findings that are chosen. */
+export function mend(text: string, chosen: (finding: Finding) => boolean = () => true): string {
+  let result = text;
+  for (let round = 0; round < mostRounds; round += 1) {
+    const next = applyFixes(result, lint(result).filter(chosen));
+    if (next === result) break;
+    result = next;
+  }
+  return result;
 }

@@ -22,9 +22,14 @@ export function stepRule(
     id,
     severity,
     check: (model, report) => {
-      for (const step of model.steps) check(step, report, model);
+      for (const step of model.steps) check(step, mendable(step, report), model);
     },
   };
+}
+
+/** The words of a JSON form have no places of their own, so nothing can be put between them. */
+export function mendable({ json, instruction }: Step, report: Report): Report {
+  return json && instruction.keyword === 'RUN' ? (at, message) => report(at, message) : report;
 }
 
 /** A rule that looks at each stage. */

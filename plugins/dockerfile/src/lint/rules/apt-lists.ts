@@ -23,9 +23,9 @@ export const aptListRule: Rule = {
         if (!update) continue;
         if (removes(step, lists, update.command.end)) continue;
         if (mounted(step, lists) && (!keepsPackages || mounted(step, /^\/var\/cache\/apt$/))) continue;
-        const last = step.commands.at(-1);
-        const fix =
-          last && !step.json ? insertion('Remove the lists', last.end, ' && rm -rf /var/lib/apt/lists/*') : undefined;
+        // The outermost of the last: a command in a substitution ends before the one that it is part of.
+        const end = step.commands.reduce((most, command) => Math.max(most, command.end), 0);
+        const fix = !step.json ? insertion('Remove the lists', end, ' && rm -rf /var/lib/apt/lists/*') : undefined;
         report(
           update.command,
           'The lists of packages stay in the layer. Remove /var/lib/apt/lists/* in the same RUN, or mount a cache.',

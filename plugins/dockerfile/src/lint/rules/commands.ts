@@ -154,7 +154,7 @@ export const commandRules: readonly Rule[] = [
         const fix =
           told.has(stage) || step.onbuild
             ? undefined
-            : insertion('Set SHELL before', instruction.start, 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\n');
+            : insertion('Set SHELL before', instruction.start, shellLine(stage));
         told.add(stage);
         report(
           pipe,
@@ -165,6 +165,15 @@ export const commandRules: readonly Rule[] = [
     },
   },
 ];
+
+/** Alpine has no bash, and its own shell knows the option. */
+function shellLine(stage: Stage): string {
+  let base = stage;
+  // Longer chains are not followed to their end: this is only a guess at the base's kind.
+  for (let step = 0; step < 20 && base.parent; step += 1) base = base.parent;
+  const alpine = base.image?.value.includes('alpine') === true;
+  return alpine ? 'SHELL ["/bin/ash", "-eo", "pipefail", "-c"]\n' : 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\n';
+}
 
 function setsPipefail({ commands }: Step, before: number): boolean {
   return commands.some(

@@ -2,7 +2,7 @@ import type { Step } from '../model.ts';
 import type { Call } from '../packages.ts';
 import { callsOf, isUnknown, mounted, removes, reportOpen } from '../packages.ts';
 import type { Rule } from '../rule.ts';
-import { insertion, stepRule } from '../rule.ts';
+import { insertion, mendable, stepRule } from '../rule.ts';
 import type { Word } from '../syntax/words.ts';
 import { builtStages } from './stages.ts';
 
@@ -124,7 +124,7 @@ export const languageRules: readonly Rule[] = [
         )
           continue;
         if (removes(step, /\/\.cache(?:\/|$)|\/\.yarn(?:\/|$)/, end)) continue;
-        report(
+        mendable(step, report)(
           last.command,
           'What yarn downloads stays in the layer. Add "yarn cache clean" to the same RUN, or mount a cache.',
           insertion('Add yarn cache clean', end, ' && yarn cache clean'),
