@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { BuildPlan } from '@containr/sdk/contracts';
 import { defaultCatalogue } from '../catalogue/default-catalogue.ts';
 import type { RuntimeCatalogue } from '../contract.ts';
@@ -27,6 +28,9 @@ export interface DescribeOptions {
 
 /** Describes how a folder would be built. Throws `SOURCE_EMPTY` or `PLAN_NOT_FOUND`, each with what to do. */
 export function describePlan(directory: string, options: DescribeOptions): PlanDescription {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw planError('SOURCE_EMPTY', `${directory} is no folder.`, 'Name the folder that holds the application.');
+  }
   const source = new SourceTree(directory);
   const catalogue = options.catalogue ?? defaultCatalogue;
   const caddy = fittingEntry(catalogue, 'caddy', null) !== null;

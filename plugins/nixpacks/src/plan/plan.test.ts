@@ -211,6 +211,27 @@ describe('planning a source', () => {
     expect(refusal({ 'package.json': '{' }).message).to.contain('package.json is not valid JSON');
   });
 
+  it('ends on files made to keep patterns busy', () => {
+    const lines = '\n'.repeat(1_000_000);
+    const spaces = `web: node${' '.repeat(900_000)}a;${' '.repeat(100_000)}x`;
+    for (const files of [
+      { Procfile: spaces, 'main.py': '' },
+      { Gemfile: lines, 'config/application.rb': lines, 'app.rb': '' },
+      { 'main.py': lines, 'requirements.txt': lines },
+      { 'build.sbt': lines },
+      { 'mix.exs': lines },
+      { 'package.json': JSON.stringify({ scripts: { start: `node ${'a '.repeat(60)};` } }) },
+      { Staticfile: '['.repeat(500_000), 'pubspec.yaml': '['.repeat(500_000) },
+      { 'Cargo.toml': `a = ${'['.repeat(500_000)}` },
+    ] as readonly Readonly<Record<string, string>>[]) {
+      try {
+        plan(files);
+      } catch (error) {
+        expect(isContainrError(error), String(error)).to.equal(true);
+      }
+    }
+  });
+
   it('never reads outside the source, whatever links say', () => {
     const folder = mkdtempSync(join(tmpdir(), 'containr-plan-'));
     folders.push(folder);

@@ -1,6 +1,7 @@
 import { parse } from 'smol-toml';
 import type { VersionRequest } from '../choose-version.ts';
 import type { SourceTree } from '../source-tree.ts';
+import { configurationText } from './configuration-text.ts';
 import type { OutlineContext } from './outline.ts';
 
 /** A place that may name a version, and what it says. */
@@ -23,6 +24,7 @@ export function askedVersion(
   const all: readonly VersionPlace[] = [
     ...named,
     ...places,
+    [versionLine(source, `.${tool}-version`), `.${tool}-version`],
     [miseVersion(source, tool), 'mise.toml'],
     [new RegExp(`^${alias}[ \\t]+(\\S+)`, 'm').exec(source.text('.tool-versions') ?? '')?.[1], '.tool-versions'],
   ];
@@ -41,7 +43,7 @@ export function versionLine(source: SourceTree, file: string): string | null {
 
 /** A TOML file as an object; empty when it is not there or is no TOML, which its own tool will say better. */
 export function tomlOf(source: SourceTree, file: string): Record<string, unknown> {
-  const text = source.text(file);
+  const text = configurationText(source, file);
   if (text === null) return {};
   try {
     return parse(text);

@@ -1,6 +1,7 @@
 import { askedVersion, textOf, tomlOf } from './asked-version.ts';
 import { parse } from 'yaml';
 import { at } from './asked-version.ts';
+import { configurationText } from './configuration-text.ts';
 import type { OutlineContext, OutlineProvider } from './outline.ts';
 import { outlineOf } from './outline.ts';
 
@@ -193,7 +194,7 @@ export const cobol: OutlineProvider = {
 
 function yamlOf({ source }: OutlineContext, file: string): Record<string, unknown> {
   try {
-    return at(parse(source.text(file) ?? '', { maxAliasCount: 100 }));
+    return at(parse(configurationText(source, file) ?? '', { maxAliasCount: 100 }));
   } catch {
     return {};
   }

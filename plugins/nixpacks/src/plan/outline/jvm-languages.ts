@@ -8,7 +8,9 @@ export const scala: OutlineProvider = {
   detect: ({ source }) => (source.has('build.sbt') ? 'build.sbt' : null),
   outline(context) {
     const sbt = context.source.text('build.sbt') ?? '';
-    const named = /^\s*(?:ThisBuild \/ |Universal \/ )?(?:executableScriptName|name)\s*:=\s*"([^"]+)"/m.exec(sbt)?.[1];
+    const named = /^[ \t]*(?:ThisBuild \/ |Universal \/ )?(?:executableScriptName|name)\s*:=\s*"([^"]+)"/m.exec(
+      sbt,
+    )?.[1];
     const inline = /name\s*:=\s*"([^"]+)"/.exec(sbt)?.[1];
     const name = (named ?? inline ?? 'main').toLowerCase().replace(/\s+/g, '-');
     return outlineOf('scala', {

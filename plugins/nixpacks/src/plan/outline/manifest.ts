@@ -1,6 +1,7 @@
 import json5 from 'json5';
 import type { SourceTree } from '../source-tree.ts';
 import { at } from './asked-version.ts';
+import { configurationText } from './configuration-text.ts';
 
 /** A package manifest as planning reads it. */
 export interface Manifest {
@@ -14,7 +15,7 @@ export interface Manifest {
 
 /** JSON with comments and trailing commas as an object; empty when it is not there or is none. */
 export function looseJson(source: SourceTree, file: string): Record<string, unknown> {
-  const text = source.text(file);
+  const text = configurationText(source, file);
   if (text === null) return {};
   try {
     return at(json5.parse<unknown>(text));

@@ -132,8 +132,8 @@ function startOf(context: OutlineContext, uses: (name: string) => boolean): { co
   if (file !== undefined) {
     const target = `${file.slice(0, -3)}:app`;
     const text = source.text(file) ?? '';
-    const imports = (name: string): boolean => new RegExp(`^\\s*(?:from|import)\\s+${name}\\b`, 'm').test(text);
-    const served = /^\s*uvicorn\.run\(|^\s*serve\(\)/m.test(text);
+    const imports = (name: string): boolean => new RegExp(`^[ \\t]*(?:from|import)\\s+${name}\\b`, 'm').test(text);
+    const served = /^[ \t]*uvicorn\.run\(|^[ \t]*serve\(\)/m.test(text);
     if (!served && (uses('fastapi') || uses('python-fasthtml') || imports('fastapi') || imports('fasthtml')))
       return {
         command: `uvicorn ${target} --host 0.0.0.0 --port \${PORT:-8000}`,

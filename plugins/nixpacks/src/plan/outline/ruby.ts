@@ -10,9 +10,9 @@ export const ruby: OutlineProvider = {
     const { source } = context;
     const gems = `${source.text('Gemfile') ?? ''}\n${source.text('Gemfile.lock') ?? ''}`;
     const uses = (name: string): boolean =>
-      new RegExp(`(?:gem\\s*\\(?["']${name}["']|^\\s+${name} \\()`, 'm').test(gems);
+      new RegExp(`(?:gem\\s*\\(?["']${name}["']|^[ \\t]+${name} \\()`, 'm').test(gems);
     const rails = source.has('config/application.rb') || source.has('bin/rails');
-    const api = /^\s*config\.api_only\s*=\s*true/m.test(source.text('config/application.rb') ?? '');
+    const api = /^[ \t]*config\.api_only\s*=\s*true/m.test(source.text('config/application.rb') ?? '');
     const assets =
       rails && !api && /sprockets|propshaft|vite_rails|vite_ruby|shakapacker|importmap-rails|webpacker/.test(gems);
     const bootsnap = uses('bootsnap') || /bootsnap/.test(source.text('config/boot.rb') ?? '');
@@ -24,7 +24,7 @@ export const ruby: OutlineProvider = {
           tool: 'ruby',
           request: askedVersion(context, 'ruby', [
             [versionLine(source, '.ruby-version')?.replace(/^ruby-/, ''), '.ruby-version'],
-            [/^\s*ruby\s+["']([^"']+)["']/m.exec(gems)?.[1], 'ruby in the Gemfile'],
+            [/^[ \t]*ruby\s+["']([^"']+)["']/m.exec(gems)?.[1], 'ruby in the Gemfile'],
             [/RUBY VERSION\s+ruby (\d+\.\d+\.\d+)/.exec(gems)?.[1], 'Gemfile.lock'],
           ]),
         },

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { at, textOf } from './asked-version.ts';
+import { configurationText } from './configuration-text.ts';
 import type { OutlineContext, OutlineProvider } from './outline.ts';
 import { outlineOf } from './outline.ts';
 import { serveSite } from './serve-site.ts';
@@ -22,7 +23,7 @@ function rootOf({ source, variables }: OutlineContext): { folder: string; from: 
   const asked = variables['RAILPACK_STATIC_FILE_ROOT'];
   if (asked) return { folder: asked, from: 'the variable RAILPACK_STATIC_FILE_ROOT' };
   if (source.has('Staticfile')) {
-    const named = namedRoot(source.text('Staticfile') ?? '');
+    const named = namedRoot(configurationText(source, 'Staticfile') ?? '');
     return named && source.hasFolder(named)
       ? { folder: named, from: 'root in the Staticfile' }
       : { folder: '.', from: 'a Staticfile is there' };

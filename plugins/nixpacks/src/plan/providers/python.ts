@@ -23,7 +23,7 @@ export const pythonProvider: Provider = {
       options.runtime,
     );
     const packages = packagesOf(source);
-    const requirements = /^\s*[^#\s]/m.test(source.text('requirements.txt') ?? '');
+    const requirements = /^[ \t]*[^#\s]/m.test(source.text('requirements.txt') ?? '');
     const project = source.has('pyproject.toml') && !requirements && packages.length > 0;
     const installer = requirements
       ? '.venv/bin/pip install -r requirements.txt'
@@ -93,7 +93,9 @@ function packagesOf(source: SourceTree): readonly string[] {
   const lines = (source.text('requirements.txt') ?? '').split('\n');
   const declared = table(toml(source), 'project')['dependencies'];
   const all = [...lines, ...(Array.isArray(declared) ? declared.map(String) : [])];
-  return all.map((line) => /^\s*([A-Za-z0-9._-]+)/.exec(line)?.[1]?.toLowerCase() ?? '').filter((name) => name !== '');
+  return all
+    .map((line) => /^[ \t]*([A-Za-z0-9._-]+)/.exec(line)?.[1]?.toLowerCase() ?? '')
+    .filter((name) => name !== '');
 }
 
 function startCommand(source: SourceTree, packages: readonly string[]): { command: string; from: string } {
