@@ -236,4 +236,18 @@ export const samples: Readonly<Record<string, Sample>> = {
     good: [`${base}RUN a \\\n  # b\n  c\n\nUSER 1`],
     fixed: `${base}RUN a \\\n  b`,
   },
+  CacheDependencies: {
+    bad: [
+      `${base}WORKDIR /shop\nCOPY --chown=1 . .\nRUN npm ci\nRUN npm run build\n`,
+      `${base}COPY . /shop\nRUN pip install --no-cache-dir -r requirements.txt && a`,
+      `${base}COPY ./ ./\nRUN go mod download`,
+    ],
+    good: [
+      `${base}COPY package.json ./\nRUN npm ci\nCOPY . .\nRUN npm ci`,
+      `${base}COPY . .\nRUN npm run install`,
+      `${base}COPY . .\nRUN pip install .`,
+      `FROM a:1 AS x\n${base}COPY --from=x . .\nRUN npm ci`,
+    ],
+    fixed: `${base}WORKDIR /shop\nCOPY --chown=1 package.json package-lock.json* ./\nRUN npm ci\nCOPY --chown=1 . .\nRUN npm run build\n`,
+  },
 };

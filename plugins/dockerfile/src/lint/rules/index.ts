@@ -1,6 +1,7 @@
 import type { Rule } from '../rule.ts';
 import { aptListRule } from './apt-lists.ts';
 import { buildkitRules } from './buildkit.ts';
+import { cacheRule } from './cache.ts';
 import { commandRules } from './commands.ts';
 import { fileRules } from './files.ts';
 import { languageRules } from './languages.ts';
@@ -19,4 +20,5 @@ export const rules: readonly Rule[] = [
   ...languageRules,
   ...commandRules,
   ...buildkitRules,
+  cacheRule,
 ];
