@@ -69,9 +69,10 @@ function draftOf(outline: Outline, source: SourceTree, options: PlanOptions): Dr
   const manager = pythonManager(outline);
   if (manager !== null) return managedPython(languageDraft(outline, source, options), manager);
   const { variables } = options;
+  const packages = options.runtime === 'process' ? [] : outline.packages;
   return configurationsIn(source, { variables }).reduce(
     (draft, said) => ({
-      ...configured({ packages: [], ...draft }, said),
+      ...configured({ packages, ...draft }, said),
       ...(said.install === null ? {} : { manifests: [] }),
     }),
     provider.plan(source, options),

@@ -154,6 +154,17 @@ describe('planning a source', () => {
     expect(made.dockerfile).to.contain('apt-get install -y --no-install-recommends cowsay');
   });
 
+  it('installs the system packages that packages of the application need', () => {
+    const files = { 'main.py': '', 'requirements.txt': 'psycopg2==2.9\n' };
+    const made = plan(files);
+    expect(made.packages).to.deep.equal(['build-essential', 'libpq-dev']);
+    expect(made.dockerfile?.match(/apt-get install/g)).to.have.length(2);
+    expect(plan({ 'main.py': '', 'requirements.txt': 'psycopg2-binary\n' }).packages).to.deep.equal([]);
+    expect(plan(node({ scripts: { start: 'node a.js' }, dependencies: { prisma: '6' } })).packages).to.deep.equal([
+      'openssl',
+    ]);
+  });
+
   it('says what the catalogue lacks for a language', () => {
     expect(refusal({ 'build.zig': '' })).to.include({ code: 'PLAN_NOT_FOUND' });
     expect(refusal({ 'build.zig': '' }).message).to.contain('no zig runtime');

@@ -45,8 +45,9 @@ export const python: OutlineProvider = {
         ...(manager.tool === 'pip' ? [] : [{ tool: manager.tool, request: askedVersion(context, manager.tool) }]),
       ],
       packages: [
-        ...(uses('psycopg2') || uses('psycopg') ? ['libpq-dev'] : []),
-        ...(uses('mysqlclient') ? ['default-libmysqlclient-dev'] : []),
+        ...(uses('psycopg2') ? ['build-essential', 'libpq-dev'] : []),
+        ...(uses('psycopg') && !/psycopg\[[^\]]*binary/.test(said) ? ['libpq5'] : []),
+        ...(uses('mysqlclient') ? ['build-essential', 'pkg-config', 'default-libmysqlclient-dev'] : []),
         ...(uses('pdf2image') ? ['poppler-utils'] : []),
         ...(uses('pydub') ? ['ffmpeg'] : []),
       ],
