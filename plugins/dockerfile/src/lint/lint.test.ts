@@ -44,6 +44,17 @@ describe('the rules for Dockerfiles', () => {
     );
   });
 
+  it('mend the order of copies only where nothing between them minds', () => {
+    expect(mend('FROM a:1\nCOPY . /shop\nWORKDIR /shop\nRUN npm ci')).to.equal(
+      'FROM a:1\nCOPY package.json package-lock.json* /shop/\nWORKDIR /shop\nRUN npm ci\nCOPY . /shop\n',
+    );
+    for (const text of [
+      'FROM a:1\nWORKDIR /a\nCOPY . .\nWORKDIR b\nRUN npm ci\n',
+      'FROM a:1\nCOPY . /a\nRUN ./b\nRUN npm ci\n',
+    ])
+      expect(mend(text)).to.equal(text);
+  });
+
   it('are left out by comments, for an instruction, a stage or the file', () => {
     const pair = 'FROM a:1\nUSER root\nFROM b:1\nUSER root\n';
     const count = (text: string): number => idsOf(text).filter((rule) => rule === 'DL3002').length;

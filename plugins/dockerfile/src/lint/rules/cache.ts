@@ -20,6 +20,7 @@ const installers: readonly Installer[] = [
   { name: /^bundle$/, verbs: /^install$/, files: ['Gemfile', 'Gemfile.lock*'] },
   { name: /^go$/, verbs: /^mod download$/, files: ['go.mod', 'go.sum*'] },
 ];
+const harmless = new Set(['ARG', 'ENV', 'EXPOSE', 'LABEL']);
 const requirement = new Set(['-r', '--requirement']);
 
 /** Files that an install reads, or null when the command is none that reads only files of known names. */
@@ -55,7 +56,10 @@ export const cacheRule: Rule = {
         const install = step.onbuild ? null : step.commands.map(manifestsOf).find((files) => files !== null);
         if (install && !copy) break;
         if (install && copy) {
-          const fix = step.commands.length === 1 ? moved(source.text, copy, step, install) : undefined;
+          const fix =
+            step.commands.length === 1
+              ? moved(source.text, copy, steps.slice(steps.indexOf(copy) + 1, steps.indexOf(step)), step, install)
+              : undefined;
           report(
             copy.instruction.keywordSpan,
             `Each change of any file installs all dependencies again. Copy ${install.join(' and ').replaceAll('*', '')} first, install, and copy the rest after that.`,
@@ -69,19 +73,32 @@ export const cacheRule: Rule = {
   },
 };
 
-/** Puts the install, with the files that it needs, before the copy of all. */
-function moved(text: string, copy: Step, run: Step, files: readonly string[]): Fix | undefined {
-  const lines = text.slice(run.instruction.start, run.instruction.end);
+/** Copies only the files that the install needs at first, and all after it; nothing between the two may need more. */
+function moved(
+  text: string,
+  copy: Step,
+  between: readonly Step[],
+  run: Step,
+  files: readonly string[],
+): Fix | undefined {
   const destination = wholeCopy(copy) ?? '.';
-  if (!/^[\w./-]+$/.test(destination) || run.instruction.heredocs.length > 0) return undefined;
-  const flags = copy.instruction.flags.map(({ start, end }) => `${text.slice(start, end)} `).join('');
-  const before = `COPY ${flags}${files.join(' ')} ${destination.replace(/\/?$/, '/')}\n${lines.replace(/\n?$/, '\n')}`;
-  const { start } = copy.instruction;
+  const settled = between.every(({ instruction: { keyword } }) =>
+    keyword === 'WORKDIR' ? destination.startsWith('/') : harmless.has(keyword),
+  );
+  const { instruction } = copy;
+  if (!settled || !/^[\w./-]+$/.test(destination) || run.instruction.heredocs.length > 0) return undefined;
+  const flags = instruction.flags.map(({ start, end }) => `${text.slice(start, end)} `).join('');
+  const first = `COPY ${flags}${files.join(' ')} ${destination.replace(/\/?$/, '/')}\n`;
+  const after = text[run.instruction.end - 1] === '\n' ? '' : '\n';
   return {
-    title: 'Install before the sources are copied',
+    title: 'Copy the rest after the install',
     edits: [
-      { start, end: start, text: before },
-      { start: run.instruction.start, end: run.instruction.end, text: '' },
+      { start: instruction.start, end: instruction.end, text: first },
+      {
+        start: run.instruction.end,
+        end: run.instruction.end,
+        text: after + text.slice(instruction.start, instruction.end),
+      },
     ],
   };
 }
