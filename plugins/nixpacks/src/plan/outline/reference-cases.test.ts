@@ -15,13 +15,12 @@ const floors = [
 
 describe('the references’ own cases', function () {
   this.timeout(600_000);
+  if (cases === undefined) {
+    console.log('  The references’ own plans are not compared: CONTAINR_REFERENCE_CASES names no folder.');
+    return;
+  }
   for (const { reference, like, least } of floors) {
-    const title = `agrees with ${reference} on ${least} cases at least`;
-    if (cases === undefined) {
-      it(`${title} (not run: CONTAINR_REFERENCE_CASES names no folder)`);
-      continue;
-    }
-    it(title, async () => {
+    it(`agrees with ${reference} on ${least} cases at least`, async () => {
       const { stdout } = await promisify(execFile)(
         process.execPath,
         [
