@@ -1,5 +1,4 @@
 import type { PluginContext } from '@containr/sdk';
-import { lint } from './lint/lint.ts';
 
 /** A page of this many findings tells enough; the rest come when some are mended. */
 const most = 500;
@@ -63,6 +62,8 @@ export function addRoutes(ctx: PluginContext): void {
     },
     response: Findings,
     handler: async ({ body }) => {
+      // Loaded when first asked for: an idle install has no use for the rules.
+      const { lint } = await import('./lint/lint.ts');
       const all = lint(body.text);
       const findings = all.slice(0, most).map(({ fix, ...finding }) => ({
         ...finding,

@@ -1,8 +1,10 @@
 import { definePlugin } from '@containr/sdk';
 import { Builder } from '@containr/sdk/contracts';
 import { loadCatalogue } from './catalogue/load-catalogue.ts';
-import { detect, planSource, SourceTree } from './plan/index.ts';
 import { addRoutes } from './routes.ts';
+
+/** Twenty languages are a megabyte or two of code that an idle install does not need. */
+const planner = () => import('./plan/index.ts');
 
 /** Detects the runtime of a source and plans its build. */
 export default definePlugin({
@@ -25,6 +27,7 @@ export default definePlugin({
       Builder,
       {
         async bid({ directory, settings, variables }) {
+          const { detect, SourceTree } = await planner();
           const found = detect(new SourceTree(directory), variables);
           if (!found) return { score: settings.builder === 'nixpacks' ? 1 : 0, reason: 'no language is recognised' };
           return {
@@ -33,6 +36,7 @@ export default definePlugin({
           };
         },
         async plan({ directory, settings, variables, runtime }) {
+          const { planSource, SourceTree } = await planner();
           return planSource(new SourceTree(directory), { catalogue, runtime, platform, variables, settings });
         },
       },
