@@ -1,6 +1,7 @@
 import { definePlugin } from '@containr/sdk';
 import { Builder } from '@containr/sdk/contracts';
 import { dockerfileInvalid } from './dockerfile-error.ts';
+import { planDockerfile } from './plan.ts';
 import { readInside } from './read-dockerfile.ts';
 import { addRoutes } from './routes.ts';
 
@@ -31,7 +32,6 @@ export default definePlugin({
               'There is no such file in the source, or it is larger than 1 MiB.',
               'Add it, or set build.dockerfile to its path below the root directory.',
             );
-          const { planDockerfile } = await import('./plan.ts');
           return planDockerfile({ path, text, settings, variables, runtime });
         },
       },
