@@ -1,5 +1,6 @@
 import type { Access, Principal } from '@containr/sdk';
-import { can, ContainrError } from '@containr/sdk';
+import { can } from '@containr/sdk';
+import { errors } from './errors.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** Finds out who asks; `null` when what is offered proves nothing. */
@@ -16,14 +17,14 @@ export function admit(
   done: (error?: Error) => void,
 ): void {
   if (!request.offersProof) {
-    done(access.public ? refusal(request, method, access) : unauthenticated('This needs you to be signed in.'));
+    done(access.public ? refusal(request, method, access) : errors.UNAUTHENTICATED('This needs you to be signed in.'));
     return;
   }
   authenticate(request).then(
     (principal) => {
       if (principal) request.principal = principal;
       if (principal || access.public) done(refusal(request, method, access));
-      else done(unauthenticated('The session or token is not valid, or it has ended.'));
+      else done(errors.UNAUTHENTICATED('The session or token is not valid, or it has ended.'));
     },
     (error: Error) => done(access.public ? refusal(request, method, access) : error),
   );
@@ -31,27 +32,8 @@ export function admit(
 
 function refusal(request: RequestContext, method: string, access: Access): Error | undefined {
   if (access.permission !== undefined && !can(request.principal, access.permission))
-    return forbidden(access.permission);
-  return safeMethods.has(method) || isSameSite(request) ? undefined : crossSite();
-}
-
-/** 401. */
-export function unauthenticated(detail: string): ContainrError {
-  return new ContainrError({
-    code: 'UNAUTHENTICATED',
-    status: 401,
-    detail,
-    hint: 'Sign in, or send an API token as "Authorization: Bearer …".',
-  });
-}
-
-function forbidden(permission: string): ContainrError {
-  return new ContainrError({
-    code: 'FORBIDDEN',
-    status: 403,
-    detail: `This needs the permission "${permission}", which you don't have.`,
-    hint: 'Ask an owner of the organisation for it.',
-  });
+    return errors.FORBIDDEN(access.permission);
+  return safeMethods.has(method) || isSameSite(request) ? undefined : errors.CROSS_SITE();
 }
 
 /** A browser acts for whoever is signed in, so what changes state must come from our own pages. */
@@ -67,15 +49,6 @@ export function socketRefusal(request: RequestContext): Error | undefined {
   if (request.fromAllowedPage) return undefined;
   const { origin } = request.headers;
   return (origin === undefined ? request.principal.via === 'cookie' : origin !== request.origin)
-    ? crossSite()
+    ? errors.CROSS_SITE()
     : undefined;
-}
-
-function crossSite(): ContainrError {
-  return new ContainrError({
-    code: 'CROSS_SITE',
-    status: 403,
-    detail: 'A page of another site asked for this with your session.',
-    hint: 'Do it in the dashboard, or use an API token.',
-  });
 }

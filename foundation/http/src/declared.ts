@@ -1,6 +1,6 @@
 import type { Access, HttpMethod, JSONSchema, Socket, StreamEvent } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
 import type { Meter } from '@containr/sdk/host';
+import { errors } from './errors.ts';
 import type { RequestContext } from './request-context.ts';
 
 interface Declaration {
@@ -72,30 +72,12 @@ export function labelOf(declared: Declared): string {
  */
 export function checkDeclared(declared: Declared, claims: Claims): void {
   const { permission } = declared.access;
-  if (permission === undefined && declared.access.public !== true) {
-    throw new ContainrError({
-      code: 'ROUTE_PERMISSION_MISSING',
-      status: 500,
-      detail: `${claims.plugin} registers "${labelOf(declared)}" without saying who may call it.`,
-      hint: 'Give the route a permission, or say public: true.',
-    });
-  }
-  if (permission !== undefined && !claims.knows(permission)) {
-    throw new ContainrError({
-      code: 'PERMISSION_UNKNOWN',
-      status: 500,
-      detail: `${claims.plugin} registers "${labelOf(declared)}" with the permission "${permission}", which nothing declares.`,
-      hint: 'Declare the permission in the manifest of the plugin that owns it.',
-    });
-  }
+  if (permission === undefined && declared.access.public !== true)
+    throw errors.ROUTE_PERMISSION_MISSING(claims.plugin, labelOf(declared));
+  if (permission !== undefined && !claims.knows(permission))
+    throw errors.PERMISSION_UNKNOWN(claims.plugin, labelOf(declared), permission);
   const root = declared.kind === 'raw' && declared.root;
   const first = declared.path.split('/')[1] ?? '';
-  if (!(root ? claims.roots : claims.segments).includes(first)) {
-    throw new ContainrError({
-      code: 'SEGMENT_NOT_CLAIMED',
-      status: 500,
-      detail: `${claims.plugin} registers "${labelOf(declared)}", but its manifest doesn't claim the ${root ? 'root' : 'segment'} "${first}".`,
-      hint: `Add "${first}" to "${root ? 'roots' : 'segments'}" in the manifest.`,
-    });
-  }
+  if (!(root ? claims.roots : claims.segments).includes(first))
+    throw errors.SEGMENT_NOT_CLAIMED(claims.plugin, labelOf(declared), root ? 'root' : 'segment', first);
 }

@@ -1,8 +1,8 @@
 import type { Access, Owned, PluginContext, RequestInfo, Scope } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
 import { Meter } from '@containr/sdk/host';
 import type { Claims, Declared } from './declared.ts';
 import { checkDeclared, labelOf } from './declared.ts';
+import { errors } from './errors.ts';
 
 /** The `ctx.http` of a plugin: declarations are collected, and become a mount when set-up is done. */
 export function httpFacet(
@@ -14,14 +14,7 @@ export function httpFacet(
   let sealed = false;
 
   function add(one: Declared): Owned {
-    if (sealed) {
-      throw new ContainrError({
-        code: 'ROUTE_TOO_LATE',
-        status: 500,
-        detail: `${claims.plugin} registers "${labelOf(one)}" after its set-up.`,
-        hint: 'Register all routes in setup.',
-      });
-    }
+    if (sealed) throw errors.ROUTE_TOO_LATE(claims.plugin, labelOf(one));
     checkDeclared(one, claims);
     declared.push(one);
     const label = labelOf(one);

@@ -1,6 +1,6 @@
 import type { Logger } from '@containr/sdk';
-import { ContainrError, conflict } from '@containr/sdk';
 import type { FastifyReply, FastifyRequest, onSendHookHandler, preHandlerHookHandler } from 'fastify';
+import { errors } from './errors.ts';
 
 /** An answer that can be given again. */
 export interface StoredAnswer {
@@ -45,12 +45,12 @@ export function idempotent(
   async function begin(request: FastifyRequest, reply: FastifyReply, key: string): Promise<boolean> {
     const { principal } = request.containr;
     if (principal.kind === 'anonymous') return false;
-    if (!saneKey.test(key)) throw keyRefused();
+    if (!saneKey.test(key)) throw errors.IDEMPOTENCY_KEY();
     const who = [principal.kind, principal.id, principal.organisation];
     const scope = JSON.stringify([who, route.plugin, route.path, key]);
     const begun = await answers.begin(scope, JSON.stringify([request.url, request.body ?? null]));
-    if (begun.state === 'mismatch') throw mismatch();
-    if (begun.state === 'running') throw underWay();
+    if (begun.state === 'mismatch') throw errors.IDEMPOTENCY_MISMATCH();
+    if (begun.state === 'running') throw errors.CONFLICT_IDEMPOTENT();
     if (!begun.answer) {
       scopes.set(request, scope);
       return false;
@@ -102,30 +102,4 @@ export function idempotent(
       return undefined;
     },
   };
-}
-
-function keyRefused(): ContainrError {
-  return new ContainrError({
-    code: 'IDEMPOTENCY_KEY',
-    status: 400,
-    detail: 'The Idempotency-Key is not 1 to 255 visible ASCII characters.',
-    hint: 'Use a UUID.',
-  });
-}
-
-function mismatch(): ContainrError {
-  return new ContainrError({
-    code: 'IDEMPOTENCY_MISMATCH',
-    status: 422,
-    detail: 'This Idempotency-Key was used for another request.',
-    hint: 'Use a new key for a new request, and the same key only to repeat one.',
-  });
-}
-
-function underWay(): ContainrError {
-  return conflict(
-    'CONFLICT_IDEMPOTENT',
-    'The first request with this Idempotency-Key is still under way.',
-    'Ask again in a moment.',
-  );
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { ContainrError } from '@containr/sdk';
+import { errors } from './errors.ts';
 
 /** Counts what a mount is answering now, and ends it when the mount leaves. */
 export class InFlight {
@@ -24,12 +24,12 @@ export class InFlight {
   }
 
   /** Aborts `controller` when the client leaves before the answer is finished, or when the mount is out of patience. */
-  abortable(controller: AbortController, response: ServerResponse, left: () => Error): void {
-    if (response.destroyed) controller.abort(left());
+  abortable(controller: AbortController, response: ServerResponse): void {
+    if (response.destroyed) controller.abort(errors.CLIENT_LEFT());
     this.#aborts.add(controller);
     response.once('close', () => {
       this.#aborts.delete(controller);
-      if (!response.writableFinished) controller.abort(left());
+      if (!response.writableFinished) controller.abort(errors.CLIENT_LEFT());
     });
   }
 
@@ -48,12 +48,7 @@ export class InFlight {
   async drain(deadlineMs: number): Promise<void> {
     this.endStreams();
     if (await this.#whenIdle(deadlineMs)) return;
-    const reason = new ContainrError({
-      code: 'SCOPE_CLOSED',
-      status: 503,
-      detail: 'The plugin is stopping.',
-      hint: 'Try again in a moment.',
-    });
+    const reason = errors.SCOPE_CLOSED();
     for (const controller of [...this.#aborts]) controller.abort(reason);
     await this.#whenIdle(1000);
   }

@@ -1,8 +1,8 @@
-export { unauthenticated } from './access.ts';
 export type { Authenticate } from './access.ts';
 export type { Answered, OnAnswered } from './answered.ts';
 export { collectDeclared } from './collect.ts';
 export type { Claims, Declared } from './declared.ts';
+export { errors as httpErrors } from './errors.ts';
 export { httpFacet } from './facet.ts';
 export { Front, FrontSettings } from './front.ts';
 export { Gateway } from './gateway.ts';

@@ -1,4 +1,4 @@
-import { ContainrError } from '@containr/sdk';
+import { errors } from './errors.ts';
 
 /** What only adds something to a plugin's scope; it can be heard without a platform behind it. */
 const registers = new Set([
@@ -33,12 +33,7 @@ export function inert<T>(plugin: string, path: string, given: Readonly<Record<st
       if (registers.has(verb)) return { label: path, dispose: async () => undefined };
       if (path.includes('.log.')) return undefined;
       if (gets.has(verb)) return inert<unknown>(plugin, `${path}()`);
-      throw new ContainrError({
-        code: 'SETUP_NEEDS_PLATFORM',
-        status: 500,
-        detail: `The set-up of ${plugin} calls ${path}, so its routes can't be collected without a running platform.`,
-        hint: 'Register in setup; do what needs the database in verify, a handler or a job.',
-      });
+      throw errors.SETUP_NEEDS_PLATFORM(plugin, path);
     },
   });
   // It has every member that is asked for; the type says which ones callers may ask for.

@@ -16,7 +16,7 @@ import type { Front } from './front.ts';
 import { idempotent } from './idempotency.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { InFlight } from './in-flight.ts';
-import { problemHeaders, problemOf, requestIdOf, toContainrError } from './problem.ts';
+import { jsonLimit, problemHeaders, problemOf, requestIdOf, toContainrError } from './problem.ts';
 import { addRaw } from './raw.ts';
 import { RequestContext } from './request-context.ts';
 import type { RequestLimits } from './request-limits.ts';
@@ -48,7 +48,6 @@ export interface Mount {
   drain(deadlineMs: number): Promise<void>;
 }
 
-const jsonLimit = 1_048_576;
 const socketLimit = 1_048_576;
 
 /** What a mount does beside answering. */

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FieldError } from '@containr/sdk';
-import { ContainrError, isContainrError } from '@containr/sdk';
+import type { ContainrError, FieldError } from '@containr/sdk';
+import { invalid, isContainrError } from '@containr/sdk';
 import { fieldErrors } from '@containr/sdk/host';
 import type { ErrorObject } from 'ajv';
+import { errors } from './errors.ts';
 
 /** An error as a client reads it (RFC 9457). */
 export interface Problem {
@@ -18,16 +19,20 @@ export interface Problem {
   readonly requestId: string;
 }
 
-const fastifyCodes: Readonly<Record<string, { code: string; status: number; hint: string }>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'MEDIA_TYPE', status: 415, hint: 'Send the body as application/json.' },
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'TOO_LARGE', status: 413, hint: 'Send less in one request.' },
-  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'INVALID_JSON', status: 400, hint: 'Send well-formed JSON.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-    code: 'INVALID_LENGTH',
-    status: 400,
-    hint: 'Send the Content-Length of the body.',
-  },
+/** Size of a JSON body, in bytes. */
+export const jsonLimit = 1_048_576;
+
+/** What Fastify throws while it reads a body, by its code. */
+const ofFastify: Readonly<Record<string, (cause: unknown) => ContainrError>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => errors.MEDIA_TYPE(['application/json']),
+  FST_ERR_CTP_BODY_TOO_LARGE: () => errors.TOO_LARGE(jsonLimit),
+  FST_ERR_CTP_INVALID_JSON_BODY: (cause) => errors.INVALID_JSON(messageOf(cause), cause),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: (cause) => errors.INVALID_LENGTH(cause),
 };
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
@@ -44,37 +49,17 @@ export function toContainrError(error: unknown): ContainrError {
   if (isErrorList(validation)) {
     const where =
       property(error, 'validationContext') === 'querystring' ? 'query' : String(property(error, 'validationContext'));
-    const errors = fieldErrors(validation);
-    return new ContainrError({
-      code: 'INVALID',
-      status: 422,
-      detail: `The ${where} is not as its schema says: ${errors.map((entry) => `${entry.path} ${entry.message}`).join('; ')}.`,
-      hint: 'Correct the named fields and send it again.',
-      errors,
-    });
+    const fields = fieldErrors(validation);
+    return invalid(
+      `The ${where} is not as its schema says: ${fields.map((one) => `${one.path} ${one.message}`).join('; ')}.`,
+      fields,
+    );
   }
-  const known = fastifyCodes[String(property(error, 'code'))];
-  if (known)
-    return new ContainrError({
-      ...known,
-      detail: error instanceof Error ? `${error.message}.` : 'The request can’t be read.',
-      cause: error,
-    });
-  if (error instanceof SyntaxError && property(error, 'statusCode') === 400) {
-    return new ContainrError({
-      code: 'INVALID_JSON',
-      status: 400,
-      detail: `The body is not JSON: ${error.message}.`,
-      hint: 'Send well-formed JSON.',
-    });
-  }
-  return new ContainrError({
-    code: 'INTERNAL',
-    status: 500,
-    detail: 'Containr failed to answer this request; the fault is not yours.',
-    hint: 'Look for the request id in the log of the control plane.',
-    cause: error,
-  });
+  const known = ofFastify[String(property(error, 'code'))];
+  if (known) return known(error);
+  if (error instanceof SyntaxError && property(error, 'statusCode') === 400)
+    return errors.INVALID_JSON(error.message, error);
+  return errors.INTERNAL(error);
 }
 
 /** The problem document of an error. */

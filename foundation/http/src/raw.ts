@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
-import { ContainrError } from '@containr/sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { DeclaredRaw } from './declared.ts';
+import { errors } from './errors.ts';
 import { apiBase, fastifyPath } from './route.ts';
 import type { Guard } from './mount.ts';
 
@@ -48,25 +48,20 @@ function webRequest(declared: DeclaredRaw, request: FastifyRequest): Request {
 }
 
 function checkBody(declared: DeclaredRaw, request: FastifyRequest): void {
-  if (Number(request.headers['content-length'] ?? 0) > declared.maxBytes) throw tooLarge(declared.maxBytes);
+  if (Number(request.headers['content-length'] ?? 0) > declared.maxBytes) throw errors.TOO_LARGE(declared.maxBytes);
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const hasBody =
     request.headers['content-length'] !== '0' &&
     (request.headers['content-length'] ?? request.headers['transfer-encoding']) !== undefined;
   if (!hasBody || declared.accepts.includes('*') || declared.accepts.includes(type)) return;
-  throw new ContainrError({
-    code: 'MEDIA_TYPE',
-    status: 415,
-    detail: `This takes ${declared.accepts.join(', ')}, not "${type}".`,
-    hint: 'Set the Content-Type header to what is sent.',
-  });
+  throw errors.MEDIA_TYPE(declared.accepts, type);
 }
 
 async function* counted(source: Readable, maxBytes: number): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of source.iterator({ destroyOnReturn: false })) {
     bytes += (chunk as Buffer).byteLength;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (bytes > maxBytes) throw errors.TOO_LARGE(maxBytes);
     yield chunk as Buffer;
   }
 }
@@ -74,13 +69,4 @@ async function* counted(source: Readable, maxBytes: number): AsyncGenerator<Uint
 /** The source up to a size; the source itself stays open, so that an answer can still be sent over its connection. */
 function limited(source: Readable, maxBytes: number): Readable {
   return Readable.from(counted(source, maxBytes), { objectMode: false, highWaterMark: 65_536 });
-}
-
-function tooLarge(maxBytes: number): ContainrError {
-  return new ContainrError({
-    code: 'TOO_LARGE',
-    status: 413,
-    detail: `The body is larger than ${maxBytes} bytes.`,
-    hint: 'Send less in one request.',
-  });
 }

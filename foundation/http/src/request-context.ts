@@ -1,10 +1,11 @@
 import { IncomingMessage } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Principal, RequestInfo } from '@containr/sdk';
-import { anonymous, ContainrError } from '@containr/sdk';
+import { anonymous } from '@containr/sdk';
 import type { FastifyRequest } from 'fastify';
 import { addressOf, isForwarded } from './clients.ts';
 import { isAllowedPage } from './cross-origin.ts';
+import { errors } from './errors.ts';
 import type { InFlight } from './in-flight.ts';
 
 /** A request that came over the owner-only console socket. */
@@ -97,24 +98,16 @@ export class RequestContext implements RequestInfo {
 
   /** Ends whoever listens to the signal: what they work for is over. */
   abort(): void {
-    this.#abortable().abort(leftError());
+    this.#abortable().abort(errors.CLIENT_LEFT());
   }
 
   #abortable(): AbortController {
     if (this.#controller) return this.#controller;
     const controller = new AbortController();
     this.#controller = controller;
-    this.#inFlight.abortable(controller, this.#response, leftError);
+    this.#inFlight.abortable(controller, this.#response);
     return controller;
   }
-}
-
-function leftError(): ContainrError {
-  return new ContainrError({
-    code: 'CLIENT_LEFT',
-    status: 499,
-    detail: 'The client closed the connection before the answer.',
-  });
 }
 
 /** Whether an address is this machine. */

@@ -1,6 +1,7 @@
 import type { Taken } from '@containr/sdk';
-import { ContainrError, isContainrError } from '@containr/sdk';
+import { isContainrError } from '@containr/sdk';
 import { placeOf } from './clients.ts';
+import { errors } from './errors.ts';
 import type { FrontSettings, Take } from './front.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -97,11 +98,5 @@ function tell(rule: Rule, taken: Taken, answer: Answer): Error | undefined {
   );
   if (taken.allowed) return undefined;
   const seconds = Math.max(1, Math.ceil(taken.retryMs / 1000));
-  return new ContainrError({
-    code: 'TOO_MANY_REQUESTS',
-    status: 429,
-    detail: `More than ${rule.limit} requests a minute came from this ${rule.name === 'principal' ? 'account or token' : 'address'}.`,
-    hint: `Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}, and ask less often; an admin can raise the limit in the settings of the install.`,
-    retryAfterSeconds: seconds,
-  });
+  return errors.TOO_MANY_REQUESTS(rule.limit, rule.name === 'principal' ? 'account or token' : 'address', seconds);
 }

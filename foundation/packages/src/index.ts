@@ -7,3 +7,4 @@ export { requirementsOf, resolve } from './resolve.ts';
 export type { Reserved } from './resolve.ts';
 export { packageMigrations } from './schema.ts';
 export { maxArchiveBytes } from './unpack-package.ts';
+export { InstalledVersion, showVersion, VersionDocument } from './version-document.ts';

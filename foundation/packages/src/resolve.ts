@@ -23,7 +23,7 @@ export interface Reserved {
 }
 
 /** A manifest's requirements in one form. */
-export function requirementsOf(plugin: PluginPackage): readonly Requirement[] {
+export function requirementsOf(plugin: Pick<PluginPackage, 'manifest'>): readonly Requirement[] {
   return Object.entries(plugin.manifest.requires).map(([name, need]) =>
     typeof need === 'string'
       ? { plugin: name, range: need, optional: false }

@@ -1,6 +1,6 @@
 import type { Hook, HookKind, Tap, TapResult } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
+import { errors } from '../errors.ts';
 import { Slot } from './slot.ts';
 import type { TapRun } from './slot.ts';
 
@@ -32,14 +32,7 @@ export class HookRegistry {
   /** Makes a hook known. Throws `HOOK_TAKEN` when another plugin has the name. */
   define(plugin: string, hook: Hook): () => void {
     const owner = this.#owners.get(hook.name);
-    if (owner && owner.plugin !== plugin) {
-      throw new ContainrError({
-        code: 'HOOK_TAKEN',
-        status: 409,
-        detail: `${plugin} defines the hook "${hook.name}", which ${owner.plugin} already has.`,
-        hint: 'Give one of the two another name.',
-      });
-    }
+    if (owner && owner.plugin !== plugin) throw errors.HOOK_TAKEN(plugin, hook.name, owner.plugin);
     const entry = { hook, plugin };
     this.#owners.set(hook.name, entry);
     return () => {
@@ -78,14 +71,7 @@ export class HookRegistry {
 
   #slot(hook: { readonly name: string; readonly kind: HookKind }): Slot {
     const found = this.#slots.get(hook.name) ?? { slot: new Slot(hook.kind), kind: hook.kind };
-    if (found.kind !== hook.kind) {
-      throw new ContainrError({
-        code: 'HOOK_KIND',
-        status: 500,
-        detail: `The hook "${hook.name}" is "${found.kind}", and is used as "${hook.kind}".`,
-        hint: 'Import the hook from its owner’s contract.',
-      });
-    }
+    if (found.kind !== hook.kind) throw errors.HOOK_KIND(hook.name, found.kind, hook.kind);
     this.#slots.set(hook.name, found);
     return found.slot;
   }

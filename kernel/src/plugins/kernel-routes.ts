@@ -2,7 +2,7 @@ import type { PluginContext } from '@containr/sdk';
 import { defineSchema, listQuery, OptionalTimestamp, pageOf, Timestamp } from '@containr/sdk';
 import { UiList } from '@containr/sdk/ui';
 import type { Events } from '@containr/data';
-import { unauthenticated } from '@containr/http';
+import { httpErrors } from '@containr/http';
 import type { Jobs } from '@containr/data';
 
 const nullableText = { anyOf: [{ type: 'string' }, { type: 'null' }] } as const;
@@ -40,7 +40,8 @@ export function registerKernelRoutes(
     summary: 'What changes, as it happens; one stream a client',
     query: Topics,
     open: ({ query, principal, lastEventId, signal }) => {
-      if (principal.kind === 'anonymous') throw unauthenticated('The event stream needs you to be signed in.');
+      if (principal.kind === 'anonymous')
+        throw httpErrors.UNAUTHENTICATED('The event stream needs you to be signed in.');
       return use.events.stream({
         principal,
         topics: query.topics.split(',').filter((topic) => topic !== ''),

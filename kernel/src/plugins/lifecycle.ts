@@ -1,11 +1,12 @@
 import type { ContainrError, Logger } from '@containr/sdk';
-import { conflict, notFound } from '@containr/sdk';
+import { notFound } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
 import type { Desired, Wanted } from './desired.ts';
 import type { PluginPackage, Reserved } from '@containr/packages';
 import { resolve } from '@containr/packages';
 import type { Parts } from './parts.ts';
 import type { PackageChange, PluginEntry, PluginState, Touched } from './plugin-entry.ts';
+import { errors } from '../errors.ts';
 import { failureOf, needs, refuseRemoval } from './plugin-entry.ts';
 import { goLive, setUp, tearDown } from './running.ts';
 
@@ -118,13 +119,7 @@ export class Lifecycle {
       const entry = this.entry(name);
       if (entry.problem) throw entry.problem;
       const missing = needs(entry).filter((need) => this.#entries.get(need)?.state !== 'active');
-      if (missing.length > 0) {
-        throw conflict(
-          'CONFLICT_PLUGIN_NEEDS',
-          `${name} needs ${missing.join(', ')}, which ${missing.length > 1 ? 'are' : 'is'} not on.`,
-          `Enable ${missing.join(', ')} first.`,
-        );
-      }
+      if (missing.length > 0) throw errors.CONFLICT_PLUGIN_NEEDS(name, missing);
       const off = this.dependents(name).filter((other) => other.desired && other.state !== 'active');
       const waiting = off.toReversed();
       const touched = [entry, ...waiting]
@@ -161,12 +156,7 @@ export class Lifecycle {
   replace(name: string, by: string, dryRun = false): Promise<readonly Touched[]> {
     return this.#enqueue(async () => {
       const entry = this.entry(name);
-      if (!entry.running)
-        throw conflict(
-          'CONFLICT_PLUGIN_OFF',
-          `${name} is not on, so there is nothing to replace.`,
-          'Enable it instead.',
-        );
+      if (!entry.running) throw errors.CONFLICT_PLUGIN_OFF(name);
       if (!dryRun) {
         await this.#swap(entry);
         const generation = await this.#options.desired.replaced(name, by);
@@ -296,12 +286,7 @@ export class Lifecycle {
       if (!entry.desired || entry.problem || entry.running || entry.state === 'failed') continue;
       const missing = needs(entry).filter((need) => this.#entries.get(need)?.state !== 'active');
       if (missing.length === 0) await this.#start(entry);
-      else
-        this.#become(
-          entry,
-          'waiting',
-          conflict('CONFLICT_PLUGIN_NEEDS', `It waits for ${missing.join(', ')}.`, `Enable ${missing.join(', ')}.`),
-        );
+      else this.#become(entry, 'waiting', errors.CONFLICT_PLUGIN_NEEDS(entry.package.name, missing));
     }
   }
 

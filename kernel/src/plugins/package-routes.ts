@@ -1,77 +1,50 @@
 import { rm } from 'node:fs/promises';
-import type { Infer, PluginContext } from '@containr/sdk';
-import { conflict, defineSchema, pageOf } from '@containr/sdk';
+import type { PluginContext } from '@containr/sdk';
+import { defineSchema, pageOf } from '@containr/sdk';
 import type { Pool } from 'pg';
-import { describePluginData, dropPluginData } from '@containr/data';
-import { maxArchiveBytes } from '@containr/packages';
-import type { Packages, PackageVersion, PluginPackage } from '@containr/packages';
+import { describePluginData, dropPluginData, PluginData } from '@containr/data';
+import { InstalledVersion, maxArchiveBytes, showVersion } from '@containr/packages';
+import type { Packages } from '@containr/packages';
+import { errors } from '../errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { Change, DryRun, PluginPath, showPlugin } from './plugin-routes.ts';
 
-const text = { type: 'string' } as const;
-const texts = { type: 'array', items: text } as const;
-const number = { type: 'integer' } as const;
-
-/** An installed version of a plugin, with what it asks for. */
-const VersionDocument = defineSchema({
-  type: 'object',
-  properties: {
-    name: text,
-    displayName: text,
-    version: text,
-    sha256: text,
-    /** Of the archive. */
-    bytes: number,
-    source: text,
-    installedBy: text,
-    current: { type: 'boolean' },
-    requires: texts,
-    permissions: texts,
-    segments: texts,
-    roots: texts,
-    hasUi: { type: 'boolean' },
-    hasAgent: { type: 'boolean' },
-  },
-  additionalProperties: false,
-});
-const InstalledVersion = defineSchema({
-  ...VersionDocument,
-  properties: { ...VersionDocument.properties, installedAt: text },
-});
 const Removal = defineSchema({
   type: 'object',
   properties: {
     dryRun: { type: 'boolean' },
-    versions: texts,
+    versions: { type: 'array', items: { type: 'string' } },
     /** What is dropped with `purge`, else kept. */
-    data: {
-      type: 'object',
-      properties: {
-        purge: { type: 'boolean' },
-        tables: {
-          type: 'array',
-          items: {
-            type: 'object',
-            properties: { name: text, rows: number, bytes: number },
-            additionalProperties: false,
-          },
-        },
-        jobs: number,
-        settings: { type: 'boolean' },
-      },
-      additionalProperties: false,
-    },
+    data: { ...PluginData, properties: { ...PluginData.properties, purge: { type: 'boolean' } } },
   },
   additionalProperties: false,
 });
 const Remove = defineSchema({
   type: 'object',
-  properties: { ...DryRun.properties, confirm: text, purge: { type: 'boolean', default: false } },
+  properties: { ...DryRun.properties, confirm: { type: 'string' }, purge: { type: 'boolean', default: false } },
   additionalProperties: false,
 });
-const Trust = { type: 'string', enum: ['trusted', 'isolated'] } as const;
-const body = <P extends object>(properties: P) =>
-  ({ type: 'object', properties, required: Object.keys(properties), additionalProperties: false }) as const;
+/** Verbs that make another code of a plugin serve: by its version, or by how far it is trusted. */
+const changes = {
+  upgrade: {
+    summary: 'Serves another installed version, newer or older, without a failed request',
+    body: defineSchema({
+      type: 'object',
+      properties: { version: { type: 'string' } },
+      required: ['version'],
+      additionalProperties: false,
+    }),
+  },
+  trust: {
+    summary: 'Lets an installed plugin run in the control plane, or apart again',
+    body: defineSchema({
+      type: 'object',
+      properties: { trust: { type: 'string', enum: ['trusted', 'isolated'] } },
+      required: ['trust'],
+      additionalProperties: false,
+    }),
+  },
+};
 
 /** What these routes work on. */
 export interface PackageRoutes {
@@ -84,12 +57,6 @@ export interface PackageRoutes {
 /** Registers what installs, upgrades, trusts and removes plugins. */
 export function registerPackageRoutes(http: PluginContext['http'], use: PackageRoutes): void {
   const { life, installed } = use;
-
-  async function change(plugin: PluginPackage, by: string, dryRun: boolean) {
-    const { name } = plugin;
-    const touches = await life.change({ name, next: plugin, by, keep: () => installed.choose(plugin, by) }, dryRun);
-    return { plugin: showPlugin(life.entry(name), life), dryRun, touches: touches.map((one) => ({ ...one })) };
-  }
 
   http.raw({
     methods: ['POST'],
@@ -113,7 +80,7 @@ export function registerPackageRoutes(http: PluginContext['http'], use: PackageR
       }
       const headers = dryRun ? {} : { location: `/api/v1/plugins/${version.name}` };
       return Response.json(
-        { dryRun, first: first !== null, version: show(version) },
+        { dryRun, first: first !== null, version: showVersion(version) },
         { status: dryRun ? 200 : 201, headers },
       );
     },
@@ -127,33 +94,25 @@ export function registerPackageRoutes(http: PluginContext['http'], use: PackageR
     response: pageOf(InstalledVersion),
     handler: async ({ params }) => {
       const items = life.entry(params.name).package.trust ? await installed.versions(params.name) : [];
-      return { items: items.map((one) => ({ ...show(one), installedAt: one.installedAt })), nextCursor: null };
+      return { items: items.map((one) => ({ ...showVersion(one), installedAt: one.installedAt })), nextCursor: null };
     },
   });
-  http.route({
-    method: 'POST',
-    path: '/plugins/{name}/upgrade',
-    permission: 'plugin:manage',
-    summary: 'Serves another installed version, newer or older, without a failed request',
-    params: PluginPath,
-    query: DryRun,
-    body: body({ version: text }),
-    response: Change,
-    handler: async ({ params, query, body: { version }, principal }) =>
-      change(await installed.at(params.name, { version }), principal.name, query.dryRun),
-  });
-  http.route({
-    method: 'POST',
-    path: '/plugins/{name}/trust',
-    permission: 'plugin:manage',
-    summary: 'Lets an installed plugin run in the control plane, or apart again',
-    params: PluginPath,
-    query: DryRun,
-    body: body({ trust: Trust }),
-    response: Change,
-    handler: async ({ params, query, body: { trust }, principal }) =>
-      change(await installed.at(params.name, { trust }), principal.name, query.dryRun),
-  });
+  for (const [verb, { summary, body }] of Object.entries(changes))
+    http.route({
+      method: 'POST',
+      path: `/plugins/{name}/${verb}`,
+      permission: 'plugin:manage',
+      summary,
+      params: PluginPath,
+      query: DryRun,
+      body,
+      response: Change,
+      async handler({ params: { name }, query: { dryRun }, body: wish, principal: { name: by } }) {
+        const next = await installed.at(name, wish);
+        const touches = await life.change({ name, next, by, keep: () => installed.choose(next, by) }, dryRun);
+        return { plugin: showPlugin(life.entry(name), life), dryRun, touches: touches.map((one) => ({ ...one })) };
+      },
+    });
   http.route({
     method: 'DELETE',
     path: '/plugins/{name}',
@@ -164,14 +123,8 @@ export function registerPackageRoutes(http: PluginContext['http'], use: PackageR
     response: Removal,
     handler: async ({ params: { name }, query: { dryRun, purge, confirm }, principal }) => {
       const versions = (await installed.versions(name)).map((one) => one.version);
-      const { tables, ...rest } = await describePluginData(use.pool, name);
-      const data = { ...rest, purge, tables: tables.map((one) => ({ ...one })) };
-      if (!dryRun && confirm !== name)
-        throw conflict(
-          'CONFLICT_CONFIRM',
-          `Removing the plugin "${name}" can't be undone, and it was not confirmed.`,
-          `Add ?confirm=${name} to the request.`,
-        );
+      const data = { ...(await describePluginData(use.pool, name)), purge };
+      if (!dryRun && confirm !== name) throw errors.CONFLICT_CONFIRM(name);
       const keep = () => installed.remove(name);
       await life.change({ name, next: null, by: principal.name, keep }, dryRun);
       if (purge && !dryRun) {
@@ -181,26 +134,4 @@ export function registerPackageRoutes(http: PluginContext['http'], use: PackageR
       return { dryRun, versions, data };
     },
   });
-}
-
-function show(one: Omit<PackageVersion, 'installedAt'>): Infer<typeof VersionDocument> {
-  const { name, version, sha256, bytes, source, installedBy, manifest, trust } = one;
-  return {
-    name,
-    displayName: manifest.displayName,
-    version,
-    sha256,
-    bytes,
-    source,
-    installedBy,
-    current: trust !== null,
-    requires: Object.entries(manifest.requires).map(
-      ([plugin, need]) => `${plugin} ${typeof need === 'string' ? need : need.range}`,
-    ),
-    permissions: Object.entries(manifest.permissions).map(([permission, what]) => `${permission}: ${String(what)}`),
-    segments: [...manifest.segments],
-    roots: [...(manifest.roots ?? [])],
-    hasUi: manifest.ui !== undefined,
-    hasAgent: manifest.agent !== undefined,
-  };
 }

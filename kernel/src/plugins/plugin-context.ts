@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import type { Agents, PluginContext, Principal, Scope, Store } from '@containr/sdk';
-import { ContainrError, Scope as NewScope } from '@containr/sdk';
+import { Scope as NewScope } from '@containr/sdk';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { instanceCachingFactory } from 'tsyringe';
 import type { Claims, Declared } from '@containr/http';
+import { errors } from '../errors.ts';
 import { Contributions } from './contributions.ts';
 import { httpFacet } from '@containr/http';
 import type { Ledger } from '@containr/inspection';
@@ -152,13 +153,7 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
     },
     principal: (organisation) => pluginPrincipal(name, organisation),
     repeat(label, everyMs, work) {
-      if (everyMs < 1)
-        throw new ContainrError({
-          code: 'REPEAT_TOO_OFTEN',
-          status: 500,
-          detail: `"${label}" can't run every ${everyMs} ms.`,
-          hint: 'Give a positive number.',
-        });
+      if (everyMs < 1) throw errors.REPEAT_TOO_OFTEN(label, everyMs);
       const { run, detail } = measured('repeat', `repeat ${label}`, work);
       return contributions.add(`repeat ${label}`, detail, () =>
         repeat({ label, everyMs, work: run, signal: scope.signal, log, clock: parts.clock }),

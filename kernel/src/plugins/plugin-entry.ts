@@ -1,8 +1,9 @@
 import type { ContainrError } from '@containr/sdk';
-import { conflict, isContainrError } from '@containr/sdk';
+import { isContainrError } from '@containr/sdk';
 import { toContainrError } from '@containr/http';
 import { requirementsOf } from '@containr/packages';
 import type { PluginPackage } from '@containr/packages';
+import { errors } from '../errors.ts';
 import type { Running } from './running.ts';
 
 /** Where a plugin is in its life. */
@@ -47,24 +48,13 @@ export function needs(entry: PluginEntry): readonly string[] {
 
 /** Throws `CONFLICT_PLUGIN_ON` or `CONFLICT_PLUGIN_NEEDED` for a plugin that can't be removed now. */
 export function refuseRemoval({ package: { name }, running, desired }: PluginEntry, all: readonly PluginEntry[]): void {
-  if (running || desired)
-    throw conflict('CONFLICT_PLUGIN_ON', `${name} is on, so it can't be removed.`, `Disable ${name} first.`);
+  if (running || desired) throw errors.CONFLICT_PLUGIN_ON(name);
   const needing = all.filter((entry) => needs(entry).includes(name)).map((entry) => entry.package.name);
-  if (needing.length > 0)
-    throw conflict(
-      'CONFLICT_PLUGIN_NEEDED',
-      `${needing.join(', ')} ${needing.length > 1 ? 'need' : 'needs'} ${name}, so it can't be removed.`,
-      `Remove ${needing.join(', ')} first.`,
-    );
+  if (needing.length > 0) throw errors.CONFLICT_PLUGIN_NEEDED(name, needing);
 }
 
 /** The cause of a set-up that failed, as people read it. */
 export function failureOf(name: string, error: unknown): ContainrError {
   if (isContainrError(error)) return error;
-  const cause = toContainrError(error);
-  return conflict(
-    'CONFLICT_PLUGIN_FAILED',
-    `The set-up of ${name} failed: ${error instanceof Error ? error.message : cause.message}`,
-    `Look at the log of ${name}, then enable it again.`,
-  );
+  return errors.CONFLICT_PLUGIN_FAILED(name, error instanceof Error ? error.message : toContainrError(error).message);
 }

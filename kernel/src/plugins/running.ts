@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import type { JSONSchema, Plugin, Scope } from '@containr/sdk';
-import { ContainrError, Scope as NewScope } from '@containr/sdk';
+import { Scope as NewScope } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
 import { buildMount } from '@containr/http';
 import type { Claims, Mount } from '@containr/http';
 import { Ledger } from '@containr/inspection';
 import type { OpenStore, PluginSettings } from '@containr/data';
+import { errors } from '../errors.ts';
 import type { Contributions } from './contributions.ts';
 import type { PluginPackage } from '@containr/packages';
 import type { Parts } from './parts.ts';
@@ -124,16 +125,7 @@ export async function tearDown(parts: Parts, running: Running, drainMs: number):
 async function within(work: Promise<void>, name: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new ContainrError({
-          code: 'PLUGIN_SETUP_TIMEOUT',
-          status: 503,
-          detail: `The set-up of ${name} took longer than ${setupMs / 1000} s.`,
-          hint: 'Look at its log, then enable it again.',
-        }),
-      );
-    }, setupMs);
+    timer = setTimeout(() => reject(errors.PLUGIN_SETUP_TIMEOUT(name, setupMs / 1000)), setupMs);
   });
   try {
     await Promise.race([work, late]);

@@ -1,6 +1,16 @@
-import type { Call, Client, Contract, Implementation, JSONSchema, Methods, Principal, Provider } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
+import type {
+  Call,
+  Client,
+  Contract,
+  Implementation,
+  ContainrError,
+  JSONSchema,
+  Methods,
+  Principal,
+  Provider,
+} from '@containr/sdk';
 import { validate, validatorOf } from '@containr/sdk/host';
+import { errors } from '../errors.ts';
 
 type Method = (input: unknown, call: Call) => Promise<unknown>;
 
@@ -43,14 +53,7 @@ export class ServiceRegistry {
   ): () => Promise<void> {
     const all = this.#provided.get(contract.name) ?? [];
     const taken = all.find((other) => other.id === id);
-    if (taken) {
-      throw new ContainrError({
-        code: 'SERVICE_TAKEN',
-        status: 409,
-        detail: `${plugin} provides "${contract.name}" as "${id}", which ${taken.plugin} already does.`,
-        hint: 'Turn one of the two plugins off.',
-      });
-    }
+    if (taken) throw errors.SERVICE_TAKEN(plugin, contract.name, id, taken.plugin);
     const provided: Provided = {
       id,
       plugin,
@@ -94,16 +97,7 @@ export class ServiceRegistry {
   }
 
   #missing(name: string): never {
-    const plugin = this.#off.get(name);
-    throw new ContainrError({
-      code: 'DEPENDENCY_DOWN',
-      status: 503,
-      detail: plugin
-        ? `"${name}" is not available, because the plugin ${plugin} is off.`
-        : `No active plugin provides "${name}".`,
-      hint: plugin ? `Enable ${plugin} on the plugins page.` : 'Enable a plugin that provides it.',
-      retryAfterSeconds: 5,
-    });
+    throw errors.DEPENDENCY_DOWN(name, this.#off.get(name));
   }
 }
 
@@ -145,11 +139,5 @@ function broken(plugin: string, method: string, schema: JSONSchema, output: unkn
   } catch (error) {
     cause = error;
   }
-  return new ContainrError({
-    code: 'CONTRACT_BROKEN',
-    status: 500,
-    detail: `${plugin} broke a contract. ${cause instanceof Error ? cause.message : ''}`,
-    hint: `This is a fault of the plugin ${plugin}: report it.`,
-    cause,
-  });
+  return errors.CONTRACT_BROKEN(plugin, cause);
 }

@@ -40,6 +40,28 @@ export class ContainrError extends Error {
   }
 }
 
+/** What a row of {@link defineErrors} says of a failure: everything but its code. */
+export type ErrorText = Omit<ErrorOptions, 'code'>;
+
+/**
+ * Makes a package's table of errors: for each code a function that takes what its sentences name.
+ * @example
+ * export const errors = defineErrors({
+ *   QUEUE_FULL: (queue: string) => ({ status: 503, detail: `${queue} takes no more.`, hint: 'Try again in a moment.' }),
+ * });
+ * throw errors.QUEUE_FULL('builds');
+ */
+export function defineErrors<T extends Readonly<Record<string, (...named: never[]) => ErrorText>>>(
+  table: T,
+): { readonly [Code in keyof T]: (...named: Parameters<T[Code]>) => ContainrError } {
+  const rows = Object.entries(table).map(([code, text]) => [
+    code,
+    (...named: never[]) => new ContainrError({ ...text(...named), code }),
+  ]);
+  // Each code keeps the parameters of its own row.
+  return Object.fromEntries(rows) as never;
+}
+
 /** Tells a {@link ContainrError} by its shape, so that a second copy of the package does not hide it. */
 export function isContainrError(error: unknown): error is ContainrError {
   return error instanceof Error && error.name === 'ContainrError' && 'code' in error && 'status' in error;

@@ -1,14 +1,28 @@
+import type { Infer } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
 import type { Pool } from 'pg';
 import { asStoreError } from './store-error.ts';
 
-/** What a plugin has in the database. */
-export interface PluginData {
-  readonly tables: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
-  /** Jobs that wait for it. */
-  readonly jobs: number;
-  /** Settings that somebody changed. */
-  readonly settings: boolean;
-}
+/** What a plugin has in the database; `jobs` wait for it, `settings` says whether somebody changed them. */
+export const PluginData = defineSchema({
+  type: 'object',
+  properties: {
+    tables: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, rows: { type: 'integer' }, bytes: { type: 'integer' } },
+        required: ['name', 'rows', 'bytes'],
+        additionalProperties: false,
+      },
+    },
+    jobs: { type: 'integer' },
+    settings: { type: 'boolean' },
+  },
+  required: ['tables', 'jobs', 'settings'],
+  additionalProperties: false,
+});
+export type PluginData = Infer<typeof PluginData>;
 
 /** Tables in a plugin's schema that are not the plugin's. */
 export const ownTables = ['containr_migrations', 'containr_told'];
