@@ -7,10 +7,42 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { buildPlugin, packFolder, readPluginFolder } from '@containr/plugin-build';
+import { Builder } from '@containr/sdk/contracts';
 import { startTestPlatform, until } from '@containr/testing';
+import { builderConformance } from '@containr/testing/conformance';
 import { expect } from 'chai';
+import { Install } from '../../plugins/deployments/test/install.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+
+builderConformance('make-builder', async (sources) => {
+  const work = await mkdtemp(join(tmpdir(), 'containr-isolated-'));
+  await symlink(join(folder, '../../node_modules'), join(work, 'node_modules'));
+  await cp(join(folder, 'make-builder'), join(work, 'make-builder'), { recursive: true });
+  const plugin = await readPluginFolder(join(work, 'make-builder'));
+  await buildPlugin(plugin);
+  const test = await startTestPlatform({ plugins: ['auth', sources] });
+  const headers = { 'content-type': 'application/gzip' };
+  await test.console('/plugins', { method: 'POST', headers, body: await packFolder(plugin) });
+  const allow = [
+    { kind: 'provides', value: 'builder' },
+    { kind: 'services', value: 'source' },
+  ];
+  await test.console('/plugins/make-builder/grants', { method: 'PATCH', body: { allow, deny: [] } });
+  const on = await test.console('/plugins/make-builder/enable', { method: 'POST' });
+  expect(on.status, on.text).to.equal(200);
+  const [provider] = test.platform.services.providers(Builder);
+  if (!provider) throw new Error('The builder is not there');
+  return {
+    provider,
+    principal: test.platform.console,
+    builds: { Makefile: 'build:\n\techo built\nstart:\n\t./server\n', server: '#!/bin/sh\n' },
+    async remove() {
+      await test.stop();
+      await rm(work, { recursive: true, force: true });
+    },
+  };
+});
 
 describe('a sample plugin that nobody trusts', function () {
   this.timeout(120_000);
@@ -18,7 +50,8 @@ describe('a sample plugin that nobody trusts', function () {
   before(async () => {
     work = await mkdtemp(join(tmpdir(), 'containr-isolated-'));
     await symlink(join(folder, '../../node_modules'), join(work, 'node_modules'));
-    for (const name of ['deploy-bell', 'coffee']) await cp(join(folder, name), join(work, name), { recursive: true });
+    for (const name of ['deploy-bell', 'coffee', 'make-builder'])
+      await cp(join(folder, name), join(work, name), { recursive: true });
   });
   after(() => rm(work, { recursive: true, force: true }));
 
@@ -104,5 +137,44 @@ describe('a sample plugin that nobody trusts', function () {
     const removed = await test.console('/plugins/coffee?confirm=coffee&purge=true', { method: 'DELETE' });
     expect(removed.status, removed.text).to.equal(200);
     await test.stop();
+  });
+
+  it('plans what is really built and run, in both ways of trust', async () => {
+    const plugin = await readPluginFolder(join(work, 'make-builder'));
+    await buildPlugin(plugin);
+    const install = await Install.start();
+    const at = '/plugins/make-builder';
+    const headers = { 'content-type': 'application/gzip' };
+    await install.ask('/plugins', { method: 'POST', headers, body: await packFolder(plugin) }, 201);
+    const refused = await install.test.console(`${at}/enable`, { method: 'POST' });
+    expect(refused.text).to.include('may not provide the service \\"builder\\"');
+    const allow = [
+      { kind: 'provides', value: 'builder' },
+      { kind: 'services', value: 'source' },
+    ];
+    await install.ask(`${at}/grants`, { method: 'PATCH', body: { allow, deny: [] } });
+    await install.ask(`${at}/enable`, { method: 'POST' });
+
+    const service = await install.service();
+    const files = (said: string) => ({
+      Makefile:
+        'start: built.txt\n\texec node server.mjs\nbuild:\n\tprintf \'%s by make\' "$$(cat said.txt)" > built.txt\n',
+      'said.txt': said,
+      'server.mjs': `import { readFileSync } from 'node:fs';
+        import { createServer } from 'node:http';
+        createServer((_, response) => response.end(readFileSync('built.txt'))).listen(Number(process.env.PORT));`,
+    });
+    for (const [said, trust] of [
+      ['alone', 'isolated'],
+      ['inside', 'trusted'],
+    ] as const) {
+      if (trust === 'trusted') await install.ask(`${at}/trust`, { method: 'POST', body: { trust } });
+      expect(await install.ask(at)).to.have.property('trust', trust);
+      const deployment = await install.deploy(service, files(said));
+      const live = await install.reaches(deployment, 'live', 'watching');
+      expect(live.plan).to.include({ builder: 'make-builder', start: 'make start' });
+      expect(await install.get(service)).to.deep.include({ status: 200, text: `${said} by make` });
+    }
+    await install.stop();
   });
 });

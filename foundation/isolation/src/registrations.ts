@@ -1,6 +1,6 @@
 import type { Contract, Event, Hook, Job, Methods, Owned, PluginContext, Principal } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { checkProviderId, validate } from '@containr/sdk/host';
 import type { Infer } from '@containr/sdk';
 import type { Grants } from './grants.ts';
 import { checkGrant } from './grants.ts';
@@ -147,10 +147,8 @@ export class Registrations {
   }
 
   #provide(spec: Spec<'service'>): Owned {
-    if (spec.id !== this.#wiring.plugin || !spec.contract.startsWith(`${this.#wiring.plugin}.`))
-      this.#granted('provides', spec.contract);
-    if (spec.id !== this.#wiring.plugin)
-      throw refused('SERVICE_ID', `An isolated plugin provides under its own name, not as "${spec.id}".`);
+    if (!spec.contract.startsWith(`${this.#wiring.plugin}.`)) this.#granted('provides', spec.contract);
+    checkProviderId(this.#wiring.plugin, spec.id);
     const methods = Object.fromEntries(spec.methods.map((name) => [name, { input: true, output: true }]));
     const contract: Contract = { type: 'contract', name: spec.contract, summary: spec.contract, methods };
     const implementation = Object.fromEntries(

@@ -64,14 +64,22 @@ describe('services', () => {
   it('tells several providers apart by id, and refuses the same id twice', () => {
     const services = new ServiceRegistry();
     const same = { say: async (input: { text: string }) => input };
-    services.provide('b-plugin', Echo, same, 'b');
-    services.provide('a-plugin', Echo, same, 'a');
+    services.provide('b', Echo, same, 'b');
+    services.provide('a', Echo, same, 'a.loud');
     expect(services.providers(Echo).map(({ id, plugin }) => [id, plugin])).to.deep.equal([
-      ['a', 'a-plugin'],
-      ['b', 'b-plugin'],
+      ['a.loud', 'a'],
+      ['b', 'b'],
     ]);
-    expect(() => services.provide('c', Echo, same, 'a'))
-      .to.throw('which a-plugin already does')
+    expect(() => services.provide('a', Echo, same, 'a.loud'))
+      .to.throw('which a already does')
       .with.property('code', 'SERVICE_TAKEN');
+  });
+
+  it('lets nobody provide under the name of another plugin, nor one that another could have', () => {
+    const services = new ServiceRegistry();
+    for (const id of ['docker', 'nix-packs', 'nix.', 'nix.a.b', 'nix.A', 'nixpacks.own', ''])
+      expect(() => services.provide('nix', Echo, { say: async (input) => input }, id), id)
+        .to.throw('provides under its own name')
+        .with.property('code', 'SERVICE_ID');
   });
 });

@@ -9,7 +9,7 @@ import type {
   Principal,
   Provider,
 } from '@containr/sdk';
-import { validate, validatorOf } from '@containr/sdk/host';
+import { checkProviderId, validate, validatorOf } from '@containr/sdk/host';
 import { errors } from '../errors.ts';
 
 type Method = (input: unknown, call: Call) => Promise<unknown>;
@@ -43,7 +43,7 @@ export class ServiceRegistry {
 
   /**
    * Provides a contract; the returned function withdraws it at once and resolves when the calls inside have ended.
-   * Throws `SERVICE_TAKEN` when another plugin provides it under the same id.
+   * Throws `SERVICE_ID` for an id that is not the plugin's own, and `SERVICE_TAKEN` for one that it already has.
    */
   provide<M extends Methods>(
     plugin: string,
@@ -51,6 +51,7 @@ export class ServiceRegistry {
     implementation: Implementation<M>,
     id: string,
   ): () => Promise<void> {
+    checkProviderId(plugin, id);
     const all = this.#provided.get(contract.name) ?? [];
     const taken = all.find((other) => other.id === id);
     if (taken) throw errors.SERVICE_TAKEN(plugin, contract.name, id, taken.plugin);

@@ -1,4 +1,6 @@
 import { definePlugin, defineJob, Empty } from '@containr/sdk';
+import { Source } from '@containr/sdk/contracts';
+import { LentSources } from '@containr/sdk/host';
 import { Routes } from '@containr/plugin-ingress/contract';
 import { Logs } from '@containr/plugin-logs/contract';
 import { Projects, ServiceDeleted, ServiceDescribe } from '@containr/plugin-projects/contract';
@@ -35,6 +37,7 @@ export default definePlugin({
     const road: Road = {
       ctx,
       snapshots: await openSnapshotStore(ctx.directory),
+      sources: new LentSources(),
       projects: ctx.services.get(Projects),
       routes: ctx.services.get(Routes),
       logs: ctx.services.get(Logs),
@@ -44,6 +47,7 @@ export default definePlugin({
     ctx.hooks.define(DeployGate);
     ctx.events.define(DeploymentChanged);
     ctx.services.provide(Deployments, implementDeployments(road));
+    ctx.services.provide(Source, road.sources);
     ctx.jobs.handle(Advance, (run) => advance(road, run.input, AbortSignal.any([run.signal, ctx.signal])));
     ctx.jobs.handle(Repair, (run) => repair(road, run.input));
     ctx.jobs.handle(Tidy, () => sweepSnapshots(road), { schedule: '41 3 * * *' });

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ContainrError, definePlugin } from '@containr/sdk';
 import type { BuildPlan } from '@containr/sdk/contracts';
-import { Builder } from '@containr/sdk/contracts';
+import { Builder, sourceReader } from '@containr/sdk/contracts';
 import type { PluginPackage } from '@containr/kernel';
 
 /** A builder whose plan is in the source itself: `plan.json` with `install`, `build` and `start`. */
@@ -18,12 +15,12 @@ export const planFileBuilder: PluginPackage = {
         ctx.services.provide(
           Builder,
           {
-            bid: async ({ directory }) =>
-              existsSync(join(directory, 'plan.json'))
+            bid: async ({ source }, call) =>
+              (await sourceReader(ctx, source, call).text('plan.json')) !== null
                 ? { score: 100, reason: 'has plan.json' }
                 : { score: 0, reason: 'has no plan.json' },
-            async plan({ directory }): Promise<BuildPlan> {
-              const given = JSON.parse(await readFile(join(directory, 'plan.json'), 'utf8')) as {
+            async plan({ source }, call): Promise<BuildPlan> {
+              const given = JSON.parse((await sourceReader(ctx, source, call).text('plan.json')) ?? '') as {
                 install?: string[];
                 build?: string[];
                 start?: string;

@@ -2,8 +2,8 @@ import { Builder } from '@containr/sdk/contracts';
 import { startTestPlatform } from '@containr/testing';
 import { builderConformance } from '@containr/testing/conformance';
 
-builderConformance('dockerfile', async () => {
-  const test = await startTestPlatform({ plugins: ['dockerfile'] });
+builderConformance('dockerfile', async (sources) => {
+  const test = await startTestPlatform({ plugins: ['dockerfile', sources] });
   const provider = test.platform.services.providers(Builder).find(({ id }) => id === 'dockerfile');
   if (!provider) throw new Error('The builder is not there');
   return {

@@ -1,11 +1,12 @@
 import { definePlugin } from '@containr/sdk';
-import { Builder } from '@containr/sdk/contracts';
+import type { SourceReader } from '@containr/sdk/contracts';
+import { Builder, sourceReader } from '@containr/sdk/contracts';
 import { dockerfileInvalid } from './dockerfile-error.ts';
 import { planDockerfile } from './plan.ts';
-import { readInside } from './read-dockerfile.ts';
 import { addRoutes } from './routes.ts';
 
 const usual = 'Dockerfile';
+const largest = 1 << 20;
 
 /** Builds what a Dockerfile says, and judges it. */
 export default definePlugin({
@@ -14,17 +15,17 @@ export default definePlugin({
     ctx.services.provide(
       Builder,
       {
-        async bid({ directory, settings }) {
+        async bid({ source, settings }, call) {
           const path = settings.dockerfile ?? usual;
           if (settings.builder === 'dockerfile') return { score: 100, reason: 'build.builder is dockerfile' };
           if (settings.builder !== 'auto') return { score: 0, reason: `build.builder is ${settings.builder}` };
           if (settings.dockerfile !== null) return { score: 100, reason: `build.dockerfile is ${path}` };
-          const there = (await readInside(directory, path)) !== null;
+          const there = (await textOf(sourceReader(ctx, source, call), path)) !== null;
           return { score: there ? 90 : 0, reason: there ? 'the source has a Dockerfile' : 'there is no Dockerfile' };
         },
-        async plan({ directory, settings, variables, runtime }) {
+        async plan({ source, settings, variables, runtime }, call) {
           const path = settings.dockerfile ?? usual;
-          const text = await readInside(directory, path);
+          const text = await textOf(sourceReader(ctx, source, call), path);
           if (text === null)
             throw dockerfileInvalid(
               path,
@@ -39,3 +40,9 @@ export default definePlugin({
     );
   },
 });
+
+/** Text of a file; `null` when it is not there or larger than 1 MiB. */
+async function textOf(source: SourceReader, path: string): Promise<string | null> {
+  const found = await source.read(path, largest);
+  return found === null || found.size > largest ? null : Buffer.from(found.bytes).toString('utf8');
+}

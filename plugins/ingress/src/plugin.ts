@@ -37,7 +37,7 @@ export default definePlugin({
           return { inFlight: Object.fromEntries(replicas.map((replica) => [replica, all[replica] ?? 0])) };
         },
       },
-      { id: 'builtin' },
+      { id: 'ingress.builtin' },
     );
 
     ctx.hooks.tap(ServiceDescribe, async ({ services }) => {

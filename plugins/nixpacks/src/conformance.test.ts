@@ -2,8 +2,8 @@ import { Builder } from '@containr/sdk/contracts';
 import { startTestPlatform } from '@containr/testing';
 import { builderConformance } from '@containr/testing/conformance';
 
-builderConformance('nixpacks', async () => {
-  const test = await startTestPlatform({ plugins: ['nixpacks'] });
+builderConformance('nixpacks', async (sources) => {
+  const test = await startTestPlatform({ plugins: ['nixpacks', sources] });
   const provider = test.platform.services.providers(Builder).find(({ id }) => id === 'nixpacks');
   if (!provider) throw new Error('The builder is not there');
   return {

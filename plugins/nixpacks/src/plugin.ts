@@ -1,5 +1,5 @@
 import { definePlugin } from '@containr/sdk';
-import { Builder } from '@containr/sdk/contracts';
+import { Builder, sourceReader } from '@containr/sdk/contracts';
 import { loadCatalogue } from './catalogue/load-catalogue.ts';
 import { addRoutes } from './routes.ts';
 
@@ -26,18 +26,19 @@ export default definePlugin({
     ctx.services.provide(
       Builder,
       {
-        async bid({ directory, settings, variables }) {
-          const { detect, SourceTree } = await planner();
-          const found = detect(new SourceTree(directory), variables);
+        async bid({ source, settings, variables }, call) {
+          const { detect, overSource } = await planner();
+          const found = await overSource(sourceReader(ctx, source, call), (tree) => detect(tree, variables));
           if (!found) return { score: settings.builder === 'nixpacks' ? 1 : 0, reason: 'no language is recognised' };
           return {
             score: found.name === 'static' || found.name === 'shell' ? 20 : 50,
             reason: `${found.name}: ${found.reason}`,
           };
         },
-        async plan({ directory, settings, variables, runtime }) {
-          const { planSource, SourceTree } = await planner();
-          return planSource(new SourceTree(directory), { catalogue, runtime, platform, variables, settings });
+        async plan({ source, settings, variables, runtime }, call) {
+          const { planSource, overSource } = await planner();
+          const options = { catalogue, runtime, platform, variables, settings };
+          return overSource(sourceReader(ctx, source, call), (tree) => planSource(tree, options));
         },
       },
       { id: 'nixpacks' },

@@ -1,3 +1,4 @@
+import type { LentSources } from '@containr/sdk/host';
 import type { Client, Methods, PluginContext, Principal, ScopedStore, UnitOfWork } from '@containr/sdk';
 import type { Projects } from '@containr/plugin-projects/contract';
 import type { Routes } from '@containr/plugin-ingress/contract';
@@ -13,6 +14,8 @@ type ClientOf<C extends { readonly accepts?: Methods }> = Client<NonNullable<C['
 export interface Road {
   readonly ctx: PluginContext<Settings>;
   readonly snapshots: SnapshotStore;
+  /** What builders read just now. */
+  readonly sources: LentSources;
   readonly projects: ClientOf<typeof Projects>;
   readonly routes: ClientOf<typeof Routes>;
   readonly logs: ClientOf<typeof Logs>;

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import { ContainrError } from '@containr/sdk';
 import type { BuildPlan } from '@containr/sdk/contracts';
-import { Builder } from '@containr/sdk/contracts';
-import { causes } from '../causes.ts';
+import { SourceFolder } from '@containr/sdk/host';
+import { askBuilders } from '../engine/ask-builders.ts';
 import type { Deployment } from '../entities/deployment.ts';
 import { buildVariables } from '../engine/variables.ts';
 import { note } from '../engine/notes.ts';
@@ -63,34 +63,14 @@ async function planIn(
       hint: 'Correct the root directory in the service settings.',
     });
   }
-  const input = { directory, settings: spec.build, variables: await buildVariables(road, deployment), runtime };
-  const call = { ...actor(road, deployment.organisation), signal };
-  const builders = road.ctx.services.providers(Builder);
-  if (spec.build.builder !== 'auto') {
-    const forced = builders.find((builder) => builder.id === spec.build.builder);
-    if (!forced)
-      throw new ContainrError({
-        code: 'PLAN_NOT_FOUND',
-        status: 409,
-        detail: `The builder "${spec.build.builder}" that the service asks for is not there.`,
-        hint: `Choose one of: auto, ${builders.map((builder) => builder.id).join(', ')}; or switch its plugin on.`,
-      });
-    return forced.client.plan(input, call);
-  }
-  const bids = await Promise.all(
-    builders.map(async (builder) => ({ builder, ...(await builder.client.bid(input, call)) })),
-  );
-  const [best] = bids
-    .filter((bid) => bid.score > 0)
-    .sort((a, b) => b.score - a.score || (a.builder.id < b.builder.id ? -1 : 1));
-  if (!best)
-    throw new ContainrError({
-      code: 'PLAN_NOT_FOUND',
-      status: 409,
-      detail: bids.length === 0 ? 'No builder is switched on.' : causes.PLAN_NOT_FOUND.detail,
-      hint: causes.PLAN_NOT_FOUND.hint,
-    });
-  return best.builder.client.plan(input, call);
+  return askBuilders({
+    ctx: road.ctx,
+    sources: road.sources,
+    folder: new SourceFolder(directory),
+    about: { settings: spec.build, variables: await buildVariables(road, deployment), runtime },
+    call: { ...actor(road, deployment.organisation), signal },
+    failed: (lines) => note(road, deployment, 'plan', 'bids', lines),
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -3,10 +3,10 @@ import type { BuildPlan } from '@containr/sdk/contracts';
 import { defaultCatalogue } from '../catalogue/default-catalogue.ts';
 import type { RuntimeCatalogue } from '../contract.ts';
 import { fittingEntry } from './choose-version.ts';
+import { FolderTree } from './folder-tree.ts';
 import type { Dialect, Outline } from './outline/index.ts';
 import { outlineSource } from './outline/index.ts';
 import { planError } from './plan-error.ts';
-import { SourceTree } from './source-tree.ts';
 
 /** A plan as people read it, in the words of the source's own tools. */
 export interface PlanDescription extends Pick<
@@ -31,7 +31,7 @@ export function describePlan(directory: string, options: DescribeOptions): PlanD
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw planError('SOURCE_EMPTY', `${directory} is no folder.`, 'Name the folder that holds the application.');
   }
-  const source = new SourceTree(directory);
+  const source = new FolderTree(directory);
   const catalogue = options.catalogue ?? defaultCatalogue;
   const caddy = fittingEntry(catalogue, 'caddy', null) !== null;
   const outline = outlineSource(source, { ...options, caddy });

@@ -14,9 +14,10 @@ import { goProvider } from './providers/go.ts';
 import { nodeProvider } from './providers/node.ts';
 import { pythonProvider } from './providers/python.ts';
 import { staticProvider } from './providers/static.ts';
-import { SourceTree } from './source-tree.ts';
+import type { SourceTree } from './source-tree.ts';
 
-export { SourceTree } from './source-tree.ts';
+export { FolderTree } from './folder-tree.ts';
+export { overSource } from './listed-tree.ts';
 export type { PlanOptions } from './provider.ts';
 export type { DescribeOptions, PlanDescription } from './describe.ts';
 export { describePlan } from './describe.ts';

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { defaultCatalogue } from '../catalogue/default-catalogue.ts';
 import type { PlanOptions } from './index.ts';
-import { planSource, SourceTree } from './index.ts';
+import { FolderTree, planSource } from './index.ts';
 
 const options: PlanOptions = {
   catalogue: defaultCatalogue,
@@ -24,14 +24,14 @@ describe('planning a source', () => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 
-  function sourceOf(files: Readonly<Record<string, string>>): SourceTree {
+  function sourceOf(files: Readonly<Record<string, string>>): FolderTree {
     const folder = mkdtempSync(join(tmpdir(), 'containr-plan-'));
     folders.push(folder);
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    return new SourceTree(folder);
+    return new FolderTree(folder);
   }
 
   function plan(files: Readonly<Record<string, string>>, more: Partial<PlanOptions> = {}): BuildPlan {
@@ -248,7 +248,7 @@ describe('planning a source', () => {
     folders.push(folder);
     symlinkSync('/etc/passwd', join(folder, 'Procfile'));
     symlinkSync('/etc', join(folder, 'out'));
-    const source = new SourceTree(folder);
+    const source = new FolderTree(folder);
     expect(source.text('Procfile')).to.equal(null);
     expect(source.text('out/passwd')).to.equal(null);
     expect(source.text('../../etc/passwd')).to.equal(null);

@@ -1,6 +1,7 @@
 import type { Infer } from '../schema.ts';
 import { defineContract } from '../services.ts';
 import { defineSchema } from '../schema.ts';
+import { LentSource } from './source.ts';
 
 const why = defineSchema({
   type: 'object',
@@ -109,14 +110,14 @@ export const BuildSettings = defineSchema({
 const PlanRequest = defineSchema({
   type: 'object',
   properties: {
-    /** Absolute path of the unpacked source, on the control plane, read only. */
-    directory: { type: 'string' },
+    /** Opens the source, at the root directory of the service, while this call runs: `sourceReader(ctx, source, call)`. */
+    source: LentSource,
     settings: BuildSettings,
     variables: { type: 'object', additionalProperties: { type: 'string' } },
     /** Driver that will run the plan. */
     runtime: { type: 'string' },
   },
-  required: ['directory', 'settings', 'variables', 'runtime'],
+  required: ['source', 'settings', 'variables', 'runtime'],
   additionalProperties: false,
 });
 
@@ -128,8 +129,9 @@ const Bid = defineSchema({
 });
 
 /**
- * Turns a source into a build plan. Several providers, by id (`nixpacks`, `dockerfile`); the highest bid plans. Score 0: can't.
- * A plan throws a `ContainrError` with a cause code (`PLAN_NOT_FOUND`, `DOCKERFILE_INVALID`, `BUILDER_NEEDS_ENGINE`).
+ * Turns a source into a build plan. Several providers; the highest bid plans, score 0: can't. A provider's id is its plugin's
+ * name (`nixpacks`), or that name, a full stop and a word when a plugin has several; it is what a spec asks for
+ * (`build.builder`) and what a plan names. A bid that throws or takes longer than 15 s counts as none. A plan throws a `ContainrError` with a cause code (`PLAN_NOT_FOUND`, `DOCKERFILE_INVALID`, `BUILDER_NEEDS_ENGINE`).
  */
 export const Builder = defineContract('builder', 'Turns a source into a build plan', {
   bid: { input: PlanRequest, output: Bid },

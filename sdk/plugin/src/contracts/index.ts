@@ -11,3 +11,5 @@ export {
   RunRequest,
 } from './runtime-documents.ts';
 export * from './runtime.ts';
+export * from './source.ts';
+export * from './source-reader.ts';

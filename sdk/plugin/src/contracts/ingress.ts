@@ -58,7 +58,11 @@ const InFlight = defineSchema({
   additionalProperties: false,
 });
 
-/** Carries requests to replicas. Providers by id (`builtin`, `haproxy`). A table with a lower revision than the applied one is refused with `STALE`. */
+/**
+ * Carries requests to replicas. Providers by id: the plugin's name, or that name, a full stop and a word
+ * (`ingress.builtin`). A table with a lower revision than the applied one is refused
+ * with `STALE`.
+ */
 export const Ingress = defineContract('ingress', 'Carries requests to replicas', {
   /** Switches atomically to a table; resolves when new requests follow it. */
   apply: { input: RouteTable, output: Applied },

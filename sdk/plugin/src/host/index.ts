@@ -7,3 +7,6 @@ export * from './unpack-archive.ts';
 export * from './listening-sockets.ts';
 export * from './meter.ts';
 export * from './data-folder.ts';
+export * from './source-folder.ts';
+export * from './lent-sources.ts';
+export * from './provider-id.ts';

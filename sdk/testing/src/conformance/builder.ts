@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Infer, Principal, Provider } from '@containr/sdk';
 import type { Builder, BuildSettings as Settings } from '@containr/sdk/contracts';
+import { SourceFolder } from '@containr/sdk/host';
 import { expect } from 'chai';
+import type { PluginPackage } from '@containr/kernel';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { lentFolders } from './lent-folders.ts';
 
 /** A builder under test. */
 export interface BuilderSubject {
@@ -30,18 +33,20 @@ const automatic: BuildSettings = {
 };
 
 /**
- * What every builder must do, whatever it understands.
+ * What every builder must do, whatever it understands. `open` starts a platform with the builder and with the plugin that it
+ * is given, which lends the suite's sources.
  *
- * @example builderConformance('nixpacks', () => openSubject());
+ * @example builderConformance('nixpacks', (sources) => openSubject(['nixpacks', sources]));
  */
-export function builderConformance(id: string, open: () => Promise<BuilderSubject>): void {
+export function builderConformance(id: string, open: (sources: PluginPackage) => Promise<BuilderSubject>): void {
   describe(`The contract of builders: ${id}`, function () {
     this.timeout(60_000);
     let subject: BuilderSubject;
+    const { plugin, sources } = lentFolders();
     const folders: string[] = [];
 
     before(async () => {
-      subject = await open();
+      subject = await open(plugin);
     });
     afterEach(async () => {
       for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
@@ -58,10 +63,15 @@ export function builderConformance(id: string, open: () => Promise<BuilderSubjec
       return folder;
     }
     function ask(directory: string, settings: Partial<BuildSettings> = {}) {
-      const request = { directory, settings: { ...automatic, ...settings }, variables: {}, runtime: 'docker' };
+      const about = { settings: { ...automatic, ...settings }, variables: {}, runtime: 'docker' };
       const call = { principal: subject.principal };
       const { client } = subject.provider;
-      return { bid: () => client.bid(request, call), plan: () => client.plan(request, call) };
+      const lend = <T>(work: (source: string) => Promise<T>): Promise<T> =>
+        sources.during(new SourceFolder(directory), subject.principal, work);
+      return {
+        bid: () => lend((source) => client.bid({ source, ...about }, call)),
+        plan: () => lend((source) => client.plan({ source, ...about }, call)),
+      };
     }
 
     it('bids for what it builds, and says why', async () => {
