@@ -122,8 +122,23 @@ export const causes = {
   },
   VARIABLE_MISSING: {
     title: 'A variable is missing',
-    detail: 'A variable that is needed has no value.',
-    hint: 'Set it in the service settings.',
+    detail: 'A variable refers to something that is not there.',
+    hint: 'Set it, or take the reference out.',
+  },
+  REFERENCE_CYCLE: {
+    title: 'References go in a circle',
+    detail: 'Variables refer to each other in a circle, so none has a value.',
+    hint: 'Give one of them a value of its own.',
+  },
+  REFERENCE_REFUSED: {
+    title: 'A reference is not allowed',
+    detail: 'A variable refers to a secret that it may not have.',
+    hint: 'Have somebody who may use sealed variables set it, or refer to another one.',
+  },
+  REFERENCE_INVALID: {
+    title: 'A reference can not be followed',
+    detail: 'The value of a variable has a reference that can not be followed.',
+    hint: 'Correct its value in the service settings.',
   },
   DISK_FULL: {
     title: 'Disk is full',

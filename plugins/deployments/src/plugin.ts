@@ -21,6 +21,7 @@ import { Task } from './entities/task.ts';
 import { implementDeployments } from './implementation.ts';
 import { init } from './migrations/0001-init.ts';
 import { taskSubject } from './migrations/0002-task-subject.ts';
+import { buildDigest } from './migrations/0003-build-digest.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -32,7 +33,7 @@ const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes 
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot],
-  migrations: [init, taskSubject],
+  migrations: [init, taskSubject, buildDigest],
   async setup(ctx) {
     const road: Road = {
       ctx,

@@ -167,6 +167,14 @@ export class Install {
     return this.#rows('select * from plugin_deployments.tasks where deployment = $1', id);
   }
 
+  /** Damages every sealed value that the newest revision of a service keeps, as a lost key would. */
+  async damageSecrets(service: string): Promise<void> {
+    await this.#rows(
+      `update plugin_projects.revisions set variables = replace(variables::text, 'v2.', 'v2.0')::jsonb where service = $1`,
+      service,
+    );
+  }
+
   async #rows(statement: string, id: string): Promise<readonly Row[]> {
     const client = await this.test.database.pool.connect();
     try {

@@ -66,4 +66,37 @@ export const migrations = [
       )`,
     ],
   }),
+  defineMigration({
+    name: '0002-references',
+    up: [
+      `alter table variables add column available text not null default 'both'`,
+      `alter table variables add column refs jsonb`,
+      `alter table variables add column may_use_sealed boolean not null default false`,
+      `create index variables_refs on variables (owner) where refs is not null`,
+      `alter table revisions add column links jsonb not null default '{"services":{},"variables":[]}'`,
+    ],
+  }),
+  defineMigration({
+    name: '0003-variable-history',
+    up: [
+      `create table variable_versions (
+        id uuid primary key,
+        organisation uuid not null,
+        scope text not null,
+        owner uuid not null,
+        number integer not null,
+        reason text not null,
+        restored integer,
+        changes jsonb not null,
+        created_by text not null,
+        created_at timestamptz not null,
+        constraint variable_versions_number unique (owner, number)
+      )`,
+      `create table variable_texts (
+        owner uuid primary key,
+        organisation uuid not null,
+        layout text not null
+      )`,
+    ],
+  }),
 ];

@@ -11,6 +11,8 @@ import { Environment } from './entities/environment.entity.ts';
 import { Project } from './entities/project.entity.ts';
 import { Revision } from './entities/revision.entity.ts';
 import { Service } from './entities/service.entity.ts';
+import { VariableText } from './entities/variable-text.entity.ts';
+import { VariableVersion } from './entities/variable-version.entity.ts';
 import { Variable } from './entities/variable.entity.ts';
 import { migrations } from './migrations.ts';
 import { provideProjects } from './provide.ts';
@@ -21,7 +23,7 @@ import { specRoutes } from './routes/specs.routes.ts';
 import { variableRoutes } from './routes/variables.routes.ts';
 
 export default definePlugin({
-  entities: [Project, Environment, Service, Revision, Variable],
+  entities: [Project, Environment, Service, Revision, Variable, VariableVersion, VariableText],
   migrations,
   setup(ctx) {
     ctx.hooks.define(ServiceDescribe);

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import type { Ask } from '@containr/testing';
 import { until } from '@containr/testing';
-import { Setup } from '@containr/plugin-auth/contract';
-import { asking, id, otherOrganisation, startShop } from './shop-fixture.test.ts';
+import { asking, id, otherOrganisation, startShop, tokenMaker } from './shop-fixture.test.ts';
 import type { Shop } from './shop-fixture.test.ts';
 
 describe('projects', function () {
@@ -158,22 +157,7 @@ describe('projects', function () {
       const made = await service('Guarded');
       await post('/variables', { service: made, name: 'OPEN', value: 'sesame' });
       const sealed = id(await post('/variables', { service: made, name: 'SEALED', kind: 'sealed', value: 'sesame' }));
-      const { url } = await test.platform.services.get(Setup).link({}, { principal: test.platform.console });
-      const owner = {
-        token: new URL(url ?? '').searchParams.get('token'),
-        email: 'a@example.com',
-        password: 'correct horse battery',
-        name: 'A',
-      };
-      const secret = String(
-        (await test.request('/api/v1/setup', { method: 'POST', body: owner })).field('token', 'secret'),
-      );
-      const tokenFor = async (...scopes: string[]) =>
-        String(
-          (await test.request('/api/v1/tokens', { method: 'POST', token: secret, body: { name: 'x', scopes } })).field(
-            'secret',
-          ),
-        );
+      const tokenFor = await tokenMaker(test);
       const reader = await tokenFor('service:read');
       const list = await test.request(`/api/v1/variables?service=${made}`, { token: reader });
       expect(list.status, list.text).to.equal(200);

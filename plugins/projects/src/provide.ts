@@ -8,7 +8,7 @@ import { Environment } from './entities/environment.entity.ts';
 import { Project } from './entities/project.entity.ts';
 import { Revision } from './entities/revision.entity.ts';
 import { Service } from './entities/service.entity.ts';
-import { openVariables } from './variables/kept.ts';
+import { openVariables } from './variables/open.ts';
 
 async function pathsOf(
   em: EntityManager,
@@ -87,8 +87,11 @@ export function provideProjects(ctx: PluginContext): void {
       return { revision: row.number, spec: row.spec };
     },
     variables: async ({ service, revision }, call) => {
-      const row = await inside(call).transaction(({ em }) => revisionOf(em, service, revision));
-      return openVariables(ctx.secrets, row.variables);
+      const found = await inside(call).transaction(async ({ em }) => ({
+        row: await revisionOf(em, service, revision),
+        of: await em.findOneOrFail(Service, { id: service }),
+      }));
+      return openVariables(ctx, call.principal, found.of, found.row);
     },
   });
 }

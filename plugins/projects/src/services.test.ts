@@ -193,6 +193,7 @@ describe('services of a project', function () {
       const opened = await projects().variables({ service: made, revision: null }, { principal: ours });
       expect(opened).to.deep.equal({
         variables: { KEY: 'open sesame 2', URL: 'postgres://hush' },
+        build: {},
         secretNames: ['KEY', 'URL'],
       });
     });

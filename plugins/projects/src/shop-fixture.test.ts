@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Principal } from '@containr/sdk';
 import type { Answer, Ask, TestPlatform } from '@containr/testing';
 import { startTestPlatform } from '@containr/testing';
+import { Setup } from '@containr/plugin-auth/contract';
 import { Projects } from './contract.ts';
 
 /** Id of a second organisation, `other`. */
@@ -41,5 +42,22 @@ export function asking(test: TestPlatform) {
       const items = (await ask(`/specs?service=${of}`)).field('items');
       return Array.isArray(items) ? items.length : -1;
     },
+  };
+}
+
+/** Sets the install up, and answers what makes API tokens with just these permissions. Once per platform. */
+export async function tokenMaker(test: TestPlatform): Promise<(...scopes: string[]) => Promise<string>> {
+  const { url } = await test.platform.services.get(Setup).link({}, { principal: test.platform.console });
+  const body = {
+    token: new URL(url ?? '').searchParams.get('token'),
+    email: 'a@example.com',
+    password: 'correct horse battery',
+    name: 'A',
+  };
+  const owner = await test.request('/api/v1/setup', { method: 'POST', body });
+  const token = String(owner.field('token', 'secret'));
+  return async (...scopes) => {
+    const made = await test.request('/api/v1/tokens', { method: 'POST', token, body: { name: 'x', scopes } });
+    return String(made.field('secret'));
   };
 }

@@ -6,10 +6,12 @@ import { phaseNames } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { Snapshot } from '../entities/snapshot.ts';
+import { wouldBuildTheSame } from '../phases/same-build.ts';
 import { lockService } from './lock.ts';
 import type { Road } from './road.ts';
 import { actor, announce, now, storeOf } from './road.ts';
 import { apply } from './settle.ts';
+import { buildDigest } from './variables.ts';
 import { wake } from './wake.ts';
 
 /** What is to be deployed. */
@@ -36,16 +38,16 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
   const [path] = paths;
   if (!path) throw notFound('service');
   const { revision, spec } = await road.projects.spec({ service: order.service, revision: order.revision }, caller);
+  const digest = await buildDigest(road, { service: order.service, revision, organisation: order.organisation });
   return storeOf(road, order.organisation).transaction(async (unit) => {
     await lockService(unit, order.service);
     const latest = await unit.em.findOne(Deployment, { service: order.service }, { orderBy: { number: 'desc' } });
     const source = order.source ?? sourceFor(spec, latest);
     await useSnapshot(road, unit, order.organisation, source);
-    const row = unit.em.create(
-      Deployment,
-      newRow(road, order, path, { revision, spec, source, number: (latest?.number ?? 0) + 1 }),
-      { persist: true },
-    );
+    const number = (latest?.number ?? 0) + 1;
+    const decided = { revision, spec, source, digest, number };
+    const back = order.rollbackOf ?? (await unchanged(unit, order, decided));
+    const row = unit.em.create(Deployment, newRow(road, order, path, decided, back), { persist: true });
     await unit.em.flush();
     for (const [position, name] of phaseNames.entries()) {
       unit.em.create(
@@ -82,13 +84,31 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
   });
 }
 
-function newRow(
-  road: Road,
-  order: Order,
-  path: ServicePath,
-  decided: { revision: number; spec: ServiceSpec; source: DeploymentSource; number: number },
-) {
-  const back = order.rollbackOf;
+/** What an order comes down to. */
+interface Decided {
+  readonly revision: number;
+  readonly spec: ServiceSpec;
+  readonly source: DeploymentSource;
+  readonly digest: string | null;
+  readonly number: number;
+}
+
+/**
+ * The deployment that serves, when a build of this order would give the same: then nothing is planned or built again. Only for an
+ * order that brings no source of its own; who pushes or asks for a rebuild wants one.
+ */
+async function unchanged(unit: UnitOfWork, order: Order, decided: Decided): Promise<Deployment | null> {
+  if (order.source !== null || order.rebuild || decided.source.kind === 'image') return null;
+  const [live] = await unit.em.find(
+    Deployment,
+    { service: order.service, status: ['live', 'watching'] },
+    { orderBy: { number: 'desc' }, limit: 1 },
+  );
+  if (!live || live.plan === null || live.artifact === null) return null;
+  return wouldBuildTheSame(live, { ...decided, buildDigest: decided.digest }) ? live : null;
+}
+
+function newRow(road: Road, order: Order, path: ServicePath, decided: Decided, back: Deployment | null) {
   return {
     id: road.ctx.random.id(),
     organisation: order.organisation,
@@ -108,8 +128,9 @@ function newRow(
     plan: back?.plan ?? null,
     artifact: back?.artifact ?? null,
     rebuild: order.rebuild ?? false,
+    buildDigest: decided.digest,
     previous: null,
-    rollbackOf: back?.id ?? null,
+    rollbackOf: order.rollbackOf?.id ?? null,
     supersededBy: null,
     createdBy: order.createdBy,
     createdAt: now(road),

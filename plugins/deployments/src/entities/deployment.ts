@@ -30,6 +30,8 @@ export const Deployment = defineEntity({
     artifact: p.json().$type<Artifact>().strictNullable(),
     /** Builds even if an artifact of the same content is there. */
     rebuild: p.boolean().default(false),
+    /** Digest of the variables that its build sees; `null` when they could not be opened. */
+    buildDigest: p.text().strictNullable(),
     cancelRequested: p.boolean().default(false),
     /** Deployment that was live before the switch, to go back to. */
     previous: p.uuid().strictNullable(),

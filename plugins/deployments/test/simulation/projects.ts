@@ -44,7 +44,7 @@ export class SimulatedProjects {
       spec: async ({ service }) => ({ revision: 1, spec: structuredClone(find(service).spec) }),
       variables: async () => {
         await world.turn(life, 'variables');
-        return { variables: {}, secretNames: [] };
+        return { variables: {}, build: {}, secretNames: [] };
       },
     };
   }

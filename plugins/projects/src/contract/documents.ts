@@ -98,7 +98,18 @@ export const ServiceDocument = defineSchema({
 });
 export type ServiceDocument = Infer<typeof ServiceDocument>;
 
-const VariableKind = { type: 'string', enum: ['plain', 'secret', 'sealed'] } as const;
+export const VariableKind = { type: 'string', enum: ['plain', 'secret', 'sealed'] } as const;
+
+/** Who gets a variable: `build` only builds, `run` only replicas. What is secret never reaches a build, whatever stands here. */
+export const Availability = { type: 'string', enum: ['both', 'build', 'run'] } as const;
+
+/** What a value refers to: a variable of a service by slug, of what is shared (`shared`), or (`null`) of the same place. */
+export const ReferenceDocument = defineSchema({
+  type: 'object',
+  properties: { service: nullable({ type: 'string' }), name: { type: 'string' } },
+  required: ['service', 'name'],
+  additionalProperties: false,
+});
 
 /**
  * A variable of a project, environment or service (exactly one of the three is set). `plain` is stored as it is, `secret`
@@ -115,13 +126,51 @@ export const VariableDocument = defineSchema({
     kind: VariableKind,
     /** `null` for sealed ones, and for who lacks `variable:read`. */
     value: nullable({ type: 'string' }),
+    available: Availability,
+    references: { type: 'array', items: ReferenceDocument },
     createdAt: Timestamp,
     updatedAt: Timestamp,
   },
-  required: ['id', 'project', 'environment', 'service', 'name', 'kind', 'value', 'createdAt', 'updatedAt'],
+  required: [
+    'id',
+    'project',
+    'environment',
+    'service',
+    'name',
+    'kind',
+    'value',
+    'available',
+    'references',
+    'createdAt',
+    'updatedAt',
+  ],
   additionalProperties: false,
 });
 export type VariableDocument = Infer<typeof VariableDocument>;
+
+/** A service that reads a variable of another one, or of what is shared. */
+export const EdgeDocument = defineSchema({
+  type: 'object',
+  properties: {
+    from: Id,
+    /** The service that is read; `null` for what is shared, and while there is none of that name. */
+    to: nullable(Id),
+    /** Variable of `from` that holds the reference, and whose it is. */
+    variable: { type: 'string' },
+    scope: { type: 'string', enum: ['project', 'environment', 'service'] },
+    reference: ReferenceDocument,
+    /** Why a deployment would fail on it; `null` when it would not. */
+    problem: nullable({
+      type: 'object',
+      properties: { code: { type: 'string' }, detail: { type: 'string' }, hint: { type: 'string' } },
+      required: ['code', 'detail', 'hint'],
+      additionalProperties: false,
+    }),
+  },
+  required: ['from', 'to', 'variable', 'scope', 'reference', 'problem'],
+  additionalProperties: false,
+});
+export type EdgeDocument = Infer<typeof EdgeDocument>;
 
 /** One revision of a service: its spec and the names of the variables it had. */
 export const SpecDocument = defineSchema({

@@ -90,7 +90,11 @@ export const Projects = defineContract('projects', 'Projects, environments, serv
       additionalProperties: false,
     },
   },
-  /** All variables of a service as of a revision, secrets opened. Throws `SECRET_UNREADABLE`. */
+  /**
+   * All variables of a service as of a revision, secrets opened and references followed: `variables` for a replica, `build` for a
+   * build, which gets nothing secret. Throws `SECRET_UNREADABLE`, `VARIABLE_MISSING`, `REFERENCE_CYCLE`, `REFERENCE_REFUSED` or
+   * `REFERENCE_INVALID`.
+   */
   variables: {
     input: {
       type: 'object',
@@ -102,9 +106,10 @@ export const Projects = defineContract('projects', 'Projects, environments, serv
       type: 'object',
       properties: {
         variables: { type: 'object', additionalProperties: { type: 'string' } },
+        build: { type: 'object', additionalProperties: { type: 'string' } },
         secretNames: { type: 'array', items: { type: 'string' } },
       },
-      required: ['variables', 'secretNames'],
+      required: ['variables', 'build', 'secretNames'],
       additionalProperties: false,
     },
   },

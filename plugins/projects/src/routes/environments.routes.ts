@@ -3,16 +3,23 @@ import { LockMode } from '@mikro-orm/core';
 import type { PluginContext } from '@containr/sdk';
 import { defineSchema, Empty, Id, listQuery, notFound, pageOf, reply, Slug, slugOf } from '@containr/sdk';
 import { keyset } from '@containr/sdk/host';
-import { EnvironmentDocument, ProjectChanged } from '../contract.ts';
+import { EdgeDocument, EnvironmentDocument, ProjectChanged } from '../contract.ts';
 import { Environment, environmentKinds } from '../entities/environment.entity.ts';
 import { Project } from '../entities/project.entity.ts';
 import { Service } from '../entities/service.entity.ts';
-import { Variable } from '../entities/variable.entity.ts';
 import { etagOf, refusing, requireConfirm, requireMatch } from '../preconditions.ts';
+import { edgesOf, environmentGraph } from '../references/edges.ts';
 import { matching } from '../search.ts';
 import { deleteService } from '../services/delete.ts';
+import { forgetVariables } from '../variables/forget.ts';
 import { ById, Confirm, Name } from './fields.ts';
 
+const Edges = defineSchema({
+  type: 'object',
+  properties: { edges: { type: 'array', items: EdgeDocument } },
+  required: ['edges'],
+  additionalProperties: false,
+});
 const EnvironmentPage = defineSchema(pageOf(EnvironmentDocument));
 
 function show(row: Environment): EnvironmentDocument {
@@ -137,6 +144,18 @@ export function environmentRoutes(ctx: PluginContext): void {
       }),
   });
   ctx.http.route({
+    method: 'GET',
+    path: '/environments/{id}/references',
+    permission: 'service:read',
+    summary: 'Who reads which variable of whom, and which of it does not work',
+    params: ById,
+    response: Edges,
+    handler: async ({ params, principal }) =>
+      ctx.store.for(principal).transaction(async ({ em }) => ({
+        edges: edgesOf(await environmentGraph(em, await find(em, params.id))),
+      })),
+  });
+  ctx.http.route({
     method: 'DELETE',
     path: '/environments/{id}',
     permission: 'environment:write',
@@ -155,7 +174,7 @@ export function environmentRoutes(ctx: PluginContext): void {
       await refusing('an environment', row.slug, async () =>
         store.transaction(async (unit) => {
           const { em } = unit;
-          await em.nativeDelete(Variable, { owner: row.id });
+          await forgetVariables(unit, [row.id]);
           await em.nativeDelete(Environment, { id: row.id });
           unit.emit(ProjectChanged, { project: row.project });
         }),

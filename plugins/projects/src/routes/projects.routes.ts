@@ -7,10 +7,10 @@ import { ProjectChanged, ProjectDocument } from '../contract.ts';
 import { Environment } from '../entities/environment.entity.ts';
 import { Project } from '../entities/project.entity.ts';
 import { Service } from '../entities/service.entity.ts';
-import { Variable } from '../entities/variable.entity.ts';
 import { etagOf, refusing, requireConfirm, requireMatch } from '../preconditions.ts';
 import { matching } from '../search.ts';
 import { deleteService } from '../services/delete.ts';
+import { forgetVariables } from '../variables/forget.ts';
 import { ById, Confirm, Name } from './fields.ts';
 
 const ProjectPage = defineSchema(pageOf(ProjectDocument));
@@ -152,9 +152,7 @@ export function projectRoutes(ctx: PluginContext): void {
         store.transaction(async (unit) => {
           const { em } = unit;
           const environments = await em.find(Environment, { project: row.id });
-          await em.nativeDelete(Variable, {
-            owner: { $in: [row.id, ...environments.map((environment) => environment.id)] },
-          });
+          await forgetVariables(unit, [row.id, ...environments.map((environment) => environment.id)]);
           await em.nativeDelete(Project, { id: row.id });
           unit.emit(ProjectChanged, { project: row.id });
         }),

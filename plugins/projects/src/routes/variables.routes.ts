@@ -1,19 +1,16 @@
 import type { PluginContext } from '@containr/sdk';
 import { defineSchema, Empty, Id, listQuery, pageOf, reply } from '@containr/sdk';
 import { keyset } from '@containr/sdk/host';
-import { VariableDocument } from '../contract.ts';
-import { Variable, variableKinds } from '../entities/variable.entity.ts';
-import { organisationOf, ownerOf } from '../variables/owner.ts';
+import { Availability, VariableDocument, VariableKind } from '../contract.ts';
+import { Variable } from '../entities/variable.entity.ts';
+import { ownerOf, placeOf } from '../variables/owner.ts';
 import { showVariable } from '../variables/show.ts';
+import { VariableName, VariableValue } from '../variables/written.ts';
 import { changeVariable, createVariable, deleteVariable } from '../variables/write.ts';
 import { ById } from './fields.ts';
 
 const VariablePage = defineSchema(pageOf(VariableDocument));
 const owners = { service: Id, environment: Id, project: Id } as const;
-const VariableName = { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', maxLength: 128 } as const;
-/** No NUL: no process takes one in its environment. */
-const Value = { type: 'string', maxLength: 65536, pattern: '^[^\\u0000]*$' } as const;
-const Kind = { type: 'string', enum: variableKinds } as const;
 
 /** Variables of projects, environments and services. Each change is a revision of the services that it reaches. */
 export function variableRoutes(ctx: PluginContext): void {
@@ -30,7 +27,7 @@ export function variableRoutes(ctx: PluginContext): void {
       const named =
         query.search === undefined ? {} : { name: { $ilike: `%${query.search.replace(/[\\%_]/g, '\\$&')}%` } };
       const rows = await ctx.store.for(principal).transaction(async ({ em }) => {
-        await organisationOf(em, owner);
+        await placeOf(em, owner);
         return em.find(
           Variable,
           { $and: [{ owner: owner.id }, named, keys.where] },
@@ -47,7 +44,13 @@ export function variableRoutes(ctx: PluginContext): void {
     summary: 'Sets a new variable',
     body: {
       type: 'object',
-      properties: { ...owners, name: VariableName, kind: { ...Kind, default: 'plain' }, value: Value },
+      properties: {
+        ...owners,
+        name: VariableName,
+        kind: { ...VariableKind, default: 'plain' },
+        value: VariableValue,
+        available: Availability,
+      },
       required: ['name', 'value'],
       additionalProperties: false,
     },
@@ -66,9 +69,13 @@ export function variableRoutes(ctx: PluginContext): void {
     method: 'PATCH',
     path: '/variables/{id}',
     permission: 'variable:write',
-    summary: 'Changes the value or kind of a variable',
+    summary: 'Changes value, kind or availability of a variable',
     params: ById,
-    body: { type: 'object', properties: { kind: Kind, value: Value }, additionalProperties: false },
+    body: {
+      type: 'object',
+      properties: { kind: VariableKind, value: VariableValue, available: Availability },
+      additionalProperties: false,
+    },
     response: VariableDocument,
     handler: async ({ params, body, principal }) =>
       showVariable(ctx.secrets, principal, await changeVariable(ctx, principal, params.id, body)),

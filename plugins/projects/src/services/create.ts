@@ -6,6 +6,8 @@ import { Service } from '../entities/service.entity.ts';
 import { refusing } from '../preconditions.ts';
 import { patchSpec } from '../specs/complete.ts';
 import { firstRevision } from '../specs/revise.ts';
+import { dependantsOf } from '../variables/dependants.ts';
+import { reviseThese } from '../variables/owner.ts';
 import { serviceRef } from './ref.ts';
 
 /** What a new service is. */
@@ -46,6 +48,10 @@ export async function createService(
       });
       await em.persist(service).flush();
       await firstRevision(ctx, unit, service, principal);
+      await reviseThese(ctx, unit, await dependantsOf(em, service, [slug]), {
+        reason: `service ${slug} made`,
+        by: principal,
+      });
       unit.emit(ServiceCreated, serviceRef(service), service.organisation);
       return service;
     }),

@@ -5,14 +5,14 @@ import { ServiceChanged } from '../contract.ts';
 import { Revision } from '../entities/revision.entity.ts';
 import type { Service } from '../entities/service.entity.ts';
 import { serviceRef } from '../services/ref.ts';
-import { effectiveVariables } from '../variables/kept.ts';
+import type { Kept } from '../variables/kept.ts';
+import { keptVariables } from '../variables/kept.ts';
 
 type Ctx = Pick<PluginContext, 'clock' | 'random'>;
 
 /** Writes the first revision of a service. */
 export async function firstRevision(ctx: Ctx, unit: UnitOfWork, service: Service, by: Principal): Promise<void> {
-  const variables = await effectiveVariables(unit.em, service);
-  await insertRevision(ctx, unit, service, { variables, reason: 'created', by });
+  await insertRevision(ctx, unit, service, { kept: await keptVariables(unit.em, service), reason: 'created', by });
 }
 
 /**
@@ -26,13 +26,14 @@ export async function revise(
   change: { spec?: ServiceSpec; reason: string; by: Principal },
 ): Promise<boolean> {
   const newest = await unit.em.findOneOrFail(Revision, { service: service.id, number: service.revision });
-  const variables = await effectiveVariables(unit.em, service);
+  const kept = await keptVariables(unit.em, service);
   const spec = change.spec ?? service.spec;
-  if (isDeepStrictEqual(spec, newest.spec) && isDeepStrictEqual(variables, newest.variables)) return false;
+  const before = { variables: newest.variables, links: newest.links };
+  if (isDeepStrictEqual(spec, newest.spec) && isDeepStrictEqual(kept, before)) return false;
   service.spec = spec;
   service.revision += 1;
   service.updatedAt = ctx.clock.now();
-  await insertRevision(ctx, unit, service, { variables, reason: change.reason, by: change.by });
+  await insertRevision(ctx, unit, service, { kept, reason: change.reason, by: change.by });
   unit.emit(ServiceChanged, serviceRef(service), service.organisation);
   return true;
 }
@@ -41,7 +42,7 @@ async function insertRevision(
   ctx: Ctx,
   unit: UnitOfWork,
   service: Service,
-  made: { variables: Awaited<ReturnType<typeof effectiveVariables>>; reason: string; by: Principal },
+  made: { kept: Kept; reason: string; by: Principal },
 ): Promise<void> {
   await unit.em.insert(Revision, {
     id: ctx.random.id(),
@@ -49,7 +50,8 @@ async function insertRevision(
     service: service.id,
     number: service.revision,
     spec: service.spec,
-    variables: made.variables,
+    variables: [...made.kept.variables],
+    links: made.kept.links,
     reason: made.reason,
     createdBy: made.by.name,
     createdAt: ctx.clock.now(),

@@ -7,6 +7,7 @@ import { Project } from '../entities/project.entity.ts';
 import { Service } from '../entities/service.entity.ts';
 import type { VariableScope } from '../entities/variable.entity.ts';
 import { revise } from '../specs/revise.ts';
+import { dependantsOf } from './dependants.ts';
 
 /** Whose a variable is. */
 export interface Owner {
@@ -27,32 +28,75 @@ export function ownerOf(named: { service?: string; environment?: string; project
   ]);
 }
 
-/** Finds the owner in the caller's organisation; answers that organisation. Throws `NOT_FOUND`. */
-export async function organisationOf(em: EntityManager, owner: Owner): Promise<string> {
-  const { id } = owner;
-  const row =
-    owner.scope === 'service'
-      ? await em.findOne(Service, { id })
-      : owner.scope === 'environment'
-        ? await em.findOne(Environment, { id })
-        : await em.findOne(Project, { id });
-  if (!row) throw notFound(owner.scope);
-  return row.organisation;
+/** Where an owner is. */
+export interface Place {
+  readonly organisation: string;
+  readonly project: string;
+  /** `null` for a project. */
+  readonly environment: string | null;
+  /** For people: the slug of the service, the environment or the project. */
+  readonly slug: string;
 }
 
-/** Appends a revision to every service that the variables of `owner` reach and that they changed. */
+/** Finds the owner in the caller's organisation. Throws `NOT_FOUND`. */
+export async function placeOf(em: EntityManager, { scope, id }: Owner): Promise<Place> {
+  if (scope === 'service') {
+    const row = await em.findOne(Service, { id });
+    if (row) return row;
+  } else if (scope === 'environment') {
+    const row = await em.findOne(Environment, { id });
+    if (row) return { organisation: row.organisation, project: row.project, environment: row.id, slug: row.slug };
+  } else {
+    const row = await em.findOne(Project, { id });
+    if (row) return { organisation: row.organisation, project: row.id, environment: null, slug: row.slug };
+  }
+  throw notFound(scope);
+}
+
+/** Until the transaction ends, no other one changes variables of this project: versions stay in order, and no two wait for each other. */
+export async function lockVariables(unit: UnitOfWork, project: string): Promise<void> {
+  const { em } = unit;
+  await em
+    .getConnection()
+    .execute('select pg_advisory_xact_lock(hashtextextended(?, 12))', [project], 'all', em.getTransactionContext());
+}
+
+/**
+ * Appends a revision to every service that the variables of `owner` reach and that they changed, also by references. Answers those
+ * services.
+ */
 export async function reviseReached(
   ctx: Pick<PluginContext, 'clock' | 'random'>,
   unit: UnitOfWork,
   owner: Owner,
   change: { reason: string; by: Principal },
-): Promise<void> {
-  const where =
-    owner.scope === 'service'
-      ? { id: owner.id }
-      : owner.scope === 'environment'
-        ? { environment: owner.id }
-        : { project: owner.id };
-  const services = await unit.em.find(Service, where, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE });
-  for (const service of services) await revise(ctx, unit, service, change);
+): Promise<Service[]> {
+  return reviseThese(ctx, unit, await reachedBy(unit.em, owner), change);
+}
+
+/** Ids of the services that the variables of `owner` reach, also by references. */
+export async function reachedBy(em: EntityManager, owner: Owner): Promise<string[]> {
+  if (owner.scope === 'service') {
+    const service = await em.findOneOrFail(Service, { id: owner.id });
+    return [owner.id, ...(await dependantsOf(em, service, [service.slug]))];
+  }
+  const where = owner.scope === 'environment' ? { environment: owner.id } : { project: owner.id };
+  return (await em.find(Service, where, { fields: ['id'] })).map((service) => service.id);
+}
+
+/** Appends a revision to those of the services that are another now. Locks them in one order, so that no two wait for each other. */
+export async function reviseThese(
+  ctx: Pick<PluginContext, 'clock' | 'random'>,
+  unit: UnitOfWork,
+  ids: readonly string[],
+  change: { reason: string; by: Principal },
+): Promise<Service[]> {
+  const services = await unit.em.find(
+    Service,
+    { id: { $in: [...new Set(ids)] } },
+    { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
+  );
+  const revised: Service[] = [];
+  for (const service of services) if (await revise(ctx, unit, service, change)) revised.push(service);
+  return revised;
 }

@@ -23,6 +23,8 @@ export function showVariable(
         : kind === 'plain'
           ? variable.value
           : secrets.open(id, variable.value),
+    available: variable.available,
+    references: (variable.refs ?? []).map(({ service, name: of }) => ({ service, name: of })),
     createdAt: variable.createdAt.toISOString(),
     updatedAt: variable.updatedAt.toISOString(),
   };

@@ -1,0 +1,12 @@
+import type { UnitOfWork } from '@containr/sdk';
+import { Variable } from '../entities/variable.entity.ts';
+import { VariableText } from '../entities/variable-text.entity.ts';
+import { VariableVersion } from '../entities/variable-version.entity.ts';
+
+/** Deletes what is kept of the variables of these owners, their history too: its secrets go with them. */
+export async function forgetVariables({ em }: UnitOfWork, owners: readonly string[]): Promise<void> {
+  const owner = { $in: [...owners] };
+  await em.nativeDelete(Variable, { owner });
+  await em.nativeDelete(VariableVersion, { owner });
+  await em.nativeDelete(VariableText, { owner });
+}
