@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +10,7 @@ import { promisify } from 'node:util';
 import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
+import { scratchFolder } from '@containr/testing';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -59,7 +59,7 @@ export class Install {
   }
 
   static async prepare(env: Record<string, string>, options: readonly string[] = []): Promise<Install> {
-    const data = await mkdtemp(join(tmpdir(), 'containr-road-'));
+    const data = await scratchFolder('road');
     return new Install(data, [await freePort(), await freePort()], env, options);
   }
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { scratchFolder } from '@containr/testing';
 
 /** What git said. */
 export interface GitResult {
@@ -18,7 +18,7 @@ export class Repository {
   }
 
   static async make(files: Readonly<Record<string, string>>): Promise<Repository> {
-    const repository = new Repository(await mkdtemp(join(tmpdir(), 'containr-repository-')));
+    const repository = new Repository(await scratchFolder('repository'));
     await repository.git('init', '--quiet', '--initial-branch=main');
     await repository.commit('First version', files);
     return repository;

@@ -7,13 +7,25 @@ import { Owner } from '../road/api.ts';
 import { startLoad } from '../road/http.ts';
 import { startDeploying } from './deploying.ts';
 import { look, settled } from './look.ts';
-import { Expected } from './operations.ts';
+import { configured, Expected } from './operations.ts';
+import type { Operation } from './operations.ts';
 import { startSubject } from './subject.ts';
 
 const everyMs = 200;
 /** These come and go; the others are set up anew under load, which no request may notice. */
 const comeAndGo = ['docker', 'dockerfile'];
-const asked = ['/healthz', '/api/v1/projects', '/api/v1/services', '/api/v1/deployments', '/api/v1/openapi.json'];
+/** An installed plugin that is asked, while its version, trust and setting change. */
+const steady = 'steady';
+/** An installed plugin that comes and goes, and whose process is killed. */
+const frail = 'frail';
+const asked = [
+  `/api/v1/${steady}`,
+  '/healthz',
+  '/api/v1/projects',
+  '/api/v1/services',
+  '/api/v1/deployments',
+  '/api/v1/openapi.json',
+];
 
 /** How long, how many requests a second, and what order of operations. */
 export interface LoadOptions {
@@ -38,12 +50,9 @@ export async function runLoad({ seconds, rate, seed = randomInt(2 ** 31) }: Load
     const repeated = deploying.again();
     const client = startClient(platform.origin, owner.token, rate);
     const expected = new Expected(subject);
-    const names = subject.packages.map(({ name }) => name);
-    const choose = fc.oneof(
-      fc.record({ verb: fc.constantFrom('enable', 'disable', 'crash'), plugin: fc.constantFrom(...comeAndGo) }),
-      fc.record({ verb: fc.constantFrom('replace', 'crash'), plugin: fc.constantFrom(...names) }),
-    );
+    const choose = underLoad(subject.packages.map(({ name }) => name));
     const planned = fc.sample(choose, { seed, numRuns: Math.ceil((seconds * 1000) / everyMs) });
+    const counts = new Map<string, number>();
     const end = Date.now() + seconds * 1000;
     let done = 0;
     for (const operation of planned) {
@@ -51,6 +60,7 @@ export async function runLoad({ seconds, rate, seed = randomInt(2 ** 31) }: Load
       const next = Date.now() + everyMs;
       await expected.run(operation);
       done += 1;
+      counts.set(operation.verb, (counts.get(operation.verb) ?? 0) + 1);
       await pause(Math.max(0, next - Date.now()));
     }
     await expected.restore();
@@ -59,17 +69,50 @@ export async function runLoad({ seconds, rate, seed = randomInt(2 ** 31) }: Load
     const bad = [
       ...failed.slice(0, 10),
       ...deployed.failures,
-      ...expected.wrong(),
+      ...(await expected.wrong()),
       ...(await settled(subject.test, before)).map((line) => line.slice(0, 300)),
     ];
     if (bad.length > 0)
       throw new Error(
         `${failed.length} of ${answered + visits.sent} requests failed (seed ${seed})\n${bad.join('\n')}`,
       );
-    return `${done} operations while ${answered + visits.sent} requests were answered, 0 failed; ${deployed.live} deployments; nothing was left behind (seed ${seed})`;
+    const verbs = [...counts].map(([verb, count]) => `${verb} ${count}`).join(', ');
+    return `${done} operations (${verbs}) while ${answered + visits.sent} requests were answered, 0 failed; ${deployed.live} deployments; nothing was left behind (seed ${seed})`;
   } finally {
     await subject.test.stop();
   }
+}
+
+/** Operations of which no request to a plugin that stays on may notice anything. */
+function underLoad(own: readonly string[]): fc.Arbitrary<Operation> {
+  return fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        verb: fc.constantFrom('enable', 'disable', 'crash'),
+        plugin: fc.constantFrom(...comeAndGo),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ verb: fc.constantFrom('replace', 'crash'), plugin: fc.constantFrom(...own) }),
+    },
+    { weight: 1, arbitrary: configured() },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        verb: fc.constantFrom('replace', 'upgrade', 'break', 'trust', 'configure'),
+        plugin: fc.constant(steady),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        verb: fc.constantFrom('enable', 'enable', 'disable', 'upgrade', 'break', 'trust', 'kill'),
+        plugin: fc.constant(frail),
+      }),
+    },
+  );
 }
 
 /** Asks at a fixed rate whether or not answers come, over kept connections, and tries nothing twice. */

@@ -22,14 +22,13 @@ export interface SequenceOptions {
 }
 
 /**
- * Random enable, disable, replace and crash on every first-party plugin; after each sequence everything is turned on again
- * and compared with how it was after the start. Throws with what was left behind, the shortest sequence that leaves it, and
+ * Random operations on every first-party plugin and on installed ones; after each sequence everything is turned on again as it
+ * was, and compared with how it was after the start. Throws with what was left behind, the shortest sequence that leaves it, and
  * how to replay.
  */
 export async function runSequences(options: SequenceOptions): Promise<string> {
   const seed = options.seed ?? randomInt(2 ** 31);
   let subject = await startSubject();
-  const plugins = subject.packages.map(({ name }) => name);
   let before: Look = await look(subject.test);
   let heap: number | null = null;
   let done = 0;
@@ -59,7 +58,7 @@ export async function runSequences(options: SequenceOptions): Promise<string> {
     heap ??= await heapInUse();
   }
 
-  const result = await fc.check(fc.asyncProperty(operations(plugins, options.longest), one), {
+  const result = await fc.check(fc.asyncProperty(operations(subject, options.longest), one), {
     seed,
     numRuns: options.runs,
     ...(options.path === undefined ? {} : { path: options.path }),
@@ -84,7 +83,7 @@ async function check(subject: Subject, before: Look, all: readonly Operation[]):
   const expected = new Expected(subject);
   for (const operation of all) {
     await expected.run(operation);
-    const wrong = expected.wrong();
+    const wrong = await expected.wrong();
     if (wrong.length > 0) throw new Error(`After ${operation.verb} ${operation.plugin}: ${wrong.join('; ')}`);
   }
   await expected.restore();

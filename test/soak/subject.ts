@@ -4,17 +4,27 @@ import { discover } from '@containr/kernel';
 import type { PluginPackage } from '@containr/kernel';
 import type { TestPlatform } from '@containr/testing';
 import { startTestPlatform } from '@containr/testing';
+import { Configuring } from './configuring.ts';
+import { Guest } from './guests.ts';
 
 const folder = fileURLToPath(new URL('../../plugins/', import.meta.url));
 
-/** A real platform with every first-party plugin, whose set-ups can be made to crash. */
+/** A real platform with every first-party plugin, whose set-ups can be made to crash, and plugins that were installed into it. */
 export interface Subject {
   readonly test: TestPlatform;
   readonly packages: readonly PluginPackage[];
+  /** Installed at runtime, by name: `steady` and `frail`. */
+  readonly guests: ReadonlyMap<string, Guest>;
+  /** Names of all plugins. */
+  readonly plugins: readonly string[];
   /** The plugin's set-ups throw, after they registered everything, until it is taken out again. */
   readonly crashing: Set<string>;
   /** Plugins that have to be on for this one, nearest first. */
   needs(plugin: string): readonly string[];
+  /** Changes a setting of a plugin that came with the install. */
+  configure(plugin: string): Promise<void>;
+  /** Brings those settings back. */
+  restoreSettings(): Promise<void>;
 }
 
 /** Starts one; stop it by `subject.test.stop()`. */
@@ -34,7 +44,24 @@ export async function startSubject(options: { agent?: boolean } = {}): Promise<S
       ),
     ]),
   );
-  return { test, packages, crashing, needs: (plugin) => required.get(plugin) ?? [] };
+  try {
+    const guests = new Map<string, Guest>();
+    for (const name of ['steady', 'frail']) guests.set(name, await Guest.install(test, name));
+    const configuring = new Configuring(test);
+    return {
+      test,
+      packages,
+      guests,
+      plugins: [...packages.map(({ name }) => name), ...guests.keys()],
+      crashing,
+      needs: (plugin) => required.get(plugin) ?? [],
+      configure: (plugin) => configuring.change(plugin),
+      restoreSettings: () => configuring.restore(),
+    };
+  } catch (error) {
+    await test.stop();
+    throw error;
+  }
 }
 
 function crashable(one: PluginPackage, crashing: ReadonlySet<string>): PluginPackage {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Contract, Hook, Logger, Plugin, PluginContext, Principal } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
+import { ContainrError, isContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { Acting } from './acting.ts';
 import type { Isolation } from './cell.ts';
@@ -216,6 +216,8 @@ function providersOf(ctx: PluginContext, options: IsolateOptions) {
 }
 
 function asSetupError(name: string, error: unknown): unknown {
+  // What it did not foresee is a set-up that failed, as of a plugin that runs in this process.
+  if (isContainrError(error) && error.code === 'PLUGIN_FAULT') return new Error(error.message);
   if (!(error instanceof DOMException)) return error;
   return new ContainrError({
     code: 'PLUGIN_SETUP_TIMEOUT',

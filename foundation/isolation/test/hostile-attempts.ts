@@ -90,7 +90,7 @@ export const refusedSetups: readonly (readonly [name: string, body: string, code
     `ctx.services.provide({ name: 'identity', methods: { authenticate: { input: true, output: true } } }, {}, { id: 'auth' });`,
     /GRANT_MISSING/,
   ],
-  ['throws in set-up', `throw new Error('no');`, /PLUGIN_FAULT/],
+  ['throws in set-up', `throw new Error('no');`, /CONFLICT_PLUGIN_FAILED/],
   ['loops in set-up', `for (;;);`, /PLUGIN_SILENT/],
   ['exits in set-up', `process.exit(0);`, /PLUGIN_CRASHED|PLUGIN_GONE/],
   [

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, chown, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -143,10 +143,9 @@ export async function adoptDatabase(data: string, fill: (folder: string) => Prom
   }
 }
 
+/** Gives a folder and all in it to a user; one process for all of its files is many times faster than a call for each. */
 async function chownAll(folder: string, uid: number): Promise<void> {
-  await chown(folder, uid, uid);
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  for (const entry of entries) await chown(join(entry.parentPath, entry.name), uid, uid);
+  await promisify(execFile)('chown', ['-R', `${uid}:${uid}`, folder], { timeout: 60_000 });
 }
 
 async function makeRole(socket: string): Promise<void> {

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { migrateKernel, openPluginStore, openPool } from '@containr/data';
-import { startCluster } from '@containr/postgres';
+import { findHome, startCluster } from '@containr/postgres';
 import type { Migration } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
+import { keptCluster } from './kept-cluster.ts';
+import { scratchFolder } from './scratch.ts';
 
-const folderName = /^containr-test-(\d+)-/;
+/** In an embedded cluster, which is kept between runs, the template has the same name in each. */
+const keptTemplate = 'containr_template';
+const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 const silent = createLogger({ level: 'silent' });
 
 /** A database of its own for one test, empty but for the kernel's tables. */
@@ -101,18 +105,15 @@ async function makeTemplate(server: Server, name: string, plugins: readonly Migr
 
 async function startServer(): Promise<Server> {
   const given = process.env['CONTAINR_TEST_DATABASE_URL'];
-  const template = `containr_template_${process.pid}`;
   const { url, end } = given === undefined ? await startEmbedded() : { url: given, end: async () => undefined };
+  const template = given === undefined ? keptTemplate : `${keptTemplate}_${process.pid}`;
   const admin = openTestPool(url);
-  const urlOf = (database: string) => {
-    const own = new URL(url);
-    own.pathname = `/${database}`;
-    return own.href;
-  };
+  const urlOf = (database: string) => databaseOf(url, database);
   const templates = new Map<string, Promise<string>>();
   const dropAll = async (names: readonly Promise<string>[]): Promise<void> => {
     for (const name of await Promise.allSettled(names))
-      if (name.status === 'fulfilled') await admin.query(`drop database if exists ${name.value}`);
+      if (name.status === 'fulfilled' && name.value !== keptTemplate)
+        await admin.query(`drop database if exists ${name.value}`);
   };
   // Fires when nothing is left to do: idle connections and the server itself do not hold the process.
   process.once('beforeExit', () => {
@@ -120,43 +121,60 @@ async function startServer(): Promise<Server> {
       .then(() => admin.end())
       .then(end);
   });
-  await admin.query(`drop database if exists ${template}`);
-  await admin.query(`create database ${template}`);
-  const pool = openTestPool(urlOf(template));
-  await migrateKernel(pool).finally(() => pool.end());
+  if (given !== undefined) await makeKernelTemplate(url, template);
   return { admin, urlOf, template, templates };
 }
 
+/** Makes a database with the kernel's tables and nothing else. */
+async function makeKernelTemplate(url: string, name: string): Promise<void> {
+  const admin = openTestPool(url);
+  await admin.query(`drop database if exists ${name}`);
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  const pool = openTestPool(databaseOf(url, name));
+  await migrateKernel(pool).finally(() => pool.end());
+}
+
+function databaseOf(url: string, name: string): string {
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
+}
+
+/** Starts a server of this process on a copy of the kept cluster; the first run of all makes that one. */
 async function startEmbedded(): Promise<{ url: string; end: () => Promise<void> }> {
-  await removeAbandoned();
-  const data = await mkdtemp(join(tmpdir(), `containr-test-${process.pid}-`));
-  const cluster = await startCluster({
-    data,
-    log: silent,
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
-  });
+  const data = await scratchFolder('test');
+  const kept = await keptCluster();
+  if (!(await kept.adopt(data, silent))) {
+    const cluster = await startCluster({ data, log: silent, settings });
+    await makeKernelTemplate(urlOfCluster(cluster), keptTemplate);
+    await cluster.stop();
+    await kept.keep(data);
+  }
+  const cluster = await startCluster({ data, log: silent, settings });
+  const { data: files } = await findHome(data);
+  // Before its folder is removed; a process that exits can't wait for it to stop in order.
+  const kill = (): void => killServer(files);
+  process.prependOnceListener('exit', kill);
   return {
-    url: `postgresql://${cluster.role}@localhost/${cluster.role}?host=${encodeURIComponent(cluster.socket)}`,
+    url: urlOfCluster(cluster),
     async end() {
+      process.off('exit', kill);
       await cluster.stop();
       await rm(data, { recursive: true, force: true });
     },
   };
 }
 
-// A test process that was killed could not tidy up.
-async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = Number(folderName.exec(name)?.[1] ?? 0);
-    if (pid > 0 && !running(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
+function urlOfCluster({ role, socket }: { role: string; socket: string }): string {
+  return `postgresql://${role}@localhost/${role}?host=${encodeURIComponent(socket)}`;
 }
 
-function running(pid: number): boolean {
+function killServer(files: string): void {
   try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    process.kill(Number(readFileSync(join(files, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT');
+  } catch {
+    // It ended by itself.
   }
 }
 

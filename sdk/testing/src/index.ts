@@ -11,6 +11,7 @@ export type { TestPlatform, TestPlatformOptions } from './platform.ts';
 export { readPlugin } from './read-plugin.ts';
 export { redisIsHere, startRedis } from './redis-server.ts';
 export type { TestRedis } from './redis-server.ts';
+export { scratchFolder } from './scratch.ts';
 export { seededRandom } from './seeded-random.ts';
 export { simulatedClock } from './simulated-clock.ts';
 export type { SimulatedClock } from './simulated-clock.ts';

@@ -10,10 +10,18 @@ export async function packPlugin(options: {
   readonly setup: string;
   /** Source of the plugin's migrations. */
   readonly migrations?: string;
+  /** Properties of the plugin's settings, by JSON Schema; each is required and has its default. */
+  readonly settings?: Readonly<Record<string, { readonly type: string; readonly default: unknown }>>;
   readonly manifest?: Readonly<Record<string, unknown>>;
   readonly files?: Readonly<Record<string, string>>;
 }): Promise<Buffer> {
-  const { name, version } = options;
+  const { name, version, settings: properties } = options;
+  const settings = properties && {
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+  };
   const files = {
     'package/package.json': JSON.stringify({
       name: `@acme/plugin-${name}`,
@@ -23,7 +31,7 @@ export async function packPlugin(options: {
       containr: { displayName: name, requires: {}, permissions: {}, segments: [name], ...options.manifest },
     }),
     'package/plugin.js': `import { definePlugin } from '@containr/sdk';
-      export default definePlugin({ migrations: ${options.migrations ?? '[]'}, async setup(ctx) { ${options.setup} } });`,
+      export default definePlugin({ settings: ${JSON.stringify(settings) ?? 'undefined'}, migrations: ${options.migrations ?? '[]'}, async setup(ctx) { ${options.setup} } });`,
     ...options.files,
   };
   const tar = pack();

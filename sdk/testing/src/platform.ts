@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createPlatform, discover } from '@containr/kernel';
@@ -17,6 +16,7 @@ import { endLeftRunning } from './left-running.ts';
 import type { MigratedPlugin, TestDatabase } from './database.ts';
 import type { Faults } from './faults.ts';
 import { withFaults } from './faults.ts';
+import { scratchFolder } from './scratch.ts';
 
 const folder = fileURLToPath(new URL('../../../plugins/', import.meta.url));
 
@@ -71,7 +71,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const { faults } = options;
   const plugins = faults ? chosen.map((one) => withFaults(one, faults, options.clock)) : chosen;
   if (options.agent) await buildAgentHalves(plugins);
-  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'containr-platform-')));
+  const data = options.data ?? (await scratchFolder('platform'));
   const database = options.database ?? (await testDatabase({ plugins: await migratedOf(chosen) }));
   const log = createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
   const shellDirectory = options.shellDirectory ?? (options.views ? join(data, 'no-dashboard') : undefined);

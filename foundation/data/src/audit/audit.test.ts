@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -30,16 +30,19 @@ const entry = (action: string, more: Partial<Parameters<Audit['append']>[0]> = {
 
 describe('audit log', () => {
   let database: TestDatabase;
+  let folder: string;
   let keyRing: KeyRing;
   let audit: Audit;
   beforeEach(async () => {
     database = await testDatabase();
-    keyRing = await openKeyRing(await mkdtemp(join(tmpdir(), 'keys-')));
+    folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    keyRing = await openKeyRing(join(folder, 'own'));
     audit = await openAudit({ pool: database.pool, keyRing, log });
   });
   afterEach(async () => {
     await audit.stop();
     await database.stop();
+    await rm(folder, { recursive: true });
   });
   const sql = (statement: string, values: unknown[] = []) => database.pool.query(statement, values);
   /** As somebody who owns the tables would: without the triggers. */
@@ -133,7 +136,7 @@ describe('audit log', () => {
 
   it('notices a chain that was written anew without the keys, and rows behind the end', async () => {
     await write(2);
-    const stranger = await openKeyRing(await mkdtemp(join(tmpdir(), 'keys-')));
+    const stranger = await openKeyRing(join(folder, 'strange'));
     await tamper('delete from containr.audit', 'delete from containr.audit_head');
     const forged = await openAudit({ pool: database.pool, keyRing: stranger, log });
     await forged.append(entry('nothing happened'));

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -18,14 +18,17 @@ describe('answers by idempotency key', () => {
   let database: TestDatabase;
   let keyRing: KeyRing;
   let answers: Answers;
+  let folder: string;
   beforeEach(async () => {
     database = await testDatabase();
-    keyRing = await openKeyRing(await mkdtemp(join(tmpdir(), 'keys-')));
+    folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    keyRing = await openKeyRing(folder);
     answers = openAnswers({ pool: database.pool, keyRing, log });
   });
   afterEach(async () => {
     answers.stop();
     await database.stop();
+    await rm(folder, { recursive: true });
   });
 
   it('are given again for the same request, and for no other', async () => {

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { createLogger } from '@containr/sdk/host';
 import { testDatabase } from '../../../../sdk/testing/src/database.ts';
@@ -40,6 +40,7 @@ describe('rotation of keys', () => {
   afterEach(async () => {
     await keys.stop();
     await database.stop();
+    await rm(dirname(folder), { recursive: true });
   });
   /** Runs a statement as who sees the rows of every organisation. */
   const sql = async (statement: string, values: unknown[] = []) => {

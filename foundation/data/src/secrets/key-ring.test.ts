@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openKeyRing } from './key-ring.ts';
 
-const fresh = async () => join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys');
+let folder = '';
+const fresh = async () => join(await mkdtemp(join(folder, 'ring-')), 'keys');
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -13,6 +14,9 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 describe('key ring', () => {
+  before(async () => (folder = await mkdtemp(join(tmpdir(), 'keys-'))));
+  after(() => rm(folder, { recursive: true }));
+
   it('opens what it sealed, also after a restart, and never the same way twice', async () => {
     const directory = await fresh();
     const ring = await openKeyRing(directory);

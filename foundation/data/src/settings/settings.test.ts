@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -43,12 +43,17 @@ async function codeOf(work: Promise<unknown>): Promise<unknown> {
 
 describe('settings', () => {
   let database: TestDatabase;
+  let folder: string;
   let keyRing: KeyRing;
   beforeEach(async () => {
     database = await testDatabase();
-    keyRing = await openKeyRing(await mkdtemp(join(tmpdir(), 'keys-')));
+    folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    keyRing = await openKeyRing(folder);
   });
-  afterEach(() => database.stop());
+  afterEach(async () => {
+    await database.stop();
+    await rm(folder, { recursive: true });
+  });
   const open = (overrides: Overrides = {}, schema: typeof Schema = Schema) =>
     createSettings({ pool: database.pool, keyRing, log, overrides }).open<Values>('p', schema);
 

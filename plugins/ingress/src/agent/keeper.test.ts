@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { rmdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { AgentContext } from '@containr/sdk/agent';
@@ -130,5 +131,6 @@ describe('ingress on a node', () => {
     const long = join(directory, 'x'.repeat(100));
     expect(Buffer.byteLength(controlPath(long))).to.be.lessThan(100);
     expect(controlPath(long)).to.equal(controlPath(long));
+    rmdirSync(dirname(controlPath(long)));
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isContainrError } from '../errors.ts';
@@ -83,12 +83,14 @@ describe('exec', () => {
     expect(isContainrError(error) && error.message).to.contain('no such folder');
   });
   it('ends the whole group at the deadline, also who ignores SIGTERM', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'exec-')), 'pid');
+    const folder = await mkdtemp(join(tmpdir(), 'exec-'));
+    const file = join(folder, 'pid');
     const script = `const c = require('node:child_process').spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], { stdio: 'inherit' });
       require('node:fs').writeFileSync(${JSON.stringify(file)}, String(c.pid)); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`;
     expect(await codeOf(node(script, { timeoutMs: 400 }))).to.equal('EXEC_TIMEOUT');
     const grandchild = Number(await readFile(file, 'utf8'));
     await until(() => !runs(grandchild));
+    await rm(folder, { recursive: true });
   });
   it('stops at an abort, also one that came before', async () => {
     const controller = new AbortController();
