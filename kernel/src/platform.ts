@@ -28,7 +28,6 @@ import { discover, openPackages, packageMigrations } from '@containr/packages';
 import type { PluginPackage } from '@containr/packages';
 import { isolationMigrations, openGrants } from '@containr/isolation';
 import { openLive } from '@containr/live';
-import { createUiHost } from '@containr/ui-host';
 import { emitter } from './emitter.ts';
 import { HookRegistry } from './hooks/index.ts';
 import { registerKernelApi } from './kernel-api.ts';
@@ -37,7 +36,7 @@ import { listen } from './listen.ts';
 import { logLostRejections } from './lost-rejections.ts';
 import { realClock, realRandom } from './plugins/ambient.ts';
 import { explainAbsent } from './plugins/absent.ts';
-import { activeOf, halvesOf } from './plugins/active.ts';
+import { halvesOf, openUi } from './plugins/active.ts';
 import { ping, runChecks } from './plugins/checks.ts';
 import type { Reason } from './plugins/checks.ts';
 import { installId, openDesired, pluginChannel } from './plugins/desired.ts';
@@ -111,10 +110,11 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   let lifecycle: Lifecycle | null = null;
   let agents: AgentGateway | null = null;
 
-  const ui =
-    options.shellDirectory === undefined
-      ? null
-      : createUiHost({ shellDirectory: options.shellDirectory, plugins: () => activeOf(lifecycle) });
+  const ui = openUi(
+    options.shellDirectory,
+    () => lifecycle,
+    (plugin) => grants.of(plugin).events,
+  );
   const front = new Front();
   const gateway = new Gateway({
     log,

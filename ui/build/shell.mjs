@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { compress, sharedModules as shared, viewOptions } from '@containr/plugin-build';
 import { build } from 'vite';
 
-/** Builds the shared modules and the shell together, so that each module exists once, and writes index.html with the import map. */
+/** Builds the shared modules and the shell together, so that each module exists once, and writes the pages with the import map. */
 export async function buildShell(root) {
   const outDir = join(root, 'ui/shell/dist');
-  const entryOf = { shell: join(root, 'ui/shell/src/main.ts') };
+  const entryOf = {
+    shell: join(root, 'ui/shell/src/main.ts'),
+    frame: join(root, 'ui/shell/src/framed/inside/main.ts'),
+  };
   for (const name of shared) entryOf[name.replace('@containr/', '')] = name;
   const result = await build({
     ...viewOptions(root),
@@ -56,7 +59,21 @@ export async function buildShell(root) {
   ];
   const page = readFileSync(join(root, 'ui/shell/index.html'), 'utf8').replace('<!--head-->', head.join('\n'));
   writeFileSync(join(outDir, 'index.html'), page);
+  writeFileSync(join(outDir, 'frame.html'), framePage(root, { styles, imports, chunks, main: entry('frame') }));
   compress(outDir);
+}
+
+/** The document of a frame: the same modules and styles, asked for as a stranger, because it has no origin. */
+function framePage(root, { styles, imports, chunks, main }) {
+  const head = [
+    ...styles.map((file) => `<link rel="stylesheet" href="/${file}" crossorigin>`),
+    `<script type="importmap">${JSON.stringify({ imports })}</script>`,
+    ...[main.fileName, ...staticImports(main, chunks)].map(
+      (file) => `<link rel="modulepreload" href="/${file}" crossorigin>`,
+    ),
+    `<script type="module" src="/${main.fileName}" crossorigin></script>`,
+  ];
+  return readFileSync(join(root, 'ui/shell/frame.html'), 'utf8').replace('<!--head-->', head.join('\n'));
 }
 
 function staticImports(chunk, chunks, seen = new Set()) {

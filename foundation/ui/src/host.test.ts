@@ -25,7 +25,7 @@ describe('UI host', () => {
     writeFileSync(join(folder, 'secret.js'), 'secret');
     writeFileSync(join(folder, 'git/dist/ui/index.js'), 'export default 1');
     writeFileSync(join(folder, 'git/dist/secret.js'), 'secret');
-    plugins = [{ name: 'git', displayName: 'Git', version: '0.1.0', directory: join(folder, 'git') }];
+    plugins = [{ name: 'git', displayName: 'Git', version: '0.1.0', directory: join(folder, 'git'), framed: null }];
     host = createUiHost({ shellDirectory: join(folder, 'shell'), plugins: () => plugins });
     server = createServer((incoming, outgoing) => void host.serve(incoming, outgoing));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

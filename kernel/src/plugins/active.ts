@@ -1,36 +1,49 @@
 import { join } from 'node:path';
 import type { Inspected } from '@containr/inspection';
-import type { Manifest } from '@containr/sdk';
+import type { UiHost, UiPlugin } from '@containr/ui-host';
+import { createUiHost } from '@containr/ui-host';
 import type { Lifecycle } from './lifecycle.ts';
 import type { PluginEntry } from './plugin-entry.ts';
+import type { Running } from './running.ts';
 
-/** Plugins that run now, as the dashboard's host and the agents' gateway want them. */
-export function activeOf(lifecycle: Lifecycle | null) {
-  return (lifecycle?.entries ?? [])
-    .flatMap(({ running }) => (running ? [running] : []))
-    .map(({ package: { name, version: its, directory, manifest, trust } }) => ({
-      name,
-      displayName: manifest.displayName,
-      version: its,
-      directory,
-      manifest: trust === 'isolated' ? withoutHalves(manifest) : manifest,
-    }));
+/** Serves the dashboard, and of each plugin that runs its browser half: framed when it is not trusted. `null` without a dashboard. */
+export function openUi(
+  shellDirectory: string | undefined,
+  life: () => Lifecycle | null,
+  heard: (plugin: string) => readonly string[],
+): UiHost | null {
+  if (shellDirectory === undefined) return null;
+  const framed = ({ package: { name, manifest, trust }, scope }: Running): UiPlugin['framed'] =>
+    trust !== 'isolated'
+      ? null
+      : {
+          segments: manifest.segments,
+          permissions: Object.keys(manifest.permissions),
+          events: [...scope.labels.flatMap((label) => /^event (.+)$/.exec(label)?.[1] ?? []), ...heard(name)],
+        };
+  const plugins = (): UiPlugin[] =>
+    runningOf(life())
+      .filter((running) => running.package.manifest.ui !== undefined)
+      .map((running) => {
+        const { name, version, directory, manifest } = running.package;
+        return { name, displayName: manifest.displayName, version, directory, framed: framed(running) };
+      });
+  return createUiHost({ shellDirectory, plugins });
 }
 
-// Browser and agent halves would run with the admin's session and with the agent's rights.
-function withoutHalves({ ui: _ui, agent: _agent, ...manifest }: Manifest): Manifest {
-  return manifest;
-}
-
-/** Agent halves of the plugins that run now. */
+/** Agent halves of the plugins that run now; that of an isolated one would run with the agent's rights. */
 export function halvesOf(lifecycle: Lifecycle | null) {
-  return activeOf(lifecycle).flatMap(({ name, version: its, directory, manifest }) => {
-    if (manifest.agent === undefined) return [];
+  return runningOf(lifecycle).flatMap(({ package: { name, version, directory, manifest, trust } }) => {
+    if (manifest.agent === undefined || trust === 'isolated') return [];
     const programs = Object.fromEntries(
       Object.entries(manifest.programs ?? {}).map(([program, file]) => [program, join(directory, String(file))]),
     );
-    return [{ plugin: name, version: its, file: join(directory, manifest.agent), programs }];
+    return [{ plugin: name, version, file: join(directory, manifest.agent), programs }];
   });
+}
+
+function runningOf(lifecycle: Lifecycle | null): readonly Running[] {
+  return (lifecycle?.entries ?? []).flatMap(({ running }) => (running ? [running] : []));
 }
 
 /** A plugin as an inspector looks at it. */

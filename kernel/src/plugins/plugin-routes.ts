@@ -145,7 +145,7 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
       description: String(description),
     })),
     contributions: [...(entry.running?.scope.labels ?? [])],
-    hasUi: trust !== 'isolated' && manifest.ui !== undefined,
+    hasUi: manifest.ui !== undefined,
     hasAgent: trust !== 'isolated' && manifest.agent !== undefined,
     trust,
     segments: [...manifest.segments],

@@ -6,6 +6,7 @@ import { createClient } from '@containr/client';
 import { dashboardKey } from '@containr/ui-kit';
 import type { Dashboard, ToastOptions } from '@containr/ui-kit';
 import App from './App.vue';
+import type { FramedHost } from './framed/framed-plugin.ts';
 import { createDashboardRouter } from './router.ts';
 import { createLiveHub } from './state/live.ts';
 import { liveKey, toastKey } from './state/keys.ts';
@@ -31,7 +32,8 @@ const dashboard: Dashboard = {
   client,
   viewer: computed(() => session.viewer),
   async refreshViewer() {
-    await session.refresh(client);
+    const known = session.refresh(client);
+    await Promise.all([known, refreshRegistry(known)]);
     if (session.viewer) live.start();
     else live.stop();
   },
@@ -47,6 +49,22 @@ const dashboard: Dashboard = {
   setPage: (info) => page.set(info),
 };
 
+/** What the dashboard does for views of plugins that are not trusted, in the name of who is signed in. */
+const framedHost: FramedHost = {
+  origin: window.location.origin,
+  viewer: () => session.viewer,
+  listen: (topics, handler) => dashboard.listen(topics, handler),
+  navigate: (path, replace) => void (replace ? router.replace(path) : router.push(path)),
+  toast: (options) => dashboard.toast(options),
+  setPage: (info) => dashboard.setPage(info),
+};
+
+/** Asks which plugins are on; a failure leaves those that are known. */
+async function refreshRegistry(viewerKnown: Promise<void> = Promise.resolve()): Promise<void> {
+  const host = () => viewerKnown.then(() => (session.viewer ? framedHost : null));
+  await registry.refresh(client, host).catch(() => undefined);
+}
+
 /** The session ended elsewhere: forget who it was and go to the sign-in page. */
 async function leave(): Promise<void> {
   await dashboard.refreshViewer();
@@ -56,9 +74,9 @@ async function leave(): Promise<void> {
 app.provide(dashboardKey, dashboard);
 app.provide(liveKey, live);
 app.provide(toastKey, toasts);
-live.listen(['plugins'], () => void registry.refresh(client).catch(() => undefined));
+live.listen(['plugins'], () => void refreshRegistry());
 
-await Promise.all([registry.refresh(client).catch(() => undefined), dashboard.refreshViewer()]);
+await dashboard.refreshViewer();
 const router = createDashboardRouter();
 app.use(router);
 // The first page is known before anything is drawn: no flash of another, and the keyboard starts at the top.

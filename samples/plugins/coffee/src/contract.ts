@@ -10,6 +10,25 @@ export const CupCount = defineSchema({
 });
 export type CupCount = Infer<typeof CupCount>;
 
+/** The latest cups, newest first. */
+export const CupList = defineSchema({
+  type: 'object',
+  properties: {
+    items: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { id: { type: 'string' }, hadAt: { type: 'string', format: 'date-time' } },
+        required: ['id', 'hadAt'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['items'],
+  additionalProperties: false,
+});
+export type CupList = Infer<typeof CupList>;
+
 /** Somebody had a cup. */
 export const CupHad = defineEvent({
   name: 'cup.had',

@@ -1,6 +1,6 @@
 import type { UnitOfWork } from '@containr/sdk';
 import { definePlugin } from '@containr/sdk';
-import { CupCount, CupHad } from './contract.ts';
+import { CupCount, CupHad, CupList } from './contract.ts';
 import { Cup, CupEntity, init } from './cup.ts';
 
 /** Counts cups of coffee on the overview. */
@@ -21,6 +21,18 @@ export default definePlugin({
       summary: 'Cups of today',
       response: CupCount,
       handler: ({ principal }) => ctx.store.for(principal).transaction(count),
+    });
+    ctx.http.route({
+      method: 'GET',
+      path: '/coffee/cups',
+      permission: 'coffee:read',
+      summary: 'The latest cups, newest first',
+      response: CupList,
+      handler: ({ principal }) =>
+        ctx.store.for(principal).transaction(async ({ em }) => {
+          const cups = await em.find(Cup, {}, { orderBy: { hadAt: 'desc' }, limit: 20 });
+          return { items: cups.map(({ id, hadAt }) => ({ id, hadAt: hadAt.toISOString() })) };
+        }),
     });
     ctx.http.route({
       method: 'POST',

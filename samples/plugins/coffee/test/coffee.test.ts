@@ -17,6 +17,7 @@ describe('coffee', () => {
     await coffee('POST');
     const second = await coffee('POST');
     expect(second.json, second.text).to.deep.equal({ cups: 2, asOf: '2026-05-04T23:30:00.000Z' });
+    expect((await test.console('/coffee/cups', { organisation: 'default' })).field('items')).to.have.length(2);
     await clock.advance(3_600_000);
     expect((await coffee()).json).to.deep.equal({ cups: 0, asOf: '2026-05-05T00:30:00.000Z' });
   });

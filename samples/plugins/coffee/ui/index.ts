@@ -1,13 +1,28 @@
 import { defineUi } from '@containr/sdk/ui';
 import type { CupCount } from '../src/contract.ts';
+import CoffeePage from './CoffeePage.vue';
+import LatestCups from './LatestCups.vue';
+
+const permission = 'coffee:read';
 
 export default defineUi({
   contributions: [
     {
+      outlet: 'navigation',
+      id: 'coffee',
+      heading: 'install',
+      label: 'Coffee',
+      icon: 'clock',
+      to: '/coffee',
+      permission,
+    },
+    { outlet: 'page', id: 'coffee', path: '/coffee', title: 'Coffee', permission, view: CoffeePage },
+    { outlet: 'dashboardSection', id: 'cups', permission, view: LatestCups },
+    {
       outlet: 'dashboardCard',
       id: 'coffee',
       title: 'Coffee today',
-      permission: 'coffee:read',
+      permission,
       topics: ['coffee'],
       async read({ request }) {
         const { cups, asOf } = await request<CupCount>('GET', '/coffee');

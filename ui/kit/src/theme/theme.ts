@@ -5,12 +5,13 @@ import tokens from './naive-tokens.json' with { type: 'json' };
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
 const storageKey = 'theme';
+const storage = openStorage();
 const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
 const system = ref(systemDark.matches);
 systemDark.addEventListener('change', (event) => (system.value = event.matches));
 
 function stored(): ThemeChoice {
-  const value = localStorage.getItem(storageKey);
+  const value = storage?.getItem(storageKey);
   return value === 'light' || value === 'dark' ? value : 'system';
 }
 
@@ -22,6 +23,15 @@ export const isDark = computed(() => choice.value === 'dark' || (choice.value ==
 /** The tokens under the names that naive-ui knows. */
 export const naiveOverrides = computed<GlobalThemeOverrides>(() => (isDark.value ? tokens.dark : tokens.light));
 
+/** A page without an origin, or a browser that keeps nothing, has no storage. */
+function openStorage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** What the person chose, kept in this browser. */
 export function useThemeChoice(): { choice: typeof choice; choose(next: ThemeChoice): void } {
   return {
@@ -29,10 +39,10 @@ export function useThemeChoice(): { choice: typeof choice; choose(next: ThemeCho
     choose(next) {
       choice.value = next;
       if (next === 'system') {
-        localStorage.removeItem(storageKey);
+        storage?.removeItem(storageKey);
         delete document.documentElement.dataset['theme'];
       } else {
-        localStorage.setItem(storageKey, next);
+        storage?.setItem(storageKey, next);
         document.documentElement.dataset['theme'] = next;
       }
     },

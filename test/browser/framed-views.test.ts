@@ -1,0 +1,139 @@
+import { packFolder, readPluginFolder } from '@containr/plugin-build';
+import { until } from '@containr/testing';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { Dashboard } from './dashboard.ts';
+import { buildSample, packageFolder } from './framed-package.ts';
+
+describe('views of a plugin that is not trusted', function () {
+  this.timeout(120_000);
+  let dashboard: Dashboard;
+  let page: Page;
+  let packages: Awaited<ReturnType<typeof packageFolder>>;
+  const shots = process.env['CONTAINR_TEST_SHOTS'];
+  const section = () => page.frameLocator('iframe[title="Coffee"]');
+  const post = async (path: string, body?: object) => {
+    const answer = await dashboard.test.console(path, { method: 'POST', ...(body ? { body } : {}) });
+    expect(answer.status, answer.text).to.be.lessThan(300);
+  };
+
+  async function shoot(name: string): Promise<void> {
+    if (!shots) return;
+    for (const [width, height] of [[1440, 900] as const, [390, 844] as const])
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(600);
+        await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` });
+      }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  before(async () => {
+    packages = await packageFolder();
+    const coffee = await readPluginFolder(await buildSample('coffee', packages.folder));
+    dashboard = await Dashboard.start({ plugins: ['auth', 'projects'] });
+    const headers = { 'content-type': 'application/gzip' };
+    const body = await packFolder(coffee);
+    const installed = await dashboard.test.console('/plugins', { method: 'POST', headers, body });
+    expect(installed.status, installed.text).to.equal(201);
+    ({ page } = await dashboard.tab());
+    await dashboard.claim(page);
+    await page.goto('/');
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await page.evaluate('window.sameDocument = true');
+  });
+  after(async () => {
+    await dashboard?.stop();
+    await packages?.remove();
+  });
+
+  it('appear in an open dashboard when it is switched on', async () => {
+    await post('/plugins/coffee/enable');
+    await page.getByText('Count the first cup from the palette').waitFor();
+    await section().getByText('No cups yet').waitFor();
+    await page.locator('.side').getByRole('link', { name: 'Coffee' }).waitFor();
+    expect(await page.evaluate('window.sameDocument')).to.equal(true);
+  });
+
+  it('ask their own routes in the name of who is signed in, and hear their events', async () => {
+    await section().getByRole('button', { name: 'Count a cup' }).click();
+    await section().locator('li time').first().waitFor();
+    await page.locator('.mc', { hasText: 'Coffee today' }).getByText('1cup').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByLabel('Search or run').last().fill('espresso');
+    await page.keyboard.press('Enter');
+    await page.locator('.mc', { hasText: 'Coffee today' }).getByText('2cups').waitFor();
+    await section().locator('li time').nth(1).waitFor();
+    await shoot('framed-overview');
+  });
+
+  it('are in the order of the keyboard, under a name, and hand the dashboard its keys', async () => {
+    const button = section().getByRole('button', { name: 'Count a cup' });
+    const isFocused = () => button.evaluate((element) => element.matches(':focus'));
+    await page.getByRole('link', { name: 'Containr, overview' }).focus();
+    for (let presses = 0; presses < 30 && !(await isFocused()); presses += 1) await page.keyboard.press('Tab');
+    expect(await isFocused()).to.equal(true);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Search or run' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Search or run' }).waitFor({ state: 'hidden' });
+  });
+
+  it('follow the theme, and are as high as what they show', async () => {
+    const theme = () => section().locator('html').getAttribute('data-theme');
+    const frame = page.locator('iframe[title="Coffee"]');
+    const heights = async () => {
+      const [outer, inner] = [await frame.boundingBox(), await section().locator('#app > *').boundingBox()];
+      return [outer?.height ?? 0, inner?.height ?? 0] as const;
+    };
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await until('it is dark', async () => (await theme()) === 'dark');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await until('it is light', async () => (await theme()) === 'light');
+    await until('it fits', async () => {
+      const [outer, inner] = await heights();
+      return inner > 40 && Math.abs(outer - inner) <= 1;
+    });
+  });
+
+  it('are pages with an address that a reload keeps', async () => {
+    await page.locator('.side').getByRole('link', { name: 'Coffee' }).click();
+    await section().getByRole('heading', { level: 1, name: 'Coffee' }).waitFor();
+    expect(await page.evaluate('window.sameDocument')).to.equal(true);
+    await page.reload();
+    await section().getByRole('heading', { level: 1, name: 'Coffee' }).waitFor();
+    await section().locator('li time').nth(1).waitFor();
+    expect(await page.title()).to.equal('Coffee · Containr');
+    await page.evaluate('window.sameDocument = true');
+    await shoot('framed-page');
+  });
+
+  it('go when it is switched off, and come back when it is on again', async () => {
+    await post('/plugins/coffee/disable');
+    await page.getByText('This page belongs to a plugin that was switched off').waitFor();
+    await until('no frame is left', async () => (await page.locator('iframe').count()) === 0);
+    await post('/plugins/coffee/enable');
+    await section().getByRole('heading', { level: 1, name: 'Coffee' }).waitFor();
+    expect(await page.evaluate('window.sameDocument')).to.equal(true);
+  });
+
+  it('are part of the dashboard once somebody trusts it, and the same to see', async () => {
+    await post('/plugins/coffee/trust', { trust: 'trusted' });
+    await page.locator('main').getByRole('heading', { level: 1, name: 'Coffee' }).waitFor();
+    await until('no frame is left', async () => (await page.locator('iframe').count()) === 0);
+    await shoot('trusted-page');
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Count a cup' }).click();
+    await page.locator('.mc', { hasText: 'Coffee today' }).getByText('3cups').waitFor();
+    await page.locator('main li time').nth(2).waitFor();
+    await shoot('trusted-overview');
+    await post('/plugins/coffee/trust', { trust: 'isolated' });
+    await section().locator('li time').nth(2).waitFor();
+  });
+
+  it('gave the browser nothing to complain about', () => {
+    expect(dashboard.complaints).to.deep.equal([]);
+  });
+});

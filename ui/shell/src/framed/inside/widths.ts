@@ -1,0 +1,21 @@
+const originals = new WeakMap<CSSMediaRule, string>();
+
+/** Lets widths in style sheets mean the dashboard's window: a narrow card on a wide screen is no phone. */
+export function asWideAs(width: number): void {
+  for (const sheet of document.styleSheets) {
+    try {
+      for (const rule of sheet.cssRules) if (rule instanceof CSSMediaRule) fit(rule, width);
+    } catch {
+      // A sheet that can't be read keeps its own widths.
+    }
+  }
+}
+
+function fit(rule: CSSMediaRule, width: number): void {
+  const text = originals.get(rule) ?? rule.media.mediaText;
+  const bounds = [...text.matchAll(/\(\s*(min|max)-width:\s*([\d.]+)px\s*\)/g)];
+  if (bounds.length === 0) return;
+  originals.set(rule, text);
+  const holds = bounds.every(([, side, bound]) => (side === 'min' ? width >= Number(bound) : width <= Number(bound)));
+  rule.media.mediaText = holds ? 'all' : 'not all';
+}
