@@ -3,8 +3,8 @@ import { can } from '@containr/sdk';
 import { errors } from './errors.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** Finds out who asks; `null` when what is offered proves nothing. */
-export type Authenticate = (request: RequestContext) => Promise<Principal | null>;
+/** Finds out who asks; `null` when what is offered proves nothing. What {@link Identity} answers passes through as it is. */
+export type Authenticate = (request: RequestContext) => Promise<{ readonly principal: Principal | null }>;
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -21,7 +21,7 @@ export function admit(
     return;
   }
   authenticate(request).then(
-    (principal) => {
+    ({ principal }) => {
       if (principal) request.principal = principal;
       if (principal || access.public) done(refusal(request, method, access));
       else done(errors.UNAUTHENTICATED('The session or token is not valid, or it has ended.'));

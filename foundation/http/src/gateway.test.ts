@@ -78,6 +78,13 @@ describe('gateway', () => {
     expect(given.headers.get('cache-control')).to.equal('no-store');
     const odd = await fetch(url('/things'), { headers: { 'x-request-id': 'a b' } });
     expect(odd.headers.get('x-request-id')).to.match(/^[\w-]{12}-\w+$/);
+    expect(odd.headers.get('x-content-type-options')).to.equal('nosniff');
+    const refused = await fetch(url('/things/nowhere'), { headers: { 'x-request-id': 'abcdefgh-2' } });
+    expect(Object.fromEntries(refused.headers)).to.include({
+      'x-request-id': 'abcdefgh-2',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
   });
 
   it('switches a plugin on and off under load without a failed request of another', async () => {

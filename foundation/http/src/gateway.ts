@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import type { ContainrError, Logger } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
+import { ApiResponse } from './api-response.ts';
 import type { Front } from './front.ts';
 import type { Mount } from './mount.ts';
 import { answerProblem, problemOf, requestIdOf, toContainrError } from './problem.ts';
@@ -144,7 +145,7 @@ export class Gateway {
 
   #server(options: { IncomingMessage?: typeof ConsoleMessage }): Server {
     const server = createServer(
-      { ...options, requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 },
+      { ...options, ServerResponse: ApiResponse, requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 },
       (request, response) => this.serve(request, response),
     );
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));

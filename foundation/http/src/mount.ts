@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { admit } from './access.ts';
 import type { Authenticate } from './access.ts';
 import type { OnAnswered } from './answered.ts';
+import type { ApiResponse } from './api-response.ts';
 import { tellAnswered } from './answered.ts';
 import type { Claims, Declared, DeclaredRoute } from './declared.ts';
 import { addEvents } from './event-stream.ts';
@@ -154,10 +155,7 @@ function guardOf(
   const realm = declared.kind === 'raw' ? declared.basicRealm : undefined;
   return function guard(request, reply, done) {
     request.containr = new RequestContext(request, reply.raw, inFlight);
-    reply
-      .header('x-request-id', request.id)
-      .header('cache-control', 'no-store')
-      .header('x-content-type-options', 'nosniff');
+    (reply.raw as ApiResponse).requestId = request.id;
     if (declared.gone) return done(notFound('route'));
     const finish =
       realm === undefined

@@ -31,6 +31,16 @@ describe('raw routes', () => {
       });
       http.raw({
         methods: ['GET'],
+        path: '/git/kept',
+        root: true,
+        public: true,
+        summary: 'May be kept',
+        accepts: [],
+        maxBytes: 0,
+        handler: async () => new Response('ok', { headers: { 'Cache-Control': 'public, max-age=60' } }),
+      });
+      http.raw({
+        methods: ['GET'],
         path: '/git/private',
         root: true,
         permission: 'thing:read',
@@ -45,6 +55,12 @@ describe('raw routes', () => {
   after(() => served.close());
   const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type: string) =>
     fetch(`${served.origin}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
+
+  it('say themselves whether an answer may be kept', async () => {
+    const { headers } = await fetch(`${served.origin}/git/kept`);
+    expect(headers.get('cache-control')).to.equal('public, max-age=60');
+    expect(headers.get('x-content-type-options')).to.equal('nosniff');
+  });
 
   it('streams bodies both ways', async () => {
     const bytes = new Uint8Array(4_000_000).map((_, index) => index % 251);

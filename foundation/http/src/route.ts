@@ -4,6 +4,7 @@ import { validatorOf } from '@containr/sdk/host';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteShorthandOptions } from 'fastify';
 import type { DeclaredRoute } from './declared.ts';
 import { apiBase } from './api-base.ts';
+import { toContainrError } from './problem.ts';
 import { cookieLine } from './request-context.ts';
 import { serializerOf } from './serializer.ts';
 import type { Guard } from './mount.ts';
@@ -66,33 +67,48 @@ function emptyObjectForNothing(request: FastifyRequest, _reply: FastifyReply, do
   done();
 }
 
+/** Answers without a promise of its own: what the handler gives is sent as soon as it is there. */
 function answerWith(declared: DeclaredRoute) {
-  return async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const { meter } = declared;
+  const { meter, status } = declared;
+  return function answer(request: FastifyRequest, reply: FastifyReply): void {
     const began = meter.enter();
-    let answer: unknown;
-    try {
-      answer = await declared.handler(request.containr);
-    } catch (error) {
+    function fail(error: unknown): void {
       meter.threw(error);
-      throw error;
-    } finally {
       meter.leave(began);
+      refuse(reply, error);
     }
-    if (isReply(answer)) {
-      reply.code(answer.status ?? declared.status);
-      if (answer.headers) reply.headers(answer.headers);
-      for (const cookie of answer.cookies ?? [])
-        reply.header('set-cookie', cookieLine(cookie, request.containr.secure));
-      return send(reply, answer.body);
+    try {
+      Promise.resolve(declared.handler(request.containr)).then((answer) => {
+        meter.leave(began);
+        give(request, reply, answer, status);
+      }, fail);
+    } catch (error) {
+      fail(error);
     }
-    if (declared.status !== 200) reply.code(declared.status);
-    return send(reply, answer);
   };
 }
 
-function send(reply: FastifyReply, body: unknown): unknown {
-  if (body === undefined) return reply.code(reply.statusCode === 200 ? 204 : reply.statusCode).send();
-  if (typeof body === 'object') return body;
-  return reply.type('application/json').send(JSON.stringify(body));
+/** Only an `Error` is one to Fastify. */
+function refuse(reply: FastifyReply, error: unknown): void {
+  void reply.send(error instanceof Error ? error : toContainrError(error));
+}
+
+function give(request: FastifyRequest, reply: FastifyReply, answer: unknown, status: number): void {
+  try {
+    if (status !== 200) reply.code(status);
+    if (!isReply(answer)) return send(reply, answer);
+    if (answer.status !== undefined) reply.code(answer.status);
+    if (answer.headers) reply.headers(answer.headers);
+    for (const cookie of answer.cookies ?? []) reply.header('set-cookie', cookieLine(cookie, request.containr.secure));
+    return send(reply, answer.body);
+  } catch (error) {
+    // What it gave does not fit its schema, or can't be written.
+    return refuse(reply, error);
+  }
+}
+
+function send(reply: FastifyReply, body: unknown): void {
+  if (body === undefined) void reply.code(reply.statusCode === 200 ? 204 : reply.statusCode).send();
+  else if (typeof body === 'object') void reply.send(body);
+  else void reply.type('application/json').send(JSON.stringify(body));
 }

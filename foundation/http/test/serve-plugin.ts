@@ -53,9 +53,11 @@ export async function servePlugins(front?: Front): Promise<Served> {
   });
   const port = await gateway.listen('127.0.0.1', 0);
   const origin = `http://127.0.0.1:${port}`;
-  async function authenticate(request: Parameters<Parameters<typeof buildMount>[2]>[0]): Promise<Principal | null> {
-    if (request.cookies['session'] === 'ann') return browser;
-    return principals[(request.headers['authorization'] ?? '').replace('Bearer ', '')] ?? null;
+  async function authenticate(
+    request: Parameters<Parameters<typeof buildMount>[2]>[0],
+  ): Promise<{ principal: Principal | null }> {
+    if (request.cookies['session'] === 'ann') return { principal: browser };
+    return { principal: principals[(request.headers['authorization'] ?? '').replace('Bearer ', '')] ?? null };
   }
   async function build(plugin: string, register: (http: PluginContext['http']) => void): Promise<Mount> {
     const claims = {

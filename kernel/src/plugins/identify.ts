@@ -2,7 +2,9 @@ import type { Client, Contract, Methods, Principal } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
 import { Identity } from '@containr/sdk/contracts';
 import { bearerPrefix } from '@containr/agent-gateway';
-import type { Authenticate } from '@containr/http';
+import type { Authenticate, RequestContext } from '@containr/http';
+
+type Found = ReturnType<Authenticate>;
 
 const agentAuthorization = `Bearer ${bearerPrefix}`;
 
@@ -34,26 +36,27 @@ export function identifier(use: {
   const identity = use.services.get(Identity);
   const call = { principal: systemPrincipal };
 
-  async function asConsole(slug: string | undefined): Promise<Principal> {
-    if (slug === undefined) return consolePrincipal;
+  async function asConsole(slug: string | undefined): Found {
+    if (slug === undefined) return { principal: consolePrincipal };
     const { id } = await identity.organisation({ slug }, call);
     if (id === null) throw notFound('organisation');
-    return { ...consolePrincipal, organisation: id };
+    return { principal: { ...consolePrincipal, organisation: id } };
   }
 
-  return async (request) => {
+  async function asAgent(bearer: string, request: RequestContext): Found {
+    const principal = await use.agent(bearer);
+    return principal ? { principal } : asAccount(request);
+  }
+
+  function asAccount({ headers, cookies, ip }: RequestContext): Found {
+    const { authorization = null, 'containr-organisation': organisation = null } = headers;
+    return identity.authenticate({ authorization, cookies, organisation, address: ip }, call);
+  }
+
+  return (request) => {
     const { authorization, 'containr-organisation': slug } = request.headers;
     if (request.console) return asConsole(slug);
-    if (authorization?.startsWith(agentAuthorization)) {
-      const agent = await use.agent(authorization.slice('Bearer '.length));
-      if (agent) return agent;
-    }
-    const proof = {
-      authorization: authorization ?? null,
-      cookies: request.cookies,
-      organisation: slug ?? null,
-      address: request.ip,
-    };
-    return (await identity.authenticate(proof, call)).principal;
+    if (authorization?.startsWith(agentAuthorization)) return asAgent(authorization.slice('Bearer '.length), request);
+    return asAccount(request);
   };
 }
