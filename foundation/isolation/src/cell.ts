@@ -2,11 +2,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { LimitGroup, Limits } from './limits.ts';
 import { limitGroup } from './limits.ts';
+import type { Pace } from './own-time.ts';
+import { paceOf } from './own-time.ts';
 
 /** What really keeps a plugin's process apart on this system; shown to the admin as it is. */
 export interface Isolation {
@@ -29,17 +32,31 @@ export interface Cell {
   readonly output: readonly Readable[];
   /** Resident memory in bytes; `null` when it can't be told. */
   residentBytes(): number | null;
+  /** How far its main thread has come; `null` when the system does not tell. */
+  pace(): Pace | null;
   /** Puts it under its limits; called when it is there and before it is told anything. */
   limit(): void;
+  /** Lets it before everything else, or behind again, where the system allows. */
+  favour(on: boolean): void;
   /** Ends all its processes at once. */
   kill(): void;
   /** Resolves with how it ended. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<Ending>;
+}
+
+/** How a process ended. */
+export interface Ending {
+  /** `ended with code 1`, `was ended by SIGTERM`. */
+  readonly how: string;
+  /** Whether it was for memory: it had none left of its own, or the system took it. */
+  readonly memory: boolean;
 }
 
 const firstUid = 61_001;
 const lastUid = 61_999;
-const niceness = 10;
+/** The plugin's code is behind everything else; ours, while it starts, before it: then it is there in a moment. */
+const behind = 10;
+const before = -5;
 let namespaced: boolean | undefined;
 
 /** Gives a plugin's folder to a user that no other plugin has; the same one each time. `null` when this process is not root. */
@@ -95,7 +112,8 @@ export function startCell(options: {
     // Ends with the control plane, even when its own loop hangs.
     ...(existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : []),
     ...(apart ? namespaces() : []),
-    ...(existsSync('/usr/bin/nice') ? ['/usr/bin/nice', '-n', `${niceness}`] : []),
+    ...(existsSync('/usr/bin/nice') && uid !== null ? ['/usr/bin/nice', '-n', `${before}`] : []),
+    ...(existsSync('/usr/bin/prlimit') ? ['/usr/bin/prlimit', ...processLimits(options.limits, uid)] : []),
     ...dropped,
     ...node,
   ];
@@ -121,25 +139,64 @@ export function startCell(options: {
     heartbeat,
     output: [stdout, stderr],
     residentBytes: () => resident(pids()),
-    limit: () => pids().forEach((pid) => group.add(pid)),
+    pace: () => paceOf(pids().at(-1) ?? 0),
+    limit() {
+      for (const pid of pids()) group.add(pid);
+      for (const pid of pids()) rank(pid, behind);
+    },
+    favour(on) {
+      group.favour(on);
+      for (const pid of pids()) rank(pid, on ? before : behind);
+    },
     kill: () => pids().toReversed().forEach(end),
-    ended: ending(child, group),
+    ended: ending(child, group, heapBytes(options.limits)),
   };
 }
 
-function ending(child: ChildProcess, group: LimitGroup): Promise<string> {
+function ending(child: ChildProcess, group: LimitGroup, heap: number): Promise<Ending> {
   return new Promise((resolve) => {
-    const done = (how: string): void => {
-      resolve(how);
+    const done = (how: string, memory = false): void => {
+      resolve({ how, memory });
       for (const ms of [0, 200, 2_000]) setTimeout(() => group.remove(), ms).unref();
     };
     child.once('error', (error) => done(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) => {
       // What stands between us and the process does not always pass its signal on.
-      if (group.ranOut()) done('was ended by SIGKILL');
-      else done(signal === null ? `ended with code ${code}` : `was ended by ${signal}`);
+      if (group.ranOut()) return done('was ended because its memory ran out', true);
+      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+      // V8 aborts when its heap is full; the first process of a namespace has no SIGABRT and goes on to the next worse.
+      const aborted = [134, 139].includes(code ?? 0) || /^SIG(ABRT|SEGV|ILL|TRAP)$/.test(signal ?? '');
+      const full = aborted && (group.peakBytes() ?? heap) >= heap;
+      // Where no limit is enforced, the system ends whom it likes.
+      const taken = !group.enforced.memory && (code === 137 || signal === 'SIGKILL');
+      done(full || taken ? `${how}, as it does when memory runs out` : how, full || taken);
     });
   });
+}
+
+/** What V8 may keep on its heap; buffers come on top. */
+function heapBytes({ memoryBytes }: Limits): number {
+  return memoryBytes / 2;
+}
+
+/** Each thread has a priority of its own, and hands it to those that it starts. */
+function rank(pid: number, niceness: number): void {
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), niceness);
+  } catch {
+    // It ended, or this user may not.
+  }
+}
+
+/** Of each process; as a user of its own also of all. A core is never written. */
+function processLimits(limits: Limits, uid: number | null): string[] {
+  return [
+    `--nofile=${limits.files}`,
+    `--fsize=${limits.fileBytes}`,
+    '--core=0',
+    // Counted by user: for one that is not its own it would count others.
+    ...(uid === null ? [] : [`--nproc=${limits.processes * 2}`]),
+  ];
 }
 
 function nodeFlags({
@@ -164,7 +221,7 @@ function nodeFlags({
     '--permission',
     ...readable.map((folder) => `--allow-fs-read=${folder.replace(/\/$/, '')}/*`),
     `--allow-fs-write=${directory}/*`,
-    `--max-old-space-size=${Math.floor(limits.memoryBytes / 1_048_576 / 2)}`,
+    `--max-old-space-size=${Math.floor(heapBytes(limits) / 1_048_576)}`,
     '--disable-proto=delete',
     '--no-warnings',
     ...(import.meta.url.endsWith('.ts') ? ['--conditions=containr-src'] : []),

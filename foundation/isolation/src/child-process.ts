@@ -1,12 +1,13 @@
 import type { Logger } from '@containr/sdk';
-import { conflict, ContainrError } from '@containr/sdk';
-import type { Cell, Isolation } from './cell.ts';
+import type { Cell, Ending, Isolation } from './cell.ts';
 import { startCell } from './cell.ts';
+import type { PluginEnded } from './ended.ts';
+import { endedBy } from './ended.ts';
 import type { Limits } from './limits.ts';
 import { LogLines } from './log-lines.ts';
 import type { Incoming } from './peer.ts';
 import { Peer } from './peer.ts';
-import { isCrowded, watch } from './watchdog.ts';
+import { watch } from './watchdog.ts';
 
 /** What a plugin's process is started with. */
 export interface ChildOptions {
@@ -18,12 +19,14 @@ export interface ChildOptions {
   answer(call: Incoming): Promise<unknown>;
   notified(op: string, data: unknown): void;
   /** It ended without being asked to; the cause is one that the admin reads. */
-  died(cause: ContainrError): void;
+  died(cause: PluginEnded): void;
 }
 
-const silentMs = 1_000;
-const crowdedMs = 4_000;
+/** Longest time of its own, in milliseconds, that a plugin may give no sign of life once it is loaded. */
+export const silentMs = 500;
+const loadingMs = 3_000;
 const startingMs = 10_000;
+const leftMs = 100;
 const mostViolations = 20;
 const bounds = { callsAtOnce: 256, perSecond: 2_000, turnMs: 1, unreadBytes: 16 * 1024 * 1024 };
 
@@ -38,7 +41,7 @@ export class Child {
   #loaded = false;
   #ending = false;
   #violations = 0;
-  #cause: ContainrError | null = null;
+  #cause: PluginEnded | null = null;
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -55,13 +58,14 @@ export class Child {
         else options.notified(op, data);
       },
       violated: (what) => this.violated(what),
-      closed: () => undefined,
+      // When its process ended, that is told in a moment, with a better cause.
+      closed: () => setTimeout(() => this.fail('PLUGIN_CRASHED', 'It left its channel'), leftMs).unref(),
     });
     this.#unwatch = watch({
       cell: this.#cell,
       memoryBytes: options.limits.memoryBytes,
-      silentMs: () => (this.#loaded ? (isCrowded() ? crowdedMs : silentMs) : startingMs),
-      caught: (what, detail) => this.fail(what === 'silent' ? 'PLUGIN_SILENT' : 'PLUGIN_MEMORY', detail),
+      silentMs: () => (this.#loaded ? silentMs : loadingMs),
+      caught: (what, detail) => this.fail(codes[what], detail),
     });
     void this.#cell.ended.then((how) => this.#ended(how));
   }
@@ -95,64 +99,44 @@ export class Child {
 
   /** Ends it at once, for a cause. */
   fail(code: string, detail: string): void {
-    this.#cause ??= causeOf(this.#options.plugin, code, detail);
-    this.#cell.kill();
+    this.#over(endedBy(this.#options.plugin, code, detail));
   }
 
   /** Ends it: told first, then killed. */
   async stop(graceMs = 1_000): Promise<void> {
+    if (!this.#ending) {
+      this.#ending = true;
+      this.#unwatch();
+      this.peer.close();
+      const late = setTimeout(() => this.#cell.kill(), graceMs);
+      await this.#cell.ended;
+      clearTimeout(late);
+    } else await this.#cell.ended;
+  }
+
+  #ended({ how, memory }: Ending): void {
+    this.fail(memory ? 'PLUGIN_MEMORY' : 'PLUGIN_CRASHED', `Its process ${how}`);
+    this.#cell.kill();
+  }
+
+  // From here on nothing of it runs: what it was killed with does not wait for it.
+  #over(cause: PluginEnded): void {
     if (this.#ending) return;
     this.#ending = true;
+    this.#cause = cause;
     this.#unwatch();
-    this.peer.close();
-    const late = setTimeout(() => this.#cell.kill(), graceMs);
-    await this.#cell.ended;
-    clearTimeout(late);
-  }
-
-  #ended(how: string): void {
-    this.#unwatch();
-    const expected = this.#ending;
-    this.#ending = true;
-    this.peer.close();
     this.#cell.kill();
-    if (expected) return;
-    const { plugin } = this.#options;
-    const memory = /SIGKILL|code 134|SIGABRT|code 137/.test(how);
-    this.#options.died(
-      this.#cause ??
-        causeOf(
-          plugin,
-          memory ? 'PLUGIN_MEMORY' : 'PLUGIN_CRASHED',
-          `Its process ${how}${memory ? ', as it does when memory runs out' : ''}`,
-        ),
-    );
+    this.peer.close();
+    this.#options.died(cause);
   }
 
-  /** Why it was ended, when it was. */
-  get cause(): ContainrError | null {
+  /** Why it ended without being asked to. */
+  get cause(): PluginEnded | null {
     return this.#cause;
   }
 }
 
-function causeOf(plugin: string, code: string, detail: string): ContainrError {
-  return new ContainrError({
-    code,
-    status: 503,
-    detail: `${plugin} was ended. ${detail}.`,
-    hint: `Read the log of ${plugin}; it runs again after POST /api/v1/plugins/${plugin}/enable.`,
-    retryAfterSeconds: 1,
-  });
-}
-
-/** What stays when a plugin ended too often. */
-export function quarantined(plugin: string, times: number, cause: ContainrError): ContainrError {
-  return conflict(
-    'CONFLICT_PLUGIN_QUARANTINED',
-    `${plugin} ended ${times} times within a minute, so it stays off. Last (${cause.code}): ${cause.message}`,
-    `Read the log of ${plugin}, then enable it again.`,
-  );
-}
+const codes = { silent: 'PLUGIN_SILENT', memory: 'PLUGIN_MEMORY', heartbeat: 'PLUGIN_VIOLATIONS' } as const;
 
 function isLog(data: unknown): data is { level: 'info'; fields: Record<string, unknown>; message: string } {
   if (typeof data !== 'object' || data === null) return false;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Migration } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import type { GrantKind, Grants } from './grants.ts';
 import { grantKinds, noGrants } from './grants.ts';
 

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { until } from '@containr/testing';
 import { openArena } from '../test/arena.ts';
 import type { Arena } from '../test/arena.ts';
-import { attempts, endings, floods, refusedSetups, tools } from '../test/hostile-attempts.ts';
+import { attempts, floods, refusedSetups, tools } from '../test/hostile-attempts.ts';
 
 const most = 400 * 1_048_576;
 
@@ -62,27 +61,6 @@ describe('a hostile plugin in a process of its own', function () {
         expect(await causeOf()).to.match(code);
       });
     }
-  });
-
-  describe('is ended, with a cause, and comes back or stays off when it', () => {
-    for (const [name, body, code] of endings) {
-      it(name, async () => {
-        const entered = await arena.enter(`${tools}\n${body}`);
-        expect(entered.status, JSON.stringify(entered)).to.equal(200);
-        const asked = arena.test.console('/hostiles/go').catch(() => null);
-        await until('the cause is there', async () => code.test(await causeOf()), 20_000);
-        await asked;
-        expect(await arena.neighbourAnswers()).to.equal(true);
-        const state = (await arena.test.console('/plugins/hostile')).field('state');
-        expect(state).to.be.oneOf(['active', 'failed']);
-      });
-    }
-
-    it('crashes again and again', async () => {
-      await arena.enter(`setTimeout(() => process.exit(7), 50);`);
-      await until('it is quarantined', async () => /QUARANTINED/.test(await causeOf()), 30_000);
-      expect((await arena.test.console('/plugins/hostile')).field('state')).to.equal('failed');
-    });
   });
 
   describe('does not keep others from answering when it', () => {

@@ -1,6 +1,6 @@
 import type { Access, PluginContext, RequestInfo, Socket, StreamEvent } from '@containr/sdk';
 import { reply } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import type { Infer } from '@containr/sdk';
 import { answerHeaders, requestHeaders } from './answer-headers.ts';
 import type { Wiring } from './wiring.ts';

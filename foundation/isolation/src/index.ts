@@ -1,4 +1,5 @@
 export type { Isolation } from './cell.ts';
+export { CauseDocument, PluginEnded, restartOf, settled, showCause } from './ended.ts';
 export { checkGrant, grantKinds, isGranted, noGrants } from './grants.ts';
 export type { GrantKind, Grants } from './grants.ts';
 export { defaultLimits, isolate } from './isolate.ts';

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import type { Contract, Hook, Logger, Plugin, PluginContext, Principal } from '@containr/sdk';
 import { ContainrError, isContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import { Acting } from './acting.ts';
 import type { Isolation } from './cell.ts';
-import { Child, quarantined } from './child-process.ts';
+import { Child } from './child-process.ts';
+import type { PluginEnded } from './ended.ts';
+import { quarantined } from './ended.ts';
 import type { GrantStore } from './grant-store.ts';
 import type { Limits } from './limits.ts';
 import { Description } from './protocol.ts';
@@ -39,13 +41,19 @@ export interface IsolateOptions {
   /** Brings the plugin's tables up as a database role of its own that logs in with `password`. */
   tables(migrations: Description['migrations'], password: string): Promise<Tables>;
   /** The process of a plugin that was on ended without being asked to; `again`: it may be set up anew. */
-  died(cause: ContainrError, again: boolean): void;
+  died(cause: PluginEnded, again: boolean): void;
   /** What keeps the process apart, told at each start. */
   started?(isolation: Isolation): void;
 }
 
 /** Limits of a plugin that asks for nothing else. */
-export const defaultLimits: Limits = { memoryBytes: 256 * 1_048_576, cpus: 1, processes: 64 };
+export const defaultLimits: Limits = {
+  memoryBytes: 256 * 1_048_576,
+  cpus: 1,
+  processes: 64,
+  files: 512,
+  fileBytes: 256 * 1_048_576,
+};
 const setupMs = 30_000;
 const providersMs = 1_000;
 const relayMs = 60_000;
@@ -59,7 +67,7 @@ const mostEnds = 3;
 export function isolate(installed: IsolatedPackage, options: IsolateOptions): { load(): Promise<Plugin> } {
   let description: Promise<Description> | undefined;
   const ends: number[] = [];
-  const died = (cause: ContainrError): void => {
+  const died = (cause: PluginEnded): void => {
     const now = Date.now();
     ends.push(now);
     while (ends[0] !== undefined && ends[0] < now - countedMs) ends.shift();
@@ -147,7 +155,7 @@ async function describe(installed: IsolatedPackage, options: IsolateOptions): Pr
 function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginContext) {
   const { name } = installed;
   let isLive = false;
-  let rejectDied: (cause: ContainrError) => void = () => undefined;
+  let rejectDied: (cause: PluginEnded) => void = () => undefined;
   const died = new Promise<never>((_, reject) => (rejectDied = reject));
   died.catch(() => undefined);
   const principal = (organisation: string | null): Principal => ({

@@ -7,6 +7,10 @@ export interface Limits {
   /** Share of one core; 1 is a whole one. */
   readonly cpus: number;
   readonly processes: number;
+  /** Open files and sockets of one process. */
+  readonly files: number;
+  /** Largest file that it may write. */
+  readonly fileBytes: number;
 }
 
 /** Control groups of one plugin. */
@@ -15,14 +19,20 @@ export interface LimitGroup {
   readonly enforced: { readonly memory: boolean; readonly cpu: boolean; readonly processes: boolean };
   /** Puts a process, and what it starts from then on, under the limits. */
   add(pid: number): void;
+  /** Lets it before others when processors are short, or behind them again. */
+  favour(on: boolean): void;
   /** Whether the system ended a process because the memory of all ran out. */
   ranOut(): boolean;
+  /** Most memory that all used together so far, in bytes; `null` when the system does not tell. */
+  peakBytes(): number | null;
   /** Removes the groups; their processes have ended. */
   remove(): void;
 }
 
 const root = '/sys/fs/cgroup';
 
+/** Shares of the processors when they are short: a group of somebody else has 1024 (version 1) or 100 (version 2). */
+const weights = { v1: { behind: 128, before: 8192 }, v2: { behind: 12, before: 800 } };
 const prefix = 'containr-plugin';
 const swept = new Set<string>();
 let made = 0;
@@ -37,11 +47,13 @@ export function limitGroup(plugin: string, limits: Limits): LimitGroup {
     }),
     cpu: make('cpu', name, (folder, v2) => {
       const quota = Math.round(limits.cpus * 100_000);
-      if (v2) writeFileSync(join(folder, 'cpu.max'), `${quota} 100000`);
-      else {
+      if (v2) {
+        writeFileSync(join(folder, 'cpu.max'), `${quota} 100000`);
+        writeFileSync(join(folder, 'cpu.weight'), `${weights.v2.behind}`);
+      } else {
         writeFileSync(join(folder, 'cpu.cfs_period_us'), '100000');
         writeFileSync(join(folder, 'cpu.cfs_quota_us'), `${quota}`);
-        writeFileSync(join(folder, 'cpu.shares'), '128');
+        writeFileSync(join(folder, 'cpu.shares'), `${weights.v1.behind}`);
       }
     }),
     processes: make('pids', name, (folder) => writeFileSync(join(folder, 'pids.max'), `${limits.processes}`)),
@@ -56,7 +68,18 @@ export function limitGroup(plugin: string, limits: Limits): LimitGroup {
     add(pid) {
       for (const folder of all) writeFileSync(join(folder, 'cgroup.procs'), `${pid}`);
     },
+    favour(on) {
+      if (folders.cpu === null) return;
+      const v2 = existsSync(join(folders.cpu, 'cpu.weight'));
+      const weight = weights[v2 ? 'v2' : 'v1'][on ? 'before' : 'behind'];
+      try {
+        writeFileSync(join(folders.cpu, v2 ? 'cpu.weight' : 'cpu.shares'), `${weight}`);
+      } catch {
+        // The group is gone: its processes ended.
+      }
+    },
     ranOut: () => folders.memory !== null && endedByMemory(folders.memory),
+    peakBytes: () => (folders.memory === null ? null : peakOf(folders.memory)),
     remove() {
       for (const folder of all) removeFolder(folder);
     },
@@ -74,6 +97,17 @@ function endedByMemory(folder: string): boolean {
     }
   }
   return false;
+}
+
+function peakOf(folder: string): number | null {
+  for (const file of ['memory.peak', 'memory.max_usage_in_bytes']) {
+    try {
+      return Number(readFileSync(join(folder, file), 'utf8'));
+    } catch {
+      // The other version's file, or a kernel that does not tell.
+    }
+  }
+  return null;
 }
 
 function make(controller: string, name: string, limit: (folder: string, v2: boolean) => void): string | null {

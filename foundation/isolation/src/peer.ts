@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { ContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import { parse } from 'secure-json-parse';
 import type { Frame } from './frame.ts';
 import { encodeFrame, frameKinds, FrameReader } from './frame.ts';

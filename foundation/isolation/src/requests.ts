@@ -1,6 +1,6 @@
 import type { Capability, Contract, PluginContext } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import type { Infer } from '@containr/sdk';
 import type { Grants } from './grants.ts';
 import { checkGrant } from './grants.ts';

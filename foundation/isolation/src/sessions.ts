@@ -1,6 +1,6 @@
 import type { PluginContext, UnitOfWork } from '@containr/sdk';
 import { ContainrError, isContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import type { Infer } from '@containr/sdk';
 import type { Acting } from './acting.ts';
 import type { requests } from './protocol.ts';

@@ -1,56 +1,80 @@
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import type { Cell } from './cell.ts';
+import { ownMs } from './own-time.ts';
 
 /** How a process is watched. */
 export interface WatchOptions {
-  readonly cell: Cell;
+  readonly cell: Pick<Cell, 'heartbeat' | 'residentBytes' | 'pace' | 'favour'>;
   readonly memoryBytes: number;
-  /** Longest time without an answer, in milliseconds. */
+  /** Longest time of its own without an answer, in milliseconds. */
   silentMs(): number;
   /** What it did; the watch is over then. */
-  caught(what: 'silent' | 'memory', detail: string): void;
+  caught(what: 'silent' | 'memory' | 'heartbeat', detail: string): void;
 }
 
-const everyMs = 200;
+/** How often it is looked at, in milliseconds: a fault is found that much after its deadline at the latest. */
+export const everyMs = 100;
+const longestCountedMs = everyMs * 1.5;
+/** After this long without an answer it is let forward, so that on a busy machine too it is soon known whether it hangs. */
+const hearAfterMs = 200;
+/** Hearings a minute: whoever is slow on purpose gains no more than that. */
+const mostHearings = 6;
 
-/** Asks a process for a sign of life and looks at its memory, several times a second; returns what ends the watch. */
+/**
+ * Asks a process for a sign of life and looks at its memory, several times a second; returns what ends the watch. What counts
+ * against it is time of its own: not the time that it waited for a processor, and not that in which this process was late.
+ */
 export function watch(options: WatchOptions): () => void {
   const { cell, memoryBytes } = options;
-  let unansweredSince: number | null = null;
+  let asked: Buffer | null = null;
+  let silentMs = 0;
   let looked = performance.now();
-  cell.heartbeat.on('data', () => (unansweredSince = null));
+  let pace = cell.pace();
+  let askedAt = looked;
+  let hearing = false;
+  const heard: number[] = [];
+  const hear = (now: number, on: boolean): void => {
+    while ((heard[0] ?? now) < now - 60_000) heard.shift();
+    if (on === hearing || (on && heard.length >= mostHearings)) return;
+    if (on) heard.push(now);
+    hearing = on;
+    cell.favour(on);
+  };
+  // Read at each look and no sooner: what floods it fills its own end.
+  cell.heartbeat.on('readable', () => undefined);
   cell.heartbeat.on('error', () => undefined);
   const timer = setInterval(() => {
     const now = performance.now();
-    // This process itself was late: whatever waited may be our fault.
-    const late = now - looked > everyMs * 2;
+    const passed = Math.min(now - looked, longestCountedMs);
+    const paceNow = cell.pace();
+    const own = ownMs(pace, paceNow, passed);
     looked = now;
-    if (unansweredSince === null || late) {
-      if (unansweredSince === null) cell.heartbeat.write('.');
-      unansweredSince = now;
-    } else if (now - unansweredSince > options.silentMs()) {
-      stop();
-      return options.caught('silent', `It did not answer for ${Math.round(now - unansweredSince)} ms`);
+    pace = paceNow;
+
+    const answer = cell.heartbeat.read() as Buffer | null;
+    if (answer && !asked?.equals(answer)) return end('heartbeat', 'It answers a sign of life that nobody asked for');
+    if (answer || asked === null) {
+      silentMs = 0;
+      // Not to be known before: an answer is one of now.
+      asked = randomBytes(8);
+      askedAt = now;
+      hear(now, false);
+      cell.heartbeat.write(asked);
+    } else {
+      hear(now, now - askedAt >= hearAfterMs);
+      silentMs += own;
+      if (silentMs >= options.silentMs()) return end('silent', `It did not answer for ${Math.round(silentMs)} ms`);
     }
     const bytes = cell.residentBytes();
-    if (bytes === null || bytes <= memoryBytes) return;
-    stop();
-    options.caught('memory', `It uses ${megabytes(bytes)}, and may use ${megabytes(memoryBytes)}`);
+    if (bytes !== null && bytes > memoryBytes)
+      end('memory', `It uses ${megabytes(bytes)}, and may use ${megabytes(memoryBytes)}`);
   }, everyMs);
   timer.unref();
-  const stop = (): void => clearInterval(timer);
-  return stop;
-}
-
-/** Whether the system has memory so short or processors so busy that a process can't be blamed for its silence. */
-export function isCrowded(): boolean {
-  try {
-    // Share of the last ten seconds in which some task waited for a processor.
-    const some = /some avg10=([\d.]+)/.exec(readFileSync('/proc/pressure/cpu', 'utf8'))?.[1];
-    return Number(some ?? 0) > 60;
-  } catch {
-    return false;
-  }
+  const end = (what: Parameters<WatchOptions['caught']>[0], detail: string): void => {
+    clearInterval(timer);
+    options.caught(what, detail);
+  };
+  return () => clearInterval(timer);
 }
 
 function megabytes(bytes: number): string {

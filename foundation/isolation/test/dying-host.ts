@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@containr/sdk/host';
 import { Child } from '../src/child-process.ts';
+import { defaultLimits } from '../src/isolate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'containr-dying-'));
 chmodSync(folder, 0o755);
@@ -18,7 +19,7 @@ const child = new Child({
   plugin: 'p',
   packageDirectory: join(folder, 'package'),
   directory: join(folder, 'data/plugins/p'),
-  limits: { memoryBytes: 256 * 1_048_576, cpus: 1, processes: 64 },
+  limits: defaultLimits,
   log: createLogger({ level: 'silent' }),
   answer: async () => null,
   notified: () => undefined,

@@ -100,45 +100,8 @@ export const refusedSetups: readonly (readonly [name: string, body: string, code
   ],
 ];
 
-/** Ways to end or to be ended while on: a body of `setup`, and what the admin reads then. */
-export const endings: readonly (readonly [name: string, body: string, code: RegExp])[] = [
-  ['loops in a handler', `route(ctx, '/hostiles/go', async () => { for (;;); });`, /PLUGIN_SILENT/],
-  [
-    'loops in a timer',
-    `route(ctx, '/hostiles/go', async () => { setTimeout(() => { for (;;); }, 1); return 1; });`,
-    /PLUGIN_SILENT/,
-  ],
-  [
-    'blocks on a lock',
-    `route(ctx, '/hostiles/go', async () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));`,
-    /PLUGIN_SILENT/,
-  ],
-  [
-    'stops itself',
-    `route(ctx, '/hostiles/go', async () => { process.kill(process.pid, 'SIGSTOP'); for (;;); });`,
-    /PLUGIN_SILENT/,
-  ],
-  [
-    'is caught by a regular expression',
-    `route(ctx, '/hostiles/go', async () => /^(a+)+$/.test('a'.repeat(40) + 'b'));`,
-    /PLUGIN_SILENT/,
-  ],
-  [
-    'allocates objects of 4 GB',
-    `route(ctx, '/hostiles/go', async () => { const all = []; for (;;) { all.push(new Array(1e5).fill({})); await new Promise(setImmediate); } });`,
-    /PLUGIN_MEMORY|PLUGIN_CRASHED/,
-  ],
-  [
-    'allocates typed arrays of 10 GB',
-    `route(ctx, '/hostiles/go', async () => { const all = []; for (;;) { all.push(new Uint8Array(1e7).fill(1)); await new Promise(setImmediate); } });`,
-    /PLUGIN_MEMORY/,
-  ],
-  ['exits in a handler', `route(ctx, '/hostiles/go', async () => process.exit(0));`, /PLUGIN_CRASHED/],
-  [
-    'crashes in a handler',
-    `route(ctx, '/hostiles/go', async () => { setTimeout(() => { throw new Error('crash'); }, 0); return 1; });`,
-    /PLUGIN_CRASHED/,
-  ],
+/** Ways to break the rules of the channel while on: a body of `setup`, and what the admin reads then. */
+export const breaches: readonly (readonly [name: string, body: string, code: RegExp])[] = [
   [
     'sends a frame that is too large',
     `route(ctx, '/hostiles/go', async () => { raw(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 0, 0, 0, 1])); return 1; });`,

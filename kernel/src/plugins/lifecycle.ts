@@ -1,3 +1,4 @@
+import { restartOf, settled } from '@containr/isolation';
 import type { ContainrError, Logger } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
 import type { DependencyContainer } from 'tsyringe';
@@ -173,8 +174,8 @@ export class Lifecycle {
       const entry = this.entry(name);
       try {
         if (entry.state !== 'active') return;
-        await (again ? this.#swap(entry) : Promise.reject(cause));
         entry.cause = cause;
+        await (again ? this.#swap(entry) : Promise.reject(cause));
       } catch (error) {
         await this.#stopWithDependents(entry);
         this.#become(entry, 'failed', failureOf(name, error));
@@ -252,7 +253,7 @@ export class Lifecycle {
       throw failure;
     }
     Object.assign(entry, { running: next, package: to });
-    this.#become(entry, 'active');
+    this.#become(entry, 'active', restartOf(entry.cause));
     await tearDown(parts, running, drainMs);
   }
 
@@ -325,7 +326,7 @@ export class Lifecycle {
   #become(entry: PluginEntry, state: PluginState, cause: ContainrError | null = null): void {
     const before = entry.state;
     entry.state = state;
-    entry.cause = cause;
+    entry.cause = settled(cause, state);
     if (before !== state || state === 'active') this.#options.changed(entry);
   }
 

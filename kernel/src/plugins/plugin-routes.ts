@@ -1,3 +1,4 @@
+import { CauseDocument, showCause } from '@containr/isolation';
 import type { PluginContext } from '@containr/sdk';
 import { defineEvent, defineSchema, listQuery, pageOf } from '@containr/sdk';
 import type { Infer } from '@containr/sdk';
@@ -20,17 +21,7 @@ export const PluginDocument = defineSchema({
     state: State,
     /** Whether it is to be on. */
     enabled: { type: 'boolean' },
-    cause: {
-      anyOf: [
-        {
-          type: 'object',
-          properties: { code: { type: 'string' }, detail: { type: 'string' }, hint: { type: 'string' } },
-          required: ['code', 'detail', 'hint'],
-          additionalProperties: false,
-        },
-        { type: 'null' },
-      ],
-    },
+    cause: { anyOf: [CauseDocument, { type: 'null' }] },
     requires: {
       type: 'array',
       items: {
@@ -133,7 +124,7 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
     version,
     state: entry.state,
     enabled: entry.desired,
-    cause: entry.cause && { code: entry.cause.code, detail: entry.cause.message, hint: entry.cause.hint ?? '' },
+    cause: showCause(entry.cause),
     requires: requirementsOf(entry.package).map((need) => ({
       name: need.plugin,
       range: need.range,

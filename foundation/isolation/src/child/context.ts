@@ -15,7 +15,7 @@ import type {
   Store,
 } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import { v7 } from 'uuid';
 import type { Incoming, Peer } from '../peer.ts';
 import { httpFacet } from './http.ts';

@@ -1,6 +1,6 @@
 import type { Access, JSONSchema, PluginContext, RequestInfo, Socket } from '@containr/sdk';
 import { isReply } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import { validate } from '@containr/sdk/validate';
 import serializer from 'fast-json-stringify';
 import type { Incoming, Peer } from '../peer.ts';
 import { ofRequest } from './principals.ts';

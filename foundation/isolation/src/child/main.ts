@@ -11,7 +11,6 @@ import type { Boot, Live } from './context.ts';
 import { contextOf } from './context.ts';
 import { Registry } from './registry.ts';
 import { openStore } from './store.ts';
-import { loadOrm, openTables } from './tables.ts';
 
 const stopping = new AbortController();
 const live: Live = { settings: undefined, providers: {} };
@@ -60,7 +59,7 @@ async function load({ directory }: { directory: string }): Promise<unknown> {
   }
   plugin = module.default;
   // Before the watch on its signs of life grows strict: on a busy machine this takes a second.
-  if ((plugin.migrations ?? []).length > 0) await loadOrm();
+  if ((plugin.migrations ?? []).length > 0) await (await import('./tables.ts')).loadOrm();
   return {
     ...(typeof plugin.settings === 'object' ? { settings: plugin.settings } : {}),
     migrations: (plugin.migrations ?? []).map(({ name, up }) => ({ name, up })),
@@ -73,7 +72,7 @@ async function setUp(boot: Boot): Promise<void> {
   live.settings = boot.settings;
   live.providers = boot.providers;
   const store = boot.tables
-    ? await openTables(() => peer, boot.plugin, plugin?.entities ?? [])
+    ? await (await import('./tables.ts')).openTables(() => peer, boot.plugin, plugin?.entities ?? [])
     : openStore(() => peer, boot.plugin, plugin?.entities ?? []);
   ctx = contextOf(boot, live, registry, () => peer, { signal: stopping.signal, store });
   await plugin?.setup(ctx);
