@@ -31,6 +31,7 @@ export function listenToAgents(road: Road): void {
     follow(driver(name).build);
     follow(driver(name).run);
   }
+  for (const name of driverNames) agents.onTaskEnd(driver(name).check, (end) => taskEnded(road, end));
   agents.onTaskEnd(HealthProbe, (end) => taskEnded(road, end));
   agents.onReport(ReplicaChanged, (state, { node }) => observe(road, node, [state]));
   agents.onReport(ReplicaInventory, ({ runtime, replicas }, { node }) => takeInventory(road, node, runtime, replicas));

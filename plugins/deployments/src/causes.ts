@@ -98,7 +98,7 @@ export const causes = {
   HEALTH_FAILED: {
     title: 'Health check failed',
     detail: 'The health check got no good answer.',
-    hint: 'Open the health path on your machine: it has to answer with a status from 200 to 399.',
+    hint: 'Ask it the same way on your machine, and correct the application or the health check in the service settings.',
   },
   HEALTH_TIMEOUT: {
     title: 'Not healthy in time',
@@ -114,6 +114,16 @@ export const causes = {
     title: 'Crashed after it went live',
     detail: 'The new version crashed shortly after it took over.',
     hint: 'Read its last log lines; the version before serves again.',
+  },
+  UNHEALTHY_AFTER_SWITCH: {
+    title: 'Unhealthy after it went live',
+    detail: 'The new version stopped answering its health check shortly after it took over.',
+    hint: 'Read its last log lines; the version before serves again.',
+  },
+  POST_DEPLOY_FAILED: {
+    title: 'Post-deploy command failed',
+    detail: 'The post-deploy command ended with an error.',
+    hint: 'Read its output in the log; the new version serves all the same.',
   },
   SECRET_UNREADABLE: {
     title: 'A secret can not be read',
@@ -169,6 +179,11 @@ export const causes = {
 } as const satisfies Readonly<Record<string, CauseText>>;
 
 export type CauseCode = keyof typeof causes;
+
+/** Causes that come after the switch: the routes have gone back already. */
+export function isAfterSwitch(code: string): boolean {
+  return code === 'CRASHED_AFTER_SWITCH' || code === 'UNHEALTHY_AFTER_SWITCH';
+}
 
 /** Whether a code is one that deployments fail with. */
 export function isCauseCode(code: string): code is CauseCode {

@@ -98,6 +98,8 @@ export const DeploymentDocument = defineSchema({
     status: { type: 'string', enum: statusNames },
     phase: nullable({ type: 'string', enum: phaseNames }),
     cause: nullable(Cause),
+    /** What went wrong and did not fail it, like a post-deploy command. */
+    notices: { type: 'array', items: Cause },
     source: DeploymentSource,
     artifact: nullable(Artifact),
     revision: { type: 'integer' },
@@ -120,6 +122,7 @@ export const DeploymentDocument = defineSchema({
     'status',
     'phase',
     'cause',
+    'notices',
     'source',
     'artifact',
     'revision',

@@ -68,16 +68,28 @@ function describe(service: ServiceDocument, facts: Facts): ServiceDocument {
     : 0;
   return {
     ...service,
-    status: { state: stateOf(latest, live), replicas: { desired: live?.spec.replicas ?? 0, ready } },
+    status: {
+      state: stateOf(latest, live, ready, facts.replicas),
+      replicas: { desired: live?.spec.replicas ?? 0, ready },
+    },
     liveDeployment: live ? refOf(live) : null,
     latestDeployment: refOf(latest),
   };
 }
 
-function stateOf(latest: Deployment, live: Deployment | undefined): ServiceDocument['status']['state'] {
+function stateOf(
+  latest: Deployment,
+  live: Deployment | undefined,
+  ready: number,
+  replicas: readonly Replica[],
+): ServiceDocument['status']['state'] {
   if (latest.status === 'queued' || latest.status === 'running') return 'deploying';
-  if (live) return live.spec.replicas === 0 ? 'stopped' : 'live';
-  return latest.status === 'failed' ? 'failed' : 'stopped';
+  if (!live) return latest.status === 'failed' ? 'failed' : 'stopped';
+  if (live.spec.replicas === 0) return 'stopped';
+  const ended = replicas.some(
+    (replica) => replica.deployment === live.id && replica.desired === 'running' && replica.state === 'exited',
+  );
+  return ready === 0 && ended ? 'failed' : 'live';
 }
 
 function refOf(deployment: Deployment): Ref {

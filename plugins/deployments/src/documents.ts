@@ -35,6 +35,7 @@ function documentOf(deployment: Deployment, phases: readonly Phase[], urls: read
     status: deployment.status,
     phase: deployment.phase,
     cause: deployment.cause,
+    notices: [...deployment.notices],
     source: deployment.source,
     artifact: deployment.artifact,
     revision: deployment.revision,

@@ -22,6 +22,7 @@ import { implementDeployments } from './implementation.ts';
 import { init } from './migrations/0001-init.ts';
 import { taskSubject } from './migrations/0002-task-subject.ts';
 import { buildDigest } from './migrations/0003-build-digest.ts';
+import { notices } from './migrations/0004-notices.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -33,7 +34,7 @@ const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes 
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot],
-  migrations: [init, taskSubject, buildDigest],
+  migrations: [init, taskSubject, buildDigest, notices],
   async setup(ctx) {
     const road: Road = {
       ctx,

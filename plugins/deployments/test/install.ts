@@ -175,6 +175,14 @@ export class Install {
     );
   }
 
+  /** Takes fields out of the stored specs of a service, as an earlier version would have written them. */
+  async withoutInSpec(service: string, ...fields: readonly string[]): Promise<void> {
+    for (const name of fields) {
+      await this.#rows(`update plugin_projects.services set spec = spec - '${name}' where id = $1`, service);
+      await this.#rows(`update plugin_projects.revisions set spec = spec - '${name}' where service = $1`, service);
+    }
+  }
+
   async #rows(statement: string, id: string): Promise<readonly Row[]> {
     const client = await this.test.database.pool.connect();
     try {

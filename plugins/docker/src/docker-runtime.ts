@@ -6,6 +6,7 @@ import type { AgentContext } from '@containr/sdk/agent';
 import type {
   Artifact,
   BuildRequest,
+  ExecRequest,
   ReplicaSpec,
   ReplicaState,
   RunRequest,
@@ -19,6 +20,7 @@ import type { OnLine } from './build/progress.ts';
 import { containerLog } from './containers/container-log.ts';
 import { networkName, replicaOptions, runOptions } from './containers/container-options.ts';
 import { replicaState } from './containers/container-state.ts';
+import { execInContainer } from './containers/exec-in-container.ts';
 import { label } from './containers/labels.ts';
 import { runToEnd } from './containers/run-to-end.ts';
 import { pullFailure, startFailure } from './containers/start-failure.ts';
@@ -53,6 +55,7 @@ export class DockerRuntime implements Runtime {
   static async open(agent: AgentContext, engine: Engine): Promise<DockerRuntime> {
     const runtime = new DockerRuntime(agent, engine);
     await runtime.#builds.tidy();
+    await runtime.#removeRuns();
     const info = validate<Infer<typeof EngineInfo>>(
       EngineInfo,
       await asking(() => engine.api.info()),
@@ -83,6 +86,10 @@ export class DockerRuntime implements Runtime {
     const container = await asking(() => this.#engine.api.createContainer(options));
     const remove = (): Promise<void> => this.#remove(container.id);
     return { exitCode: await runToEnd(container, remove, io) };
+  }
+
+  exec(request: ExecRequest, io: TaskIo): Promise<{ exitCode: number }> {
+    return execInContainer(this.#engine, request, io);
   }
 
   start(spec: ReplicaSpec): Promise<ReplicaState> {
@@ -239,6 +246,13 @@ export class DockerRuntime implements Runtime {
     } catch (error) {
       throw error instanceof ContainrError ? error : pullFailure(artifact.reference, error);
     }
+  }
+
+  /** One-off commands end with their agent: what is left is of a life before. */
+  async #removeRuns(): Promise<void> {
+    const filters = { label: [`${label.install}=${this.#agent.install}`, label.run] };
+    const left = await asking(() => this.#engine.api.listContainers({ all: true, filters }));
+    for (const { Id } of left) await this.#remove(Id);
   }
 
   async #ensureNetwork(): Promise<void> {

@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { openSync, closeSync, writeFileSync } from 'node:fs';
-import { lchown, mkdir, readFile, rm } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { lchown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ContainrError } from '@containr/sdk';
 import type { AgentContext } from '@containr/sdk/agent';
 import type {
   Artifact,
   BuildRequest,
+  ExecRequest,
   ReplicaSpec,
   ReplicaState,
   RunRequest,
@@ -24,21 +23,23 @@ import { probeIsolation } from './isolation/capabilities.ts';
 import type { NodeIsolation } from './isolation/capabilities.ts';
 import type { PreparedCell } from './isolation/cells.ts';
 import { prepareCell } from './isolation/cells.ts';
+import { entryOf } from './isolation/enter.ts';
 import { sendSignal } from './isolation/cell-process.ts';
 import { removeGroup, sweepGroups } from './isolation/control-group.ts';
 import { processTree } from './isolation/process-table.ts';
 import { Users } from './isolation/users.ts';
 import type { NodeFolders } from './node-folders.ts';
 import { nodeFolders, replicaFiles } from './node-folders.ts';
+import { execInReplica } from './replica/exec-in-replica.ts';
 import { followLog } from './replica/follow-log.ts';
+import { launch, startFailed } from './replica/launch.ts';
 import { listenersOf } from './replica/listeners.ts';
 import { Ports } from './replica/ports.ts';
 import type { ReplicaRecord } from './replica/replica-record.ts';
 import { isAlive, ReplicaStore, stateOf } from './replica/replica-store.ts';
 import type { ReplicaSupervision } from './replica/supervision.ts';
-import { SupervisorProgram, supervisorEnvironment, taskName, TaskRunner } from './replica/task-runner.ts';
+import { SupervisorProgram, taskName, TaskRunner } from './replica/task-runner.ts';
 
-const startPatienceMs = 15_000;
 const extraGraceMs = 3000;
 
 /** Runs replicas as processes of this node, each under a supervisor that outlives the agent. */
@@ -117,6 +118,10 @@ export class ProcessRuntime implements Runtime {
     }
   }
 
+  exec(request: ExecRequest, io: BuildIo): Promise<{ exitCode: number }> {
+    return execInReplica(this.#replicas.get(request.replica), request, io);
+  }
+
   async start(spec: ReplicaSpec): Promise<ReplicaState> {
     return this.#inLane(spec.replica, async () => {
       const known = this.#replicas.get(spec.replica);
@@ -143,52 +148,22 @@ export class ProcessRuntime implements Runtime {
         cell: prepared.cell,
         command,
         variables: { ...record.variables, ...spec.variables, ...prepared.variables, PORT: String(port) },
+        entry: entryOf(prepared.cell, { ...prepared.variables, PORT: String(port) }),
         restart: spec.restart,
+        restartTries: spec.restartTries ?? null,
         stop: spec.stop,
         address: this.#agent.node.address,
         port,
         isolation: this.#isolation.description,
         files: { record: files.record, logs: files.logs, stop: files.stop },
       };
-      return await this.#launch(supervision, files.supervisorOutput);
+      return await launch(this.#program, this.#replicas, supervision, files.supervisorOutput);
     } catch (error) {
       this.#replicas.remove(spec.replica);
       throw error;
     } finally {
       this.#ports.release(port);
     }
-  }
-
-  async #launch(supervision: ReplicaSupervision, outputFile: string): Promise<ReplicaRecord> {
-    const [program, ...rest] = this.#program.arguments(supervision.cell, false);
-    const output = openSync(outputFile, 'a', 0o600);
-    const child = spawn(program, rest, {
-      env: supervisorEnvironment,
-      cwd: '/',
-      stdio: ['pipe', output, output],
-      detached: true,
-    });
-    closeSync(output);
-    let failure: string | null = null;
-    child.on('error', (error) => (failure = error.message));
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(JSON.stringify(supervision));
-    child.unref();
-    const deadline = performance.now() + startPatienceMs;
-    while (performance.now() < deadline && failure === null) {
-      const record = this.#replicas.get(supervision.replica);
-      if (record && record.state !== 'starting') return record;
-      if (child.exitCode !== null || child.signalCode !== null)
-        failure = `The supervisor ended with ${child.exitCode ?? child.signalCode}.`;
-      else await sleep(10);
-    }
-    child.kill('SIGKILL');
-    await removeGroup(supervision.cell.group?.directories ?? []);
-    const said = await readFile(outputFile, 'utf8').catch(() => '');
-    throw startFailed(
-      `The replica's supervisor did not start: ${failure ?? 'it took too long'}. ${said.trim().split('\n').slice(-5).join(' ')}`,
-      'See the log of the node’s agent.',
-    );
   }
 
   async stop(request: { replica: string; signal: string; graceMs: number }): Promise<void> {
@@ -291,8 +266,4 @@ export class ProcessRuntime implements Runtime {
       if (this.#lanes.get(replica) === settled) this.#lanes.delete(replica);
     }
   }
-}
-
-function startFailed(detail: string, hint: string): ContainrError {
-  return new ContainrError({ code: 'START_FAILED', status: 409, detail, hint });
 }

@@ -26,6 +26,11 @@ export interface Api {
     schema: S,
     options: CallOptions<'POST', P>,
   ): Promise<Infer<S>>;
+  patch<P extends PathOf<'PATCH'>, const S extends JSONSchema>(
+    path: P,
+    schema: S,
+    options: CallOptions<'PATCH', P>,
+  ): Promise<Infer<S>>;
   /** Every item of a list, page by page. */
   all<P extends ListPath, const S extends JSONSchema>(
     path: P,
@@ -74,6 +79,8 @@ export async function openApi(options: GlobalOptions): Promise<Api> {
       validate(schema, await client.call('GET', path, options as never), `The answer to GET ${path}`),
     post: async (path, schema, options) =>
       validate(schema, await client.call('POST', path, options as never), `The answer to POST ${path}`),
+    patch: async (path, schema, options) =>
+      validate(schema, await client.call('PATCH', path, options as never), `The answer to PATCH ${path}`),
     all,
     environment,
     async service(name) {

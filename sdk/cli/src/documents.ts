@@ -40,10 +40,26 @@ export const Service = reads<ItemOf<'/services'>>()({
     },
     urls: { type: 'array', items: { type: 'string' } },
     gitUrl: { type: ['string', 'null'] },
+    revision: { type: 'integer' },
   },
-  required: ['id', 'slug', 'name', 'kind', 'status', 'urls', 'gitUrl'],
+  required: ['id', 'slug', 'name', 'kind', 'status', 'urls', 'gitUrl', 'revision'],
 });
 export type Service = Infer<typeof Service>;
+
+export const SpecPage = reads<AnswerOf<'GET', '/specs'>>()({
+  type: 'object',
+  properties: {
+    items: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { revision: { type: 'integer' }, spec: { type: 'object' } },
+        required: ['revision', 'spec'],
+      },
+    },
+  },
+  required: ['items'],
+});
 
 export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
   type: 'object',
@@ -62,6 +78,14 @@ export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
         },
       ],
     },
+    notices: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { detail: { type: 'string' }, hint: { type: 'string' } },
+        required: ['detail', 'hint'],
+      },
+    },
     phases: {
       type: 'array',
       items: {
@@ -79,7 +103,7 @@ export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
     createdAt: { type: 'string' },
     createdBy: { type: 'string' },
   },
-  required: ['id', 'number', 'status', 'phase', 'cause', 'phases', 'urls', 'createdAt', 'createdBy'],
+  required: ['id', 'number', 'status', 'phase', 'cause', 'notices', 'phases', 'urls', 'createdAt', 'createdBy'],
 });
 export type Deployment = Infer<typeof Deployment>;
 

@@ -9,8 +9,7 @@ export function settingPatch(schema: JSONSchema, texts: readonly string[]): Reco
   const patch: Record<string, unknown> = {};
   for (const text of texts) {
     const at = text.indexOf('=');
-    if (at < 1)
-      throw wrong('SETTING_VALUE', `"${text}" is not key=value.`, 'Write: containr settings NAME set key=value');
+    if (at < 1) throw wrong('SETTING_VALUE', `"${text}" is not key=value.`, 'Write for example: port=3000');
     const keys = text.slice(0, at).split('.');
     const value = read(schemaAt(schema, keys), text.slice(at + 1), keys.join('.'));
     let place = patch;
@@ -24,6 +23,11 @@ function schemaAt(schema: JSONSchema, keys: readonly string[]): Record<string, u
   let found = Object(schema) as Record<string, unknown>;
   for (const key of keys) {
     const properties = Object(found['properties']) as Record<string, unknown>;
+    const free = found['additionalProperties'];
+    if (!Object.hasOwn(properties, key) && typeof free === 'object' && key !== '__proto__') {
+      found = Object(free) as Record<string, unknown>;
+      continue;
+    }
     if (!Object.hasOwn(properties, key)) {
       const known = Object.keys(properties).join(', ');
       throw wrong(

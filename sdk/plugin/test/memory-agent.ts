@@ -23,6 +23,7 @@ export class MemoryRuntime implements Runtime {
 
   build = async () => Promise.reject(new Error('not here'));
   run = async () => ({ exitCode: 0 });
+  exec = async () => ({ exitCode: 0 });
   listeners = async () => [];
   exists = async () => true;
   removeArtifact = async () => undefined;

@@ -1,5 +1,5 @@
 import { isContainrError } from '@containr/sdk';
-import { causeOf, causeOfError } from '../causes.ts';
+import { causeOf, causeOfError, isAfterSwitch } from '../causes.ts';
 import type { Cause } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
@@ -137,8 +137,8 @@ async function failed(road: Road, deployment: Deployment, phase: Phase, error: u
       return;
     }
   }
-  if (mayHaveSwitched(deployment) && cause.code !== 'CRASHED_AFTER_SWITCH') await switchBack(road, deployment);
-  await settle(road, deployment, cause.code === 'CRASHED_AFTER_SWITCH' ? 'crashed' : 'phaseFailed', cause);
+  if (mayHaveSwitched(deployment) && !isAfterSwitch(cause.code)) await switchBack(road, deployment);
+  await settle(road, deployment, isAfterSwitch(cause.code) ? 'crashed' : 'phaseFailed', cause);
 }
 
 function overdue(phase: Phase): Cause {

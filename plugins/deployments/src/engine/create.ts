@@ -121,6 +121,7 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: Decided, b
     status: 'queued' as const,
     phase: null,
     cause: null,
+    notices: [],
     source: decided.source,
     revision: decided.revision,
     spec: decided.spec,

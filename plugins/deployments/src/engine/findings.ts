@@ -14,6 +14,6 @@ export function portOf(deployment: Deployment): number {
 }
 
 /** Whether requests come to it. */
-export function isRouted(deployment: Deployment): boolean {
+export function isRouted(deployment: Pick<Deployment, 'serviceKind'>): boolean {
   return deployment.serviceKind === 'web' || deployment.serviceKind === 'static';
 }

@@ -2,8 +2,7 @@ import { isContainrError } from '@containr/sdk';
 import { Deployment } from '../entities/deployment.ts';
 import { Replica } from '../entities/replica.ts';
 import { Task } from '../entities/task.ts';
-import { HealthProbe } from '../health/probe-capability.ts';
-import { probeOrder } from '../health/order.ts';
+import { ask, isAsked, readyTiming } from '../health/ask.ts';
 import { newReplica } from '../phases/place.ts';
 import { planRepair } from '../replicas/reconcile.ts';
 import { startReplicas } from '../replicas/start.ts';
@@ -12,7 +11,6 @@ import { upstreamsOf } from '../replicas/upstreams.ts';
 import { isRouted } from './findings.ts';
 import type { Road } from './road.ts';
 import { actor, inMs, now, storeOf } from './road.ts';
-import { pursue } from './tasks.ts';
 import { repairSoon } from './wake.ts';
 
 interface Present {
@@ -64,8 +62,7 @@ async function serving(road: Road, ref: { service: string; organisation: string 
 
 /** Begins new replicas for those that ended. */
 async function replace(road: Road, { deployment, replicas }: Present): Promise<void> {
-  const { restart, replicas: wanted } = deployment.spec;
-  const plan = planRepair(replicas, wanted, restart, now(road));
+  const plan = planRepair(replicas, deployment.spec, now(road));
   const store = storeOf(road, deployment.organisation);
   if (plan.kind === 'nothing') return;
   if (plan.kind === 'later') {
@@ -110,7 +107,7 @@ async function promote(road: Road, { deployment, replicas, tasks }: Present): Pr
     candidates.filter((replica) => replica.state === 'pending'),
   );
   for (const replica of candidates.filter((one) => one.state === 'running')) {
-    const healthy = isRouted(deployment) ? await isHealthy(road, deployment, replica, tasks) : true;
+    const healthy = isAsked(deployment) ? await isHealthy(road, deployment, replica, tasks) : true;
     if (healthy === null) continue;
     promoted ||= healthy;
     const store = storeOf(road, deployment.organisation);
@@ -134,14 +131,8 @@ async function isHealthy(
   replica: Replica,
   tasks: readonly Task[],
 ): Promise<boolean | null> {
-  const order = probeOrder(deployment, replica);
-  const progress = await pursue(road, deployment, tasks, {
-    node: replica.node,
-    capability: HealthProbe,
-    phase: 'repair',
-    subject: replica.id,
-    input: () => Promise.resolve(order),
-  });
+  const how = { phase: 'repair', timing: readyTiming(deployment) };
+  const progress = await ask(road, deployment, tasks, replica, how);
   return progress.state === 'running' ? null : progress.output.healthy;
 }
 

@@ -87,7 +87,7 @@ async function repairLive(road: Road): Promise<void> {
     for (const deployment of live) {
       const members = rows.filter((row) => row.deployment === deployment.id);
       const waits = members.some((row) => row.role === 'candidate' && row.desired === 'running');
-      if (waits || planRepair(members, deployment.spec.replicas, deployment.spec.restart, now(road)).kind === 'replace')
+      if (waits || planRepair(members, deployment.spec, now(road)).kind === 'replace')
         await repairSoon(unit, deployment);
     }
   });

@@ -1,10 +1,11 @@
-import type { Capability, TaskOutcome } from '@containr/sdk';
+import type { Capability, TaskOutcome, UnitOfWork } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { Task } from '../entities/task.ts';
-import type { Deployment } from '../entities/deployment.ts';
+import { Deployment } from '../entities/deployment.ts';
 import type { Road } from './road.ts';
-import { now, storeOf } from './road.ts';
+import { postDeployNotice, postDeploySubject } from './post-deploy.ts';
+import { announce, now, storeOf } from './road.ts';
 import { repairSoon, wake } from './wake.ts';
 
 const maxAttempts = 3;
@@ -19,6 +20,8 @@ export interface TaskOrder<I, O> {
   /** A phase's name, or `repair`. */
   readonly phase: string;
   readonly subject: string | null;
+  /** Not to be repeated: when it is lost in the middle, `TASK_LOST` says so. */
+  readonly once?: boolean;
   /** Asked for only when it is really started. */
   input(): Promise<I>;
 }
@@ -49,6 +52,14 @@ export async function pursue<I, O>(
       detail: outcome.detail,
       ...(outcome.hint === null ? {} : { hint: outcome.hint }),
     });
+  if (order.once && outcome.status !== 'failed') {
+    throw new ContainrError({
+      code: 'TASK_LOST',
+      status: 503,
+      detail: 'The work was interrupted, and nobody knows how far it got.',
+      hint: 'Look at its log, then deploy again.',
+    });
+  }
   if (last.attempt >= maxAttempts) {
     throw new ContainrError({
       code: 'NODE_LOST',
@@ -116,9 +127,19 @@ export async function taskEnded(road: Road, end: { node: string; task: string; o
     if (task.outcome !== null) return;
     task.outcome = end.outcome;
     task.endedAt = now(road);
+    if (task.subject === postDeploySubject) await tellPostDeploy(unit, task, end.outcome);
     if (task.phase === 'repair') await repairSoon(unit, task);
     else await wake(unit, { id: task.deployment, organisation: task.organisation, service: task.service });
   });
+}
+
+/** It may end after everything else: what came of it is written down at once. */
+async function tellPostDeploy(unit: UnitOfWork, task: Task, outcome: TaskOutcome): Promise<void> {
+  const notice = postDeployNotice(outcome);
+  const deployment = notice && (await unit.em.findOne(Deployment, { id: task.deployment }));
+  if (!notice || !deployment) return;
+  deployment.notices = [...deployment.notices, notice];
+  announce(unit, deployment);
 }
 
 /** Ends what agents still do for a deployment. Unreachable nodes are left to the sweep. */

@@ -3,6 +3,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { Artifact, BuildPlan } from '@containr/sdk/contracts';
 import type { ServiceSpec } from '@containr/plugin-projects/contract';
 import type { Cause, DeploymentSource, DeploymentStatus, PhaseName } from '../contract.ts';
+import { SpecType } from './spec-type.ts';
 
 /** An attempt to make one revision live. Source, revision and spec never change; status, phase and what phases found out do. */
 export const Deployment = defineEntity({
@@ -22,9 +23,11 @@ export const Deployment = defineEntity({
     status: p.text().$type<DeploymentStatus>(),
     phase: p.text().$type<PhaseName>().strictNullable(),
     cause: p.json().$type<Cause>().strictNullable(),
+    /** What went wrong without failing it. */
+    notices: p.json().$type<Cause[]>().default([]),
     source: p.json().$type<DeploymentSource>(),
     revision: p.integer(),
-    spec: p.json().$type<ServiceSpec>(),
+    spec: p.type(SpecType).$type<ServiceSpec>(),
     runtime: p.text().strictNullable(),
     plan: p.json().$type<BuildPlan>().strictNullable(),
     artifact: p.json().$type<Artifact>().strictNullable(),

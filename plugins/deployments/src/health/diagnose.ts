@@ -1,4 +1,5 @@
 import { ContainrError, isContainrError } from '@containr/sdk';
+import type { CheckResult } from '@containr/sdk/contracts';
 import type { CauseCode } from '../causes.ts';
 import { causes } from '../causes.ts';
 import { isRouted } from '../engine/findings.ts';
@@ -7,7 +8,7 @@ import { actor } from '../engine/road.ts';
 import type { Deployment } from '../entities/deployment.ts';
 import type { Replica } from '../entities/replica.ts';
 import { driver } from '../replicas/drivers.ts';
-import type { ProbeRequest, ProbeResult } from './probe-capability.ts';
+import { probeOrder, readyTiming } from './ask.ts';
 
 /** What a shell says of a command that is not there. */
 const shellFoundNothing = /^(\/bin\/)?sh: .*(not found|No such file|Permission denied)/;
@@ -15,7 +16,7 @@ const shellFoundNothing = /^(\/bin\/)?sh: .*(not found|No such file|Permission d
 /** Why a replica that ended, ended: `OUT_OF_MEMORY`, `COMMAND_NOT_FOUND` or `EXITED`, with its last line. */
 export async function diagnoseExit(road: Road, deployment: Deployment, replica: Replica): Promise<ContainrError> {
   const last = await lastLine(road, deployment, replica);
-  const said = last === null ? '' : ` Its last line: ${last}`;
+  const said = sentenceOf(last);
   if (replica.outOfMemory) {
     const limit = `${Math.round(deployment.spec.resources.memoryBytes / 1_048_576)} MB`;
     return failure('OUT_OF_MEMORY', `The process needed more than its ${limit} of memory and was ended.${said}`);
@@ -28,6 +29,15 @@ export async function diagnoseExit(road: Road, deployment: Deployment, replica: 
   return failure('EXITED', `${how}${when}.${said}`);
 }
 
+/** The last line that a replica wrote, as a sentence with a space before it; empty when it wrote none. */
+export async function lastWords(road: Road, deployment: Deployment, replica: Replica): Promise<string> {
+  return sentenceOf(await lastLine(road, deployment, replica));
+}
+
+function sentenceOf(line: string | null): string {
+  return line === null ? '' : ` Its last line: ${line}`;
+}
+
 /** How a crash reads in one sentence, for a deployment that had already taken over. */
 export async function describeCrash(road: Road, deployment: Deployment, replica: Replica): Promise<string> {
   const error = await diagnoseExit(road, deployment, replica);
@@ -35,17 +45,24 @@ export async function describeCrash(road: Road, deployment: Deployment, replica:
 }
 
 /** Why a replica that runs did not get healthy. Looks at what it listens on. */
-export async function diagnoseProbe(
+export async function diagnoseUnhealthy(
   road: Road,
+  deployment: Deployment,
   replica: Replica,
-  order: ProbeRequest,
-  result: ProbeResult,
+  result: CheckResult,
 ): Promise<ContainrError> {
-  const seconds = Math.max(1, Math.round(order.startPeriodMs / 1000));
+  const { health } = deployment.spec;
+  const seconds = Math.max(1, Math.round(health.startPeriodMs / 1000));
+  if (health.kind === 'command')
+    return failure(
+      'HEALTH_FAILED',
+      `The health command did not succeed within ${seconds} s: ${result.lastError ?? 'nothing is known of it'}.`,
+    );
+  const order = probeOrder(deployment, replica, readyTiming(deployment));
   if (result.lastStatus !== null) {
     return failure(
       'HEALTH_FAILED',
-      `GET ${order.path} on port ${order.port} answered ${result.lastStatus}, and no status from 200 to 399 within ${seconds} s.`,
+      `GET ${order.path} on port ${order.port} answered ${result.lastStatus}, and none of ${order.statuses} within ${seconds} s.`,
     );
   }
   if (result.connected)

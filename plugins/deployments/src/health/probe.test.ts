@@ -8,6 +8,8 @@ import type { ProbeRequest } from './probe-capability.ts';
 
 const never = new AbortController().signal;
 
+const timing = { until: 'ready', intervalMs: 50, timeoutMs: 300, periodMs: 600, retries: 3 } as const;
+
 function order(port: number, more: Partial<ProbeRequest> = {}): ProbeRequest {
   return {
     replica: '00000000-0000-7000-8000-000000000000',
@@ -15,9 +17,9 @@ function order(port: number, more: Partial<ProbeRequest> = {}): ProbeRequest {
     port,
     kind: 'http',
     path: '/ready',
-    intervalMs: 50,
-    timeoutMs: 300,
-    startPeriodMs: 600,
+    statuses: '200-399',
+    headers: {},
+    timing,
     ...more,
   };
 }
@@ -67,6 +69,31 @@ describe('the health probe', () => {
     });
   });
 
+  it('takes only the statuses that are asked for, and sends the headers', async () => {
+    const port = await serve(
+      createServer((request, response) =>
+        response.writeHead(request.headers['x-key'] === 'k' ? 401 : 200, { connection: 'close' }).end(),
+      ),
+    );
+    const asked = { statuses: '204,400-403', headers: { 'x-key': 'k' } };
+    expect(await probe(order(port, asked), never)).to.include({ healthy: true, lastStatus: 401 });
+    expect(await probe(order(port, { ...asked, headers: {} }), never)).to.include({ healthy: false, lastStatus: 200 });
+  });
+
+  it('stays healthy over a few bad answers, and not over as many in a row as it may have', async () => {
+    let asked = 0;
+    const port = await serve(
+      createServer((_, response) =>
+        response.writeHead(++asked % 3 === 0 || asked > 9 ? 500 : 200, { connection: 'close' }).end(),
+      ),
+    );
+    const steady = { ...timing, until: 'steady', periodMs: 60_000, retries: 2 } as const;
+    expect(await probe(order(port, { timing: steady }), never)).to.include({ healthy: false, attempts: 10 });
+    asked = 0;
+    const patient = { ...steady, periodMs: 200, retries: 50 };
+    expect(await probe(order(port, { timing: patient }), never)).to.include({ healthy: true });
+  });
+
   it('tells a port that nobody listens on from one that accepts and says nothing', async () => {
     const closed = createTcpServer();
     const port = await listening(closed);
@@ -89,7 +116,7 @@ describe('the health probe', () => {
 
   it('ends at once when it is cancelled', async () => {
     const stop = new AbortController();
-    const run = probe(order(1, { startPeriodMs: 60_000 }), stop.signal).then(
+    const run = probe(order(1, { timing: { ...timing, periodMs: 60_000 } }), stop.signal).then(
       () => 'ended',
       (error: unknown) => Reflect.get(Object(error), 'name'),
     );

@@ -1,61 +1,36 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProbeRequest, ProbeResult } from './probe-capability.ts';
+import { keepAsking } from '@containr/sdk/agent';
+import type { CheckAnswer } from '@containr/sdk/agent';
+import type { CheckResult } from '@containr/sdk/contracts';
+import type { ProbeRequest } from './probe-capability.ts';
+import { isAmong } from './status-ranges.ts';
 
-/** Right after the start it is asked this often, so that a fast start is seen fast. */
-const eagerMs = 50;
-const eagerForMs = 3000;
-
-interface Answer {
-  readonly good: boolean;
-  readonly connected: boolean;
-  readonly status: number | null;
-  readonly error: string | null;
+/** Asks over the network, as the order's timing says. Never throws but for the signal. */
+export function probe(order: ProbeRequest, signal: AbortSignal): Promise<CheckResult> {
+  return keepAsking(
+    order.timing,
+    (patience) => (order.kind === 'http' ? askHttp(order, patience) : askTcp(order, patience)),
+    signal,
+  );
 }
 
-/** Asks until the first good answer, the end of the start period, or the signal. Never throws but for the signal. */
-export async function probe(order: ProbeRequest, signal: AbortSignal): Promise<ProbeResult> {
-  const startedAt = performance.now();
-  const elapsed = (): number => Math.round(performance.now() - startedAt);
-  const result = {
-    healthy: false,
-    connected: false,
-    lastStatus: null as number | null,
-    lastError: null as string | null,
-    attempts: 0,
-    tookMs: 0,
-  };
-  for (;;) {
-    signal.throwIfAborted();
-    const answer = order.kind === 'http' ? await askHttp(order, signal) : await askTcp(order, signal);
-    result.attempts++;
-    result.connected ||= answer.connected;
-    result.lastStatus = answer.status ?? result.lastStatus;
-    result.lastError = answer.error;
-    result.tookMs = elapsed();
-    if (answer.good) return { ...result, healthy: true };
-    if (result.tookMs >= order.startPeriodMs) return result;
-    await sleep(Math.min(elapsed() < eagerForMs ? eagerMs : order.intervalMs, order.intervalMs), undefined, { signal });
-  }
-}
-
-function askTcp(order: ProbeRequest, signal: AbortSignal): Promise<Answer> {
+function askTcp(order: ProbeRequest, signal: AbortSignal): Promise<CheckAnswer> {
   return new Promise((resolve) => {
-    const socket = connect({ host: order.address, port: order.port, signal });
-    const end = (answer: Answer): void => {
+    const socket = connect({ host: order.address, port: order.port });
+    const end = (answer: CheckAnswer): void => {
+      signal.removeEventListener('abort', late);
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(order.timeoutMs, () =>
-      end({ good: false, connected: false, status: null, error: 'no answer in time' }),
-    );
+    const late = (): void => end({ good: false, connected: false, status: null, error: 'no answer in time' });
+    signal.addEventListener('abort', late, { once: true });
     socket.once('connect', () => end({ good: true, connected: true, status: null, error: null }));
     socket.once('error', (error) => end({ good: false, connected: false, status: null, error: error.message }));
   });
 }
 
-function askHttp(order: ProbeRequest, signal: AbortSignal): Promise<Answer> {
+function askHttp(order: ProbeRequest, signal: AbortSignal): Promise<CheckAnswer> {
   return new Promise((resolve) => {
     let connected = false;
     const asked = request({
@@ -64,12 +39,17 @@ function askHttp(order: ProbeRequest, signal: AbortSignal): Promise<Answer> {
       path: order.path,
       method: 'GET',
       agent: false,
-      signal,
-      headers: { host: `localhost:${order.port}`, 'user-agent': 'containr-health', connection: 'close' },
+      headers: {
+        host: `localhost:${order.port}`,
+        'user-agent': 'containr-health',
+        ...order.headers,
+        connection: 'close',
+      },
     });
-    const late = setTimeout(() => asked.destroy(new Error('no answer in time')), order.timeoutMs);
-    const end = (answer: Answer): void => {
-      clearTimeout(late);
+    const late = (): void => void asked.destroy(new Error('no answer in time'));
+    signal.addEventListener('abort', late, { once: true });
+    const end = (answer: CheckAnswer): void => {
+      signal.removeEventListener('abort', late);
       asked.destroy();
       resolve(answer);
     };
@@ -77,7 +57,8 @@ function askHttp(order: ProbeRequest, signal: AbortSignal): Promise<Answer> {
     asked.once('response', (response) => {
       const status = response.statusCode ?? 0;
       response.resume();
-      end({ good: status >= 200 && status < 400, connected: true, status, error: null });
+      const good = isAmong(status, order.statuses);
+      end({ good, connected: true, status, error: good ? null : `status ${status}` });
     });
     asked.on('error', (error) => end({ good: false, connected, status: null, error: error.message }));
     asked.end();

@@ -59,6 +59,7 @@ describe('the repair of a live deployment', () => {
     desired: 'running',
     state: 'running',
     exitCode: null,
+    restarts: 0,
     startedAt: ago(600_000),
     endedAt: null,
     observedAt: now,
@@ -69,31 +70,48 @@ describe('the repair of a live deployment', () => {
   const ended = (more: Partial<Member> = {}): Member =>
     member({ state: 'exited', exitCode: 1, endedAt: ago(10), ...more });
 
+  const spec = (replicas: number, restart: 'always' | 'on-failure' | 'never', restartTries: number | null = null) => ({
+    replicas,
+    restart,
+    restartTries,
+  });
+
   it('does nothing while all run', () => {
-    expect(planRepair([member(), member()], 2, 'always', now)).to.deep.equal({ kind: 'nothing' });
+    expect(planRepair([member(), member()], spec(2, 'always'), now)).to.deep.equal({ kind: 'nothing' });
   });
 
   it('replaces at once what ran steadily before', () => {
-    expect(planRepair([member(), ended()], 2, 'always', now)).to.deep.equal({ kind: 'replace', count: 1, tries: 1 });
+    expect(planRepair([member(), ended()], spec(2, 'always'), now)).to.deep.equal({
+      kind: 'replace',
+      count: 1,
+      tries: 1,
+    });
   });
 
   it('waits longer each time when it ends again and again, at most a minute', () => {
     const pause = (tries: number): number => {
-      const plan = planRepair([ended({ startedAt: ago(1000), endedAt: now, tries })], 1, 'always', now);
+      const plan = planRepair([ended({ startedAt: ago(1000), endedAt: now, tries })], spec(1, 'always'), now);
       return plan.kind === 'later' ? plan.at.getTime() - now.getTime() : 0;
     };
     expect([0, 1, 2, 3, 7, 30].map(pause)).to.deep.equal([0, 1000, 2000, 4000, 60_000, 60_000]);
   });
 
   it('follows the restart policy', () => {
-    expect(planRepair([ended()], 1, 'never', now).kind).to.equal('nothing');
-    expect(planRepair([ended({ exitCode: 0 })], 1, 'on-failure', now).kind).to.equal('nothing');
-    expect(planRepair([ended()], 1, 'on-failure', now).kind).to.equal('replace');
+    expect(planRepair([ended()], spec(1, 'never'), now).kind).to.equal('nothing');
+    expect(planRepair([ended({ exitCode: 0 })], spec(1, 'on-failure'), now).kind).to.equal('nothing');
+    expect(planRepair([ended()], spec(1, 'on-failure'), now).kind).to.equal('replace');
+  });
+
+  it('leaves what used up its tries, and not what vanished', () => {
+    const limited = spec(1, 'on-failure', 3);
+    expect(planRepair([ended({ restarts: 3 })], limited, now).kind).to.equal('nothing');
+    expect(planRepair([ended({ restarts: 2 })], limited, now).kind).to.equal('replace');
+    expect(planRepair([ended({ restarts: 3, state: 'gone' })], limited, now).kind).to.equal('replace');
   });
 
   it('does not begin a second replacement while one starts', () => {
-    expect(planRepair([ended(), member({ role: 'candidate', state: 'pending' })], 1, 'always', now).kind).to.equal(
-      'nothing',
-    );
+    expect(
+      planRepair([ended(), member({ role: 'candidate', state: 'pending' })], spec(1, 'always'), now).kind,
+    ).to.equal('nothing');
   });
 });

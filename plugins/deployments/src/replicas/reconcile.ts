@@ -1,3 +1,4 @@
+import type { ServiceSpec } from '@containr/plugin-projects/contract';
 import type { Replica } from '../entities/replica.ts';
 
 /** What the control plane wants of one replica on a node. */
@@ -45,7 +46,17 @@ function isSettled(row: Wanted, now: Date): boolean {
 /** One replica of a live deployment, as far as repairing needs it. */
 export type Member = Pick<
   Replica,
-  'id' | 'role' | 'desired' | 'state' | 'exitCode' | 'startedAt' | 'endedAt' | 'observedAt' | 'tries' | 'createdAt'
+  | 'id'
+  | 'role'
+  | 'desired'
+  | 'state'
+  | 'exitCode'
+  | 'restarts'
+  | 'startedAt'
+  | 'endedAt'
+  | 'observedAt'
+  | 'tries'
+  | 'createdAt'
 >;
 
 /** What a live deployment's replicas need. */
@@ -63,8 +74,7 @@ const longestBackOffMs = 60_000;
 /** Decides whether replicas of a live deployment have to be replaced, with a growing pause between tries. Pure. */
 export function planRepair(
   members: readonly Member[],
-  wanted: number,
-  restart: 'always' | 'on-failure' | 'never',
+  spec: Pick<ServiceSpec, 'replicas' | 'restart' | 'restartTries'>,
   now: Date,
 ): Repair {
   const alive = members.filter(
@@ -75,9 +85,9 @@ export function planRepair(
   const ended = members
     .filter((member) => member.state === 'exited' || member.state === 'gone')
     .sort((a, b) => endOf(b) - endOf(a));
-  const missing = wanted - alive.length;
+  const missing = spec.replicas - alive.length;
   const last = ended[0];
-  if (missing <= 0 || !last || !mayRestart(last, restart)) return { kind: 'nothing' };
+  if (missing <= 0 || !last || !mayRestart(last, spec)) return { kind: 'nothing' };
   const lived = last.startedAt === null ? 0 : endOf(last) - last.startedAt.getTime();
   const tries = lived >= steadyMs ? 0 : last.tries;
   const at = endOf(last) + (tries === 0 ? 0 : Math.min(longestBackOffMs, 1000 * 2 ** (tries - 1)));
@@ -86,8 +96,11 @@ export function planRepair(
     : { kind: 'replace', count: missing, tries: tries + 1 };
 }
 
-function mayRestart(member: Member, restart: 'always' | 'on-failure' | 'never'): boolean {
-  return restart === 'always' || (restart === 'on-failure' && member.exitCode !== 0);
+function mayRestart(member: Member, spec: Pick<ServiceSpec, 'restart' | 'restartTries'>): boolean {
+  if (spec.restart === 'never') return false;
+  // One that its node gave up keeps its end until somebody deploys again; one that vanished did not fail by itself.
+  const givenUp = spec.restartTries !== null && member.state === 'exited' && member.restarts >= spec.restartTries;
+  return spec.restart === 'always' || (member.exitCode !== 0 && !givenUp);
 }
 
 function endOf(member: Member): number {

@@ -38,6 +38,7 @@ async function startReplica(
       port: portOf(deployment),
       resources: spec.resources,
       restart: spec.restart,
+      restartTries: spec.restartTries,
       stop: spec.stop,
     });
     await observe(road, replica.node, [state]);

@@ -158,9 +158,10 @@ export class SimulatedNode {
       });
     if (task.capability === HealthProbe.name) {
       const probe = validate<ProbeRequest>(ProbeRequest, task.input, task.capability);
-      const ready = this.runtime.answersIn(probe.replica);
-      const healthy = ready !== null && ready < probe.startPeriodMs;
-      const took = healthy ? ready + 10 : probe.startPeriodMs;
+      const { until, periodMs } = probe.timing;
+      const ready = until === 'ready' ? this.runtime.answersIn(probe.replica) : periodMs;
+      const healthy = ready !== null && (until === 'steady' || ready < periodMs);
+      const took = healthy ? ready + 10 : periodMs;
       finish(took, () => ({
         status: 'done',
         output: {

@@ -19,9 +19,15 @@ export function replicaOptions(install: string, spec: ReplicaSpec): Docker.Conta
     StopSignal: spec.stop.signal,
     HostConfig: {
       ...hostConfiguration(spec.resources),
-      RestartPolicy: { Name: spec.restart === 'never' ? 'no' : spec.restart },
+      RestartPolicy: restartPolicy(spec),
     },
   };
+}
+
+function restartPolicy({ restart, restartTries }: ReplicaSpec): Docker.HostRestartPolicy {
+  if (restart === 'never') return { Name: 'no' };
+  // The engine takes a number of tries for `on-failure` only; 0 is without end.
+  return restart === 'always' ? { Name: 'always' } : { Name: 'on-failure', MaximumRetryCount: restartTries ?? 0 };
 }
 
 /** What an engine is told of a one-off command. */

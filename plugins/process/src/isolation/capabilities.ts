@@ -1,7 +1,7 @@
-import { access, constants, mkdir, rmdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import type { Exec } from '@containr/sdk';
 import type { IsolationKind } from './cell.ts';
-import { groupHierarchies } from './control-group.ts';
+import { limitsThatHold } from './limits.ts';
 
 /** What this node offers to keep replicas apart. */
 export interface NodeIsolation {
@@ -25,8 +25,8 @@ const inits = [
 export async function probeIsolation(exec: Exec, isRoot = process.getuid?.() === 0): Promise<NodeIsolation> {
   const init = await firstExecutable(inits);
   const kind = await bestKind(exec, isRoot, init);
-  const hierarchies = isRoot ? await writableHierarchies() : [];
-  return { kind, init, hierarchies, description: describe(kind, hierarchies.length > 0) };
+  const { hierarchies, limits } = isRoot ? await limitsThatHold() : { hierarchies: [], limits: [] };
+  return { kind, init, hierarchies, description: describe(kind, limits) };
 }
 
 async function bestKind(exec: Exec, isRoot: boolean, init: string | null): Promise<IsolationKind> {
@@ -75,8 +75,9 @@ async function bestKind(exec: Exec, isRoot: boolean, init: string | null): Promi
   return 'none';
 }
 
-function describe(kind: IsolationKind, limited: boolean): string {
-  const limits = limited ? ', memory, cpu and process limits' : ', no limits';
+function describe(kind: IsolationKind, holding: readonly string[]): string {
+  const limits =
+    holding.length === 0 ? ', no limits' : `, ${holding.join(' and ')} ${holding.length === 1 ? 'limit' : 'limits'}`;
   if (kind === 'namespaces') return `own user, pid and mount namespaces, no privileges${limits}; node's network`;
   if (kind === 'bubblewrap') return `pid and mount namespaces by bubblewrap${limits}; agent's user, node's network`;
   if (kind === 'uid') return `own user, no privileges${limits}; node's processes, files and network are visible`;
@@ -93,19 +94,4 @@ async function firstExecutable(paths: readonly string[]): Promise<string | null>
     )
       return path;
   return null;
-}
-
-async function writableHierarchies(): Promise<string[]> {
-  const found: string[] = [];
-  for (const hierarchy of await groupHierarchies()) {
-    const trial = `${hierarchy}/containr-probe-${process.pid}`;
-    try {
-      await mkdir(trial);
-      await rmdir(trial);
-      found.push(hierarchy);
-    } catch {
-      // Not ours to write: limits do not hold there, and the description says so.
-    }
-  }
-  return found;
 }

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Infer } from '@containr/sdk';
 import { defineSchema, Id } from '@containr/sdk';
 import { ReplicaState } from '@containr/sdk/contracts';
+import { CellEntry } from '../isolation/enter.ts';
 
 /** What a supervisor keeps on disk about its replica: enough to adopt it, and nothing secret. */
 export const ReplicaRecord = defineSchema({
@@ -18,6 +19,8 @@ export const ReplicaRecord = defineSchema({
     /** The outermost process of the running command. */
     child: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
     groups: { type: 'array', items: { type: 'string' } },
+    /** How commands get in; a supervisor of an earlier version did not say. */
+    entry: CellEntry,
     replica: Id,
   },
   required: [...ReplicaState.required, 'supervisor', 'child', 'groups'],

@@ -71,7 +71,7 @@ export function isAlive(record: ReplicaRecord): boolean {
 
 /** What the contract says of a replica. */
 export function stateOf(record: ReplicaRecord): ReplicaState {
-  const { supervisor: _supervisor, child: _child, groups: _groups, ...state } = record;
+  const { supervisor: _supervisor, child: _child, groups: _groups, entry: _entry, ...state } = record;
   return state;
 }
 

@@ -17,7 +17,7 @@ const lookEveryMs = 5000;
 /** Keeps a replica running until its policy or a request ends it; then leaves its last record. */
 export async function superviseReplica(task: ReplicaSupervision): Promise<void> {
   const log = new LogWriter(task.files.logs);
-  const policy = new RestartPolicy(task.restart);
+  const policy = new RestartPolicy(task.restart, task.restartTries);
   const stopping = new AbortController();
   let current: CellProcess | null = null;
   let record = firstRecord(task);
@@ -103,6 +103,7 @@ function firstRecord(task: ReplicaSupervision): ReplicaRecord {
     supervisor: { pid: process.pid, startTicks: processEntry(process.pid)?.startTicks ?? '0' },
     child: null,
     groups: [...(task.cell.group?.directories ?? [])],
+    entry: task.entry,
   };
 }
 

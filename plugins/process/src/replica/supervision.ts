@@ -1,4 +1,5 @@
 import type { Cell } from '../isolation/cell.ts';
+import type { CellEntry } from '../isolation/enter.ts';
 
 /** What a supervisor is told on its standard input, once. */
 export type Supervision = ReplicaSupervision | TaskSupervision;
@@ -13,7 +14,10 @@ export interface ReplicaSupervision {
   readonly cell: Cell;
   readonly command: string | readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  readonly entry: CellEntry;
   readonly restart: 'always' | 'on-failure' | 'never';
+  /** `null`: without end. */
+  readonly restartTries: number | null;
   readonly stop: { readonly signal: string; readonly graceMs: number };
   readonly address: string;
   readonly port: number;

@@ -1,6 +1,7 @@
 import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import { BuildSettings, Command } from '@containr/sdk/contracts';
+import { fillFrom } from '../specs/merge-patch.ts';
 import { nullable } from './nullable.ts';
 
 /** How a service proves that it is ready. */
@@ -9,6 +10,16 @@ export const HealthSpec = defineSchema({
   properties: {
     kind: { type: 'string', enum: ['http', 'tcp', 'command'] },
     path: { type: 'string', pattern: '^/' },
+    /** Statuses of a good answer, single ones and ranges: `200-399`, `200,204,401`. */
+    statuses: { type: 'string', pattern: '^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?){0,19}$' },
+    /** Headers that are sent along, by lower-case name. */
+    headers: {
+      type: 'object',
+      additionalProperties: { type: 'string', maxLength: 1000, pattern: '^[\\x20-\\x7e]*$' },
+      propertyNames: { pattern: '^[a-z0-9][a-z0-9-]{0,99}$' },
+      maxProperties: 20,
+    },
+    /** Runs inside the replica; exit code 0 is healthy. */
     command: nullable(Command),
     /** `null`: the port of `start`. */
     port: nullable({ type: 'integer', minimum: 1, maximum: 65535 }),
@@ -16,9 +27,24 @@ export const HealthSpec = defineSchema({
     timeoutMs: { type: 'integer', minimum: 100, maximum: 60000 },
     /** Longest time from start to the first good answer. */
     startPeriodMs: { type: 'integer', minimum: 1000, maximum: 3600000 },
+    /** So many bad answers in a row, once it was healthy, make it unhealthy. */
     retries: { type: 'integer', minimum: 1, maximum: 100 },
+    /** How long a service without an address has to stay up until it counts as healthy, where no command is asked. */
+    stayUpMs: { type: 'integer', minimum: 0, maximum: 3600000 },
   },
-  required: ['kind', 'path', 'command', 'port', 'intervalMs', 'timeoutMs', 'startPeriodMs', 'retries'],
+  required: [
+    'kind',
+    'path',
+    'statuses',
+    'headers',
+    'command',
+    'port',
+    'intervalMs',
+    'timeoutMs',
+    'startPeriodMs',
+    'retries',
+    'stayUpMs',
+  ],
   additionalProperties: false,
 });
 
@@ -55,6 +81,8 @@ export const ServiceSpec = defineSchema({
       additionalProperties: false,
     },
     restart: { type: 'string', enum: ['always', 'on-failure', 'never'] },
+    /** With `on-failure`: how often a replica is started again before it stays ended; `null`: without end. */
+    restartTries: nullable({ type: 'integer', minimum: 1, maximum: 1000 }),
     health: HealthSpec,
     stop: {
       type: 'object',
@@ -65,11 +93,27 @@ export const ServiceSpec = defineSchema({
       required: ['signal', 'graceMs'],
       additionalProperties: false,
     },
+    /** Runs once in the new artifact before anything starts; a failure fails the deployment. */
     preDeploy: nullable(Command),
+    /** Runs once in the new artifact after the switch; a failure is told and undoes nothing. */
+    postDeploy: nullable(Command),
     /** How long old replicas stay warm after the switch. */
     watchMs: { type: 'integer', minimum: 0, maximum: 3600000 },
   },
-  required: ['source', 'build', 'start', 'replicas', 'resources', 'restart', 'health', 'stop', 'preDeploy', 'watchMs'],
+  required: [
+    'source',
+    'build',
+    'start',
+    'replicas',
+    'resources',
+    'restart',
+    'restartTries',
+    'health',
+    'stop',
+    'preDeploy',
+    'postDeploy',
+    'watchMs',
+  ],
   additionalProperties: false,
 });
 export type ServiceSpec = Infer<typeof ServiceSpec>;
@@ -89,17 +133,27 @@ export const defaultSpec: ServiceSpec = {
   replicas: 1,
   resources: { cpu: 1, memoryBytes: 536870912 },
   restart: 'always',
+  restartTries: null,
   health: {
     kind: 'tcp',
     path: '/',
+    statuses: '200-399',
+    headers: {},
     command: null,
     port: null,
     intervalMs: 500,
     timeoutMs: 3000,
     startPeriodMs: 60000,
     retries: 3,
+    stayUpMs: 3000,
   },
   stop: { signal: 'SIGTERM', graceMs: 10000 },
   preDeploy: null,
+  postDeploy: null,
   watchMs: 30000,
 };
+
+/** A stored spec with what was not there when it was written. */
+export function completeSpec(stored: unknown): ServiceSpec {
+  return fillFrom(defaultSpec, stored);
+}

@@ -2,6 +2,7 @@ import type { InferEntity } from '@mikro-orm/core';
 import { defineEntity, p } from '@mikro-orm/core';
 import type { ServiceSpec } from '../contract.ts';
 import type { KeptVariable, Links } from '../variables/kept.ts';
+import { SpecType } from './spec-type.ts';
 
 /** What a service should have been at one time: spec and variables. Never changed. */
 export const Revision = defineEntity({
@@ -12,7 +13,7 @@ export const Revision = defineEntity({
     organisation: p.uuid(),
     service: p.uuid(),
     number: p.integer(),
-    spec: p.json<ServiceSpec>(),
+    spec: p.type(SpecType).$type<ServiceSpec>(),
     /** Sealed values stay sealed, under the id of their variable. */
     variables: p.json<KeptVariable[]>(),
     /** What these refer to in other services and in what is shared, as it was: a revision stands alone. */

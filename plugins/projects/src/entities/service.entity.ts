@@ -1,6 +1,7 @@
 import type { InferEntity } from '@mikro-orm/core';
 import { defineEntity, p } from '@mikro-orm/core';
 import type { ServiceSpec } from '../contract.ts';
+import { SpecType } from './spec-type.ts';
 
 /** What a service does. */
 export const serviceKinds = ['web', 'worker', 'cron', 'database', 'static'] as const;
@@ -18,7 +19,7 @@ export const Service = defineEntity({
     name: p.text(),
     kind: p.enum(serviceKinds),
     revision: p.integer(),
-    spec: p.json<ServiceSpec>(),
+    spec: p.type(SpecType).$type<ServiceSpec>(),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },

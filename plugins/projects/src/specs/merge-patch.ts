@@ -18,6 +18,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 /** Fills what is missing from `defaults`, at every depth. */
+export function fillFrom<T>(defaults: T, value: unknown): T;
 export function fillFrom(defaults: unknown, value: unknown): unknown {
   if (value === undefined) return defaults;
   if (!isObject(defaults) || !isObject(value)) return value;

@@ -23,4 +23,12 @@ describe('spec form', () => {
       start: { command: null, port: null },
     });
   });
+
+  it('takes headers away by null, and keeps the colons of their values', () => {
+    const own = fieldsOf({ ...defaultSpec, health: { ...defaultSpec.health, headers: { 'x-a': '1', 'x-b': '2' } } });
+    expect(own.healthHeaders).to.equal('x-a: 1\nx-b: 2');
+    expect(changesOf(own, { ...own, healthHeaders: 'X-B: 2\nhost: a:80' }).patch).to.deep.equal({
+      health: { headers: { 'x-a': null, 'x-b': '2', host: 'a:80' } },
+    });
+  });
 });

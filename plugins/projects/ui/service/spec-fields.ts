@@ -12,7 +12,22 @@ export interface SpecFields {
   memoryMiB: number | null;
   healthKind: string;
   healthPath: string;
+  healthStatuses: string;
+  /** One `name: value` a line. */
+  healthHeaders: string;
+  healthCommand: string;
   startSeconds: number | null;
+  intervalSeconds: number | null;
+  timeoutSeconds: number | null;
+  retries: number | null;
+  stayUpSeconds: number | null;
+  restart: string;
+  restartTries: number | null;
+  stopSignal: string;
+  graceSeconds: number | null;
+  preDeploy: string;
+  postDeploy: string;
+  watchSeconds: number | null;
 }
 
 const mebibyte = 1_048_576;
@@ -20,6 +35,27 @@ const mebibyte = 1_048_576;
 /** A command as one line; an argument array is shown with its words apart. */
 function commandText(command: ServiceSpec['start']['command']): string {
   return command === null ? '' : typeof command === 'string' ? command : command.join(' ');
+}
+
+function headerText(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n');
+}
+
+/** Lines without a colon are a name without a value; the API says what is wrong with them. */
+function headersOf(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', ...rest] = line.split(':');
+      return [name.trim().toLowerCase(), rest.join(':').trim()];
+    }),
+  );
+}
+
+function milliseconds(otherwise: number): (value: number | null) => number {
+  return (value) => Math.round((value ?? otherwise) * 1000);
 }
 
 /** The form's fields of a spec. */
@@ -35,17 +71,32 @@ export function fieldsOf(spec: ServiceSpec): SpecFields {
     memoryMiB: Math.round(spec.resources.memoryBytes / mebibyte),
     healthKind: spec.health.kind,
     healthPath: spec.health.path,
-    startSeconds: Math.round(spec.health.startPeriodMs / 1000),
+    healthStatuses: spec.health.statuses,
+    healthHeaders: headerText(spec.health.headers),
+    healthCommand: commandText(spec.health.command),
+    startSeconds: spec.health.startPeriodMs / 1000,
+    intervalSeconds: spec.health.intervalMs / 1000,
+    timeoutSeconds: spec.health.timeoutMs / 1000,
+    retries: spec.health.retries,
+    stayUpSeconds: spec.health.stayUpMs / 1000,
+    restart: spec.restart,
+    restartTries: spec.restartTries,
+    stopSignal: spec.stop.signal,
+    graceSeconds: spec.stop.graceMs / 1000,
+    preDeploy: commandText(spec.preDeploy),
+    postDeploy: commandText(spec.postDeploy),
+    watchSeconds: spec.watchMs / 1000,
   };
 }
 
-type Patch = { [section: string]: Patch | string | number | null };
+type Value = string | number | null | Readonly<Record<string, string>>;
+type Patch = { [section: string]: Patch | Value };
 
 /** Where each field is in the spec, and how its value is written there. */
 const places: {
   readonly [K in keyof SpecFields]: {
     readonly path: readonly string[];
-    readonly write: (value: SpecFields[K]) => string | number | null;
+    readonly write: (value: SpecFields[K]) => Value;
   };
 } = {
   branch: { path: ['source', 'branch'], write: (value) => value.trim() },
@@ -58,7 +109,21 @@ const places: {
   memoryMiB: { path: ['resources', 'memoryBytes'], write: (value) => (value ?? 512) * mebibyte },
   healthKind: { path: ['health', 'kind'], write: (value) => value },
   healthPath: { path: ['health', 'path'], write: (value) => value.trim() || '/' },
-  startSeconds: { path: ['health', 'startPeriodMs'], write: (value) => (value ?? 60) * 1000 },
+  healthStatuses: { path: ['health', 'statuses'], write: (value) => value.replaceAll(' ', '') || '200-399' },
+  healthHeaders: { path: ['health', 'headers'], write: headersOf },
+  healthCommand: { path: ['health', 'command'], write: (value) => value.trim() || null },
+  startSeconds: { path: ['health', 'startPeriodMs'], write: milliseconds(60) },
+  intervalSeconds: { path: ['health', 'intervalMs'], write: milliseconds(0.5) },
+  timeoutSeconds: { path: ['health', 'timeoutMs'], write: milliseconds(3) },
+  retries: { path: ['health', 'retries'], write: (value) => value ?? 3 },
+  stayUpSeconds: { path: ['health', 'stayUpMs'], write: milliseconds(3) },
+  restart: { path: ['restart'], write: (value) => value },
+  restartTries: { path: ['restartTries'], write: (value) => value },
+  stopSignal: { path: ['stop', 'signal'], write: (value) => value },
+  graceSeconds: { path: ['stop', 'graceMs'], write: milliseconds(10) },
+  preDeploy: { path: ['preDeploy'], write: (value) => value.trim() || null },
+  postDeploy: { path: ['postDeploy'], write: (value) => value.trim() || null },
+  watchSeconds: { path: ['watchMs'], write: milliseconds(30) },
 };
 
 /** The JSON merge patch between two states of the form, and how many fields it changes. */
@@ -68,15 +133,25 @@ export function changesOf(before: SpecFields, after: SpecFields): { count: numbe
   function compare<K extends keyof SpecFields>(key: K): void {
     const { path, write } = places[key];
     const value = write(after[key]);
-    if (value === write(before[key])) return;
+    const earlier = write(before[key]);
+    if (JSON.stringify(value) === JSON.stringify(earlier)) return;
     count += 1;
-    put(patch, path, value);
+    put(patch, path, isObject(value) && isObject(earlier) ? { ...withNulls(earlier), ...value } : value);
   }
   for (const key of Object.keys(places)) compare(key as keyof SpecFields);
   return { count, patch };
 }
 
-function put(patch: Patch, path: readonly string[], value: string | number | null): void {
+function isObject(value: Value): value is Readonly<Record<string, string>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** In a merge patch only `null` takes a name away. */
+function withNulls(earlier: Readonly<Record<string, string>>): Patch {
+  return Object.fromEntries(Object.keys(earlier).map((name) => [name, null]));
+}
+
+function put(patch: Patch, path: readonly string[], value: Patch | Value): void {
   const [first, ...rest] = path;
   if (first === undefined) return;
   if (rest.length === 0) {
@@ -84,7 +159,7 @@ function put(patch: Patch, path: readonly string[], value: string | number | nul
     return;
   }
   const inner = patch[first];
-  const section: Patch = typeof inner === 'object' && inner !== null ? inner : {};
+  const section: Patch = typeof inner === 'object' && inner !== null ? { ...inner } : {};
   patch[first] = section;
   put(section, rest, value);
 }

@@ -119,7 +119,8 @@ async function follow(api: Api, output: Output, begun: DeploymentRead): Promise<
 
 function report(output: Output, deployment: DeploymentRead): number {
   if (deployment.status === 'watching' || deployment.status === 'live') {
-    output.value(deployment, `#${deployment.number} serves: ${deployment.urls[0] ?? 'no address'}`);
+    const notices = deployment.notices.map((notice) => `\n${notice.detail} ${notice.hint}`).join('');
+    output.value(deployment, `#${deployment.number} serves: ${deployment.urls[0] ?? 'no address'}${notices}`);
     return 0;
   }
   const cause = deployment.cause;

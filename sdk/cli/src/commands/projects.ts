@@ -3,9 +3,11 @@ import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
 import type { Service as ServiceRead } from '../documents.ts';
 import { Project, Service } from '../documents.ts';
+import { serviceSpecCommands } from './service-spec.ts';
 
-/** `projects`, `projects create`, `services`, `services create`, `open`. */
-export function projectCommands({ program, output, run, options }: CommandHost): void {
+/** `projects`, `projects create`, `services`, `services create|show|set`, `open`. */
+export function projectCommands(host: CommandHost): void {
+  const { program, output, run, options } = host;
   const projects = program
     .command('projects')
     .description('list projects')
@@ -79,6 +81,7 @@ export function projectCommands({ program, output, run, options }: CommandHost):
         );
       }),
     );
+  serviceSpecCommands(services, host);
   program
     .command('open')
     .argument('<project/service>')

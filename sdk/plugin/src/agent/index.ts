@@ -50,6 +50,8 @@ export function defineAgentPlugin(plugin: AgentPlugin): AgentPlugin {
   return plugin;
 }
 
+export { keepAsking } from './keep-asking.ts';
+export type { CheckAnswer } from './keep-asking.ts';
 export { serveRuntime } from './serve-runtime.ts';
 export type { Exec, ExecOptions, ExecResult } from '../exec.ts';
 export type { Logger } from '../log.ts';

@@ -1,5 +1,6 @@
 import type { Runtime } from '../contracts/runtime.ts';
 import { runtimeCapabilities } from '../contracts/runtime.ts';
+import { checkByCommand } from './check-by-command.ts';
 import { Fences } from './fences.ts';
 import type { AgentContext } from './index.ts';
 import { Replicas } from './replicas.ts';
@@ -12,6 +13,7 @@ export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
 
   agent.capability(can.build, (request, io) => runtime.build(request, io));
   agent.capability(can.run, (request, io) => runtime.run(request, io));
+  agent.capability(can.check, (order, io) => checkByCommand(runtime, order, io.signal));
   agent.capability(can.start, async (spec) => {
     fences.pass(spec.service, spec.epoch);
     const state = await runtime.start(spec);

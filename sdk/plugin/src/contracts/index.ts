@@ -1,4 +1,5 @@
 export * from './builder.ts';
+export * from './check-documents.ts';
 export * from './identity.ts';
 export * from './ingress.ts';
 export {

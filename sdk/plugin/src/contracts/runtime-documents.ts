@@ -77,6 +77,8 @@ export const ReplicaSpec = defineSchema({
       additionalProperties: false,
     },
     restart: { type: 'string', enum: ['always', 'on-failure', 'never'] },
+    /** With `on-failure`: how often it is started again before it stays ended; left out or `null`: without end. */
+    restartTries: { anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }] },
     stop: {
       type: 'object',
       properties: { signal: { type: 'string' }, graceMs: { type: 'integer' } },

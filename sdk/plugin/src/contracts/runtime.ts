@@ -1,6 +1,8 @@
 import { defineCapability, defineReport } from '../agents.ts';
 import type { Infer } from '../schema.ts';
 import { Empty, Id, Timestamp } from '../schema.ts';
+import type { ExecRequest } from './check-documents.ts';
+import { CheckRequest, CheckResult } from './check-documents.ts';
 import {
   Artifact,
   ArtifactRef,
@@ -19,7 +21,7 @@ import {
 
 /**
  * The capabilities that a runtime's agent half serves, by driver name (`docker`, `process`). A node that advertises
- * `replica-start.docker` runs replicas on docker. Build and run are tasks; the rest are short calls, idempotent by id.
+ * `replica-start.docker` runs replicas on docker. Build, run and check are tasks; the rest are short calls, idempotent by id.
  */
 export function runtimeCapabilities<const D extends string>(driver: D) {
   const permission = 'deployment:create';
@@ -69,6 +71,14 @@ export function runtimeCapabilities<const D extends string>(driver: D) {
       output: Listeners,
       ...short,
       summary: 'What a replica listens on, for diagnosis',
+    }),
+    check: defineCapability({
+      name: `replica-check.${driver}`,
+      input: CheckRequest,
+      output: CheckResult,
+      permission,
+      timeoutMs: 3_660_000,
+      summary: 'Asks a replica how it is by a command inside it',
     }),
     exists: defineCapability({
       name: `artifact-exists.${driver}`,
@@ -152,6 +162,14 @@ export interface Runtime {
   ): Promise<Artifact>;
   run(
     request: RunRequest,
+    io: { signal: AbortSignal; output(text: string, stream?: 'stdout' | 'stderr' | 'system'): void },
+  ): Promise<{ exitCode: number }>;
+  /**
+   * Runs a command inside a replica that runs, beside what runs there, within its limits. An abort ends the command. Throws
+   * `CONFLICT_NOT_RUNNING` when there is nothing to run it in.
+   */
+  exec(
+    request: ExecRequest,
     io: { signal: AbortSignal; output(text: string, stream?: 'stdout' | 'stderr' | 'system'): void },
   ): Promise<{ exitCode: number }>;
   start(spec: ReplicaSpec): Promise<ReplicaState>;

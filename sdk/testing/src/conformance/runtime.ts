@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Runtime } from '@containr/sdk/contracts';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { defineCommandsInside } from './commands-inside.ts';
 import { answerOf, current, ended, eventually, readLog, specFor } from './subject.ts';
 import type { RuntimeSubject } from './subject.ts';
 
@@ -35,6 +36,7 @@ export function runtimeConformance(driver: string, open: () => Promise<RuntimeSu
 
     describe('replicas', () => defineReplicas(node));
     describe('ends', () => defineEnds(node));
+    describe('commands inside', () => defineCommandsInside(node));
     describe('logs', () => defineLogs(node));
     describe('artifacts', () => defineArtifacts(node));
   });
@@ -147,6 +149,13 @@ function defineEnds(node: () => RuntimeSubject): void {
     expect(await ended(runtime, onFailure.replica)).to.include({ exitCode: 0, restarts: 0 });
     for (const { replica } of [failed, always])
       await eventually('two restarts', async () => ((await current(runtime, replica))?.restarts ?? 0) >= 2);
+  });
+
+  it('stays ended after its tries', async () => {
+    const { runtime, artifact } = node();
+    const failing = { MODE: 'exit', CODE: '3' };
+    const { replica } = await runtime.start(specFor(artifact, failing, { restart: 'on-failure', restartTries: 2 }));
+    expect(await ended(runtime, replica)).to.include({ exitCode: 3, restarts: 2 });
   });
 
   it('flags a replica that took more memory than it may, where the limit holds', async function () {
