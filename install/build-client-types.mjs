@@ -4,12 +4,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import openapiTs, { astToString } from 'openapi-typescript';
 import { collectOpenApi, discover } from '@containr/kernel';
+import { installPlugin } from './src/install-plugin.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const head =
   '/** Made by install/build-client-types.mjs from what the plugins declare. Not to be edited, not in Git. */\n';
 
-const document = await collectOpenApi(await discover(join(root, 'plugins')));
+// What the start program adds itself; nothing of its supervisor is asked here.
+const packages = [...(await discover(join(root, 'plugins'))), installPlugin({})];
+const document = await collectOpenApi(packages);
 await write(join(root, '.cache/openapi.json'), JSON.stringify(document, null, 2));
 await write(
   join(root, 'sdk/client/src/generated/api.ts'),

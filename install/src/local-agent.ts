@@ -1,41 +1,39 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '@containr/sdk';
+import type { Keeper } from '@containr/postgres';
 
-/** The agent of this machine, as a child that is started again when it ends. */
-export interface LocalAgent {
-  /** Ends the agent; replicas go on. */
-  stop(): Promise<void>;
-}
+const name = 'agent';
 
-/** Starts the local agent, with a one-time token in a file of its own; it enrols the first time and ignores it later. */
-export async function startLocalAgent(options: {
+/**
+ * Has the agent of this machine kept, unless it is; started again when it ends. The first time it enrols with a one-time token
+ * in a file of its own, later it ignores that. `end` ends the agent; replicas go on.
+ */
+export async function keepLocalAgent(options: {
   control: string;
   data: string;
   token: () => Promise<string>;
-  log: Logger;
-}): Promise<LocalAgent> {
+  keeper: Keeper;
+}): Promise<{ end(): Promise<void> }> {
+  const { keeper } = options;
+  const end = async (): Promise<void> =>
+    keeper.end(name, [
+      ['SIGTERM', 10_000],
+      ['SIGKILL', 5000],
+    ]);
+  if (await keeper.find(name)) return { end };
   const folder = join(options.data, 'agent');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const tokenFile = join(folder, 'token');
   await writeFile(tokenFile, await options.token(), { mode: 0o600 });
-  const program = fileURLToPath(import.meta.resolve('@containr/agent/main'));
-  let stopping = false;
-  let child: ChildProcess;
-  let ended: Promise<void>;
-  let restartAt = 0;
-
-  function start(): void {
-    const output = openSync(join(folder, 'agent.log'), 'a', 0o600);
-    const argv = [
+  await keeper.start(name, {
+    command: process.execPath,
+    args: [
+      ...process.execArgv.filter((flag) => flag.startsWith('--conditions')),
       '--max-semi-space-size=1',
       '--disable-warning=ExperimentalWarning',
-      program,
+      fileURLToPath(import.meta.resolve('@containr/agent/main')),
       '--control',
       options.control,
       '--data',
@@ -44,32 +42,10 @@ export async function startLocalAgent(options: {
       hostname(),
       '--token-file',
       tokenFile,
-    ];
-    const flags = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
-    // A session of its own: Ctrl-C in the terminal must reach the control plane first, which ends the agent in order.
-    child = spawn(process.execPath, [...flags, ...argv], { stdio: ['ignore', output, output, 'ipc'], detached: true });
-    closeSync(output);
-    ended = new Promise((resolve) => child.once('exit', () => resolve()));
-    child.on('error', (error) => options.log.error({ err: error }, 'the local agent could not be started'));
-    void ended.then(() => {
-      if (stopping) return;
-      const wait = Math.max(200, restartAt - Date.now());
-      restartAt = Date.now() + 5000;
-      options.log.warn({ wait }, 'the local agent ended; it is started again');
-      setTimeout(() => {
-        if (!stopping) start();
-      }, wait);
-    });
-  }
-
-  start();
-  return {
-    async stop() {
-      stopping = true;
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
-      await ended;
-      clearTimeout(late);
-    },
-  };
+    ],
+    log: join(folder, 'agent.log'),
+    again: true,
+    channel: true,
+  });
+  return { end };
 }

@@ -19,6 +19,7 @@ export async function assertPortsFree(options: { host: string; port: number }): 
           : cause,
       ),
     );
-    probe.listen(options.port, options.host, () => probe.close(() => resolve()));
+    // By itself, not through the supervisor, which would share the socket with it.
+    probe.listen({ port: options.port, host: options.host, exclusive: true }, () => probe.close(() => resolve()));
   });
 }

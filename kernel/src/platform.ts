@@ -22,7 +22,7 @@ import {
   keysChannel,
 } from '@containr/data';
 import type { Overrides } from '@containr/data';
-import { answerProblem, Front, FrontSettings, Gateway, openApiOf } from '@containr/http';
+import { answerProblem, Front, FrontSettings, Gateway, openApiDocument } from '@containr/http';
 import type { MountOptions } from '@containr/http';
 import { discover, openPackages, packageMigrations } from '@containr/packages';
 import type { PluginPackage } from '@containr/packages';
@@ -48,6 +48,7 @@ import { confinement } from './plugins/trust.ts';
 import { partsToken } from './plugins/parts.ts';
 import { openRecord } from './record.ts';
 import { systemVerbs } from './plugins/system-verbs.ts';
+import type { SystemVerbs } from './plugins/system-verbs.ts';
 import type { Platform } from './running-platform.ts';
 import { ServiceRegistry } from './services/index.ts';
 import { version } from './version.ts';
@@ -64,6 +65,8 @@ export interface PlatformOptions {
    * were given (as `node:cluster` does without scheduling), once it is ready; the other one is to retire then.
    */
   readonly takesOver?: number;
+  /** Asked before it listens beside the other one, with every plugin started or failed; what it throws ends the start. */
+  readonly mayTakeOver?: (lifecycle: SystemVerbs) => Promise<void>;
   /** An existing Postgres; else an embedded one runs in the data folder. */
   readonly databaseUrl?: string | undefined;
   /** A Redis that all control-plane processes share for what lives shortly; without one each has its own. */
@@ -251,7 +254,6 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     },
   });
   lifecycle = life;
-  let openApi: { generation: number; document: unknown } | null = null;
   await kernel.add((http) =>
     registerKernelApi(http, {
       life,
@@ -266,11 +268,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       events,
       jobs,
       ui: () => ui?.list() ?? { plugins: [] },
-      openApi: () => {
-        if (openApi?.generation !== gateway.generation)
-          openApi = { generation: gateway.generation, document: openApiOf(gateway.mounts, version) };
-        return openApi.document;
-      },
+      openApi: openApiDocument(gateway, version),
     }),
   );
   undo.own('kernel routes', () => kernel.drain(drainMs));
@@ -289,7 +287,9 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   settled = true;
   checks.set('plugins', async () => null);
   await agentGateway.halvesChanged();
+  const lifecycleVerbs = systemVerbs(life, record.audit);
   if (takesOver !== undefined) {
+    await options.mayTakeOver?.(lifecycleVerbs);
     await listen(gateway, host, options.port ?? 0);
     await gateway.listenConsole(consoleSocket, { shared: true });
   }
@@ -306,7 +306,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     consoleSocket,
     console: consolePrincipal,
     services,
-    lifecycle: systemVerbs(life, record.audit),
+    lifecycle: lifecycleVerbs,
     agents: { createToken: async () => (await agentGateway.createToken()).token },
     registered: () => ({
       hooks: parts.hooks.list(),
@@ -319,7 +319,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       mounts: gateway.mounts.map(({ plugin, segments, roots }) => ({ plugin, segments, roots })),
     }),
     async retire() {
-      await gateway.retire(drainMs);
+      await Promise.all([gateway.retire(drainMs), agentGateway.leave()]);
       await stop();
     },
     stop,

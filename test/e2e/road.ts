@@ -181,7 +181,11 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
     });
 
     it('ends a deployment rightly when the control plane is killed in its middle', async () => {
-      await throughCrash('version after the control plane', async () => {
+      await throughCrash('version after the control plane', () => install.crashControlPlane());
+    });
+
+    it('ends a deployment rightly when everything but the apps is killed in its middle', async () => {
+      await throughCrash('version after the crash', async () => {
         await install.crash();
         ready = await install.start();
       });
@@ -218,7 +222,7 @@ export function describeRoad(runtime: 'process' | 'docker', env: Record<string, 
       await owner.settled(before?.id ?? '', ['live']);
       expect(await install.interrupt()).to.equal(0);
       const text = (await get(url)).text;
-      expect(text).to.equal('version after the control plane');
+      expect(text).to.equal('version after the crash');
       const load = startLoad(url, 50);
       ready = await install.start();
       expect(ready.setup).to.equal(null);

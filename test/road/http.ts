@@ -41,7 +41,7 @@ export interface LoadResult {
 }
 
 /** Asks a URL at a fixed rate, keep-alive, without waiting for answers and without retries, until told to stop. */
-export function startLoad(url: string, perSecond: number): { stop(): Promise<LoadResult> } {
+export function startLoad(url: string, perSecond: number): { readonly seen: LoadResult; stop(): Promise<LoadResult> } {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const result: LoadResult = { sent: 0, failures: [], texts: new Map() };
   const open = new Set<Promise<void>>();
@@ -66,6 +66,7 @@ export function startLoad(url: string, perSecond: number): { stop(): Promise<Loa
     }
   }, 5);
   return {
+    seen: result,
     async stop() {
       clearInterval(timer);
       await Promise.all(open);

@@ -11,6 +11,7 @@ import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { scratchFolder } from '@containr/testing';
+import { get } from './http.ts';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -41,6 +42,7 @@ export class Install {
   readonly ingressPort: number;
   readonly #env: Record<string, string>;
   readonly #options: readonly string[];
+  readonly #tree: string;
   #process: ChildProcess | undefined;
   #exited: Promise<number | null> = Promise.resolve(0);
   /** Everything it wrote to stdout, by line. */
@@ -51,19 +53,26 @@ export class Install {
     ports: readonly [number, number],
     env: Record<string, string>,
     options: readonly string[],
+    tree: string,
   ) {
     this.data = data;
     [this.port, this.ingressPort] = ports;
     this.#env = env;
     this.#options = options;
+    this.#tree = tree;
   }
 
-  static async prepare(env: Record<string, string>, options: readonly string[] = []): Promise<Install> {
+  /** `tree`: where the built code is; this project's own when left out. */
+  static async prepare(
+    env: Record<string, string>,
+    options: readonly string[] = [],
+    tree: string = root,
+  ): Promise<Install> {
     const data = await scratchFolder('road');
-    return new Install(data, [await freePort(), await freePort()], env, options);
+    return new Install(data, [await freePort(), await freePort()], env, options, tree);
   }
 
-  /** Pid of the control plane. */
+  /** Pid of the supervisor. */
   get pid(): number {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error('The install is not started.');
@@ -79,7 +88,7 @@ export class Install {
     );
     const argv = [
       ...launch.flags,
-      join(root, 'install/dist/start.js'),
+      join(this.#tree, 'install/dist/start.js'),
       '--data',
       this.data,
       '--port',
@@ -119,18 +128,47 @@ export class Install {
     return this.#exited;
   }
 
-  /** kill -9 of the control plane. */
+  /** What a service unit sends to have new code served. */
+  hangUp(): void {
+    this.#process?.kill('SIGHUP');
+  }
+
+  /** Resolves with the exit code when the install has ended by itself. */
+  get ended(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** kill -9 of the supervisor. */
   async crash(): Promise<void> {
     this.#process?.kill('SIGKILL');
     await this.#exited;
   }
 
+  /** kill -9 of the control plane; resolves when its supervisor has another one serving. */
+  async crashControlPlane(): Promise<void> {
+    const pid = await this.controlPlanePid();
+    process.kill(pid, 'SIGKILL');
+    await until('another control plane is ready', async () => {
+      const { status } = await get(`http://127.0.0.1:${this.port}/readyz`);
+      return status === 200 && (await this.controlPlanePid()) !== pid;
+    });
+  }
+
+  /** Pid of the control plane; of the newest while there are two. */
+  async controlPlanePid(): Promise<number> {
+    return this.#childWith('control-plane.js');
+  }
+
   /** Pid of the local agent. */
   async agentPid(): Promise<number> {
-    return until('the agent runs', async () => {
-      for (const pid of await childrenOf(this.pid)) {
+    return this.#childWith('--token-file');
+  }
+
+  async #childWith(argument: string): Promise<number> {
+    return until(`a process with ${argument} runs`, async () => {
+      for (const pid of (await childrenOf(this.pid)).reverse()) {
         const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-        if (argv.includes('--token-file')) return pid;
+        if (argv.includes(argument)) return pid;
       }
       return undefined;
     });

@@ -54,6 +54,8 @@ export interface AgentGateway {
   /** Has every connected agent load what is active now; agents wait for the first call before they load anything. */
   halvesChanged(): Promise<void>;
   start(): void;
+  /** Has agents connect to the process that took over: none is taken here any more, and those that are here are let go as soon as what is asked of them is answered. */
+  leave(): Promise<void>;
   /** Closes all connections; agents come back by themselves. */
   stop(): Promise<void>;
 }
@@ -64,6 +66,8 @@ const bearerMs = 600_000;
 const shortMs = 15_000;
 /** What the way over another process may take on top of the operation's own time. */
 const relayMs = 5000;
+/** How long an agent that is to go to another process is kept for what is asked of it. */
+const leaveMs = 2000;
 const TaskState = defineSchema({ type: 'string', enum: ['running', 'ended', 'unknown'] });
 
 /** Creates the gateway; `start` begins watching heartbeats. */
@@ -81,6 +85,7 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   /** Before plugins have started, an agent would be told to drop what it runs. */
   const settled = Promise.withResolvers<void>();
   let stopping = false;
+  let leaving = false;
   const relay = new Relay({
     pool: options.pool,
     log,
@@ -228,7 +233,7 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
         changed,
       }),
     upgrade(request, socket, head) {
-      if (stopping) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      if (stopping || leaving) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       server.handleUpgrade(request, socket, head, (opened) => {
         accept(opened, request.socket.remoteAddress).catch((error: unknown) => {
           log.warn({ err: error }, 'An agent could not be connected');
@@ -266,6 +271,18 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
           renewBearers().catch((error: unknown) => log.warn({ err: error }, 'Agents could not be given new bearers'));
         }, bearerMs),
       ];
+    },
+    async leave() {
+      leaving = true;
+      await Promise.all(
+        [...sessions.values()].map(async (session) => {
+          const late = new AbortController();
+          await Promise.race([session.answered(), delay(leaveMs, undefined, late).catch(() => undefined)]);
+          late.abort();
+          session.wire.close(closeCodes.stopping, 'another control plane took over');
+          await session.wire.closed;
+        }),
+      );
     },
     async stop() {
       stopping = true;

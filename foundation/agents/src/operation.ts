@@ -33,23 +33,23 @@ export type Operation = Infer<typeof Operation>;
 
 /** Performs it on the connection that is held here. Throws `CAPABILITY_MISSING`, `NODE_UNREACHABLE` when the connection breaks, and what the agent throws. */
 export async function perform(session: Session, operation: Operation, signal: AbortSignal): Promise<unknown> {
-  const { wire, node, capabilities } = session;
+  const { node, capabilities } = session;
   const limits = { timeoutMs: operation.timeoutMs, signal };
   if ('capability' in operation && !capabilities.has(operation.capability)) throw missing(node, operation.capability);
   try {
     switch (operation.kind) {
       case 'call': {
         const { capability, input } = operation;
-        return (await wire.request(CallCapability, { capability, input }, limits)).output;
+        return (await session.ask(CallCapability, { capability, input }, limits)).output;
       }
       case 'start': {
         const { capability, task, input } = operation;
-        return await wire.request(TaskStart, { capability, task, input }, limits);
+        return await session.ask(TaskStart, { capability, task, input }, limits);
       }
       case 'status':
-        return (await wire.request(TaskStatus, { task: operation.task }, limits)).status;
+        return (await session.ask(TaskStatus, { task: operation.task }, limits)).status;
       case 'cancel':
-        return await wire.request(TaskCancel, { task: operation.task }, limits);
+        return await session.ask(TaskCancel, { task: operation.task }, limits);
     }
   } catch (error) {
     // A connection that breaks in the middle is the node's unreachability for the caller.

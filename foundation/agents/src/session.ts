@@ -1,6 +1,6 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { Logger } from '@containr/sdk';
-import type { Heartbeat, Wire } from '@containr/sdk/wire';
+import type { Heartbeat, Wire, WireMethod } from '@containr/sdk/wire';
 import {
   Advertise,
   closeCodes,
@@ -42,6 +42,7 @@ export class Session {
   /** Halves are loaded and capabilities known. */
   ready = false;
   readonly #host: SessionHost;
+  readonly #asked = new Set<Promise<unknown>>();
   #loading: Promise<void> = Promise.resolve();
 
   constructor(host: SessionHost, node: string, wire: Wire) {
@@ -57,6 +58,26 @@ export class Session {
       { install: this.#host.install, node: { id, name, address }, bearer },
       { timeoutMs: proofMs },
     );
+  }
+
+  /** Asks the agent; `answered` waits for it. */
+  async ask<P, R>(
+    method: WireMethod<P, R>,
+    params: P,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<R> {
+    const answer = this.wire.request(method, params, options);
+    this.#asked.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#asked.delete(answer);
+    }
+  }
+
+  /** Resolves when nothing that was asked so far is open. */
+  async answered(): Promise<void> {
+    await Promise.allSettled(this.#asked);
   }
 
   /** Has the agent run what is active now, one change after another. */

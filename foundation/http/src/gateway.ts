@@ -15,6 +15,7 @@ import { ConsoleMessage } from './request-context.ts';
 import { apiBase } from './route.ts';
 
 const prefix = `${apiBase}/`;
+const retirePollMs = 100;
 
 /** What stands at an address where no mount is: the plugin that would answer, when it is off. */
 export type Explain = (kind: 'segment' | 'root', name: string) => ContainrError | null;
@@ -90,11 +91,14 @@ export class Gateway {
 
   /**
    * Leaves the sockets to another process that listens there too. Ends streams with where to resume; requests on open
-   * connections are answered with the wish to close them. Resolves when all are closed, or after `lingerMs`: an idle
-   * connection is not cut before, because its next request may be under way.
+   * connections are answered with the wish to close them. Resolves when all are closed; after `lingerMs` when no request is
+   * being answered any more, or after `patienceMs`. An idle connection is not cut before, because its next request may be
+   * under way.
    */
-  async retire(lingerMs: number): Promise<void> {
+  async retire(lingerMs: number, patienceMs = 600_000): Promise<void> {
     this.#retiring = true;
+    const began = performance.now();
+    let open = true;
     const closed = Promise.all(
       this.#servers.map((server) => {
         const gone = once(server, 'close');
@@ -102,9 +106,13 @@ export class Gateway {
         NetServer.prototype.close.call(server);
         return gone;
       }),
-    );
-    for (const mount of this.mounts) mount.endStreams();
-    await Promise.race([closed, after(lingerMs, undefined, { ref: false })]);
+    ).then(() => (open = false));
+    const spent = (): number => performance.now() - began;
+    const answering = (): boolean => spent() < lingerMs || this.mounts.some((mount) => mount.answering > 0);
+    while (open && spent() < patienceMs && answering()) {
+      for (const mount of this.mounts) mount.endStreams();
+      await Promise.race([closed, after(retirePollMs, undefined, { ref: false })]);
+    }
   }
 
   /** Stops listening and closes what is idle; waits for the rest up to the deadline. */

@@ -4,6 +4,7 @@ import { errors } from './errors.ts';
 /** Counts what a mount is answering now, and ends it when the mount leaves. */
 export class InFlight {
   #requests = 0;
+  #sockets = 0;
   #idle: (() => void) | undefined;
   readonly #aborts = new Set<AbortController>();
   readonly #streams = new Set<() => void>();
@@ -17,7 +18,19 @@ export class InFlight {
     return this.#requests;
   }
 
-  /** Counts a response or socket until it closes. */
+  /** Requests that are being answered now. */
+  get answering(): number {
+    return this.#requests - this.#sockets;
+  }
+
+  /** Counts a socket until it closes. */
+  enterSocket(socket: { on(event: 'close', listener: () => void): unknown }): void {
+    this.#sockets += 1;
+    this.enter(socket);
+    socket.on('close', () => (this.#sockets -= 1));
+  }
+
+  /** Counts a response until it closes. */
   enter(until: { on(event: 'close', listener: () => void): unknown }): void {
     this.#requests += 1;
     until.on('close', this.#left);

@@ -11,6 +11,6 @@ export { inert } from './inert.ts';
 export type { IdempotencyStore } from './idempotency.ts';
 export { buildMount } from './mount.ts';
 export type { Mount, MountOptions } from './mount.ts';
-export { openApiOf } from './openapi.ts';
+export { openApiDocument, openApiOf } from './openapi.ts';
 export { answerProblem, toContainrError } from './problem.ts';
 export type { RequestContext } from './request-context.ts';

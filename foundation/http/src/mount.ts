@@ -40,7 +40,10 @@ export interface Mount {
   readonly segments: readonly string[];
   readonly roots: readonly string[];
   readonly declared: readonly Declared[];
+  /** Requests and sockets open now. */
   readonly inFlight: number;
+  /** Requests that are being answered now. */
+  readonly answering: number;
   serve(request: IncomingMessage, response: ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends streams, each with where to resume; requests go on. */
@@ -87,12 +90,15 @@ export async function buildMount(
     get inFlight() {
       return inFlight.count;
     },
+    get answering() {
+      return inFlight.answering;
+    },
     serve(request, response) {
       inFlight.enter(response);
       app.routing(request, response);
     },
     upgrade(request, socket, head) {
-      inFlight.enter(socket);
+      inFlight.enterSocket(socket);
       if (!server.emit('upgrade', request, socket, head))
         socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
     },

@@ -5,6 +5,19 @@ import { apiBase } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Gives the document of a gateway, made anew when its mounts changed. */
+export function openApiDocument(
+  gateway: { readonly generation: number; readonly mounts: Parameters<typeof openApiOf>[0] },
+  version: string,
+): () => Json {
+  let made: { generation: number; document: Json } | null = null;
+  return () => {
+    const { generation } = gateway;
+    if (made?.generation !== generation) made = { generation, document: openApiOf(gateway.mounts, version) };
+    return made.document;
+  };
+}
+
 /** The OpenAPI 3.1 document of what is mounted, or was collected. */
 export function openApiOf(mounts: readonly Pick<Mount, 'plugin' | 'declared'>[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};

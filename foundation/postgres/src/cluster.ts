@@ -11,9 +11,11 @@ import { chooseAccount, makerCommand } from './account.ts';
 import { claimFolder } from './claim.ts';
 import type { Home } from './home.ts';
 import { makeHome } from './home.ts';
+import type { Keeper } from './keeper.ts';
+import { ownKeeper } from './keeper.ts';
 import { endLeftovers } from './leftovers.ts';
 import { placePrograms } from './programs.ts';
-import { startServer, stopServer } from './server.ts';
+import { findServer, startServer, stopServer } from './server.ts';
 
 const superuser = 'postgres';
 const application = 'containr';
@@ -23,38 +25,43 @@ export interface Cluster {
   readonly socket: string;
   /** Role without superuser rights, so that row-level security holds for it; it owns the database of the same name. */
   readonly role: string;
+  /** Connects as that role. */
+  readonly url: string;
+  /** Stops the server, whoever runs it. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the database below `<data>/postgres`, making it the first time. What a killed former run left is ended first.
- * Throws `DATA_IN_USE`, `POSTGRES_MISSING`, `POSTGRES_FAILED`.
+ * Starts the database below `<data>/postgres`, making it the first time. What a killed former run left is ended first; one that
+ * the keeper runs already is used as it is. Throws `DATA_IN_USE`, `POSTGRES_MISSING`, `POSTGRES_FAILED`.
  */
 export async function startCluster(options: {
   data: string;
   log: Logger;
   settings?: Readonly<Record<string, string>>;
+  /** Who runs the server; this process when left out. */
+  keeper?: Keeper;
 }): Promise<Cluster> {
-  const { log } = options;
+  const { log, settings = {}, keeper = ownKeeper() } = options;
   const account = await chooseAccount();
   const home = await makeHome(options.data, account, log);
-  const release = await claimFolder(join(home.root, 'owner'));
+  const release = await claimFolder(join(home.root, 'owner'), options.keeper?.pid);
+  const present = await findServer(home, keeper);
   try {
     const programs = await placePrograms(home.root);
-    await endLeftovers(home.data, log);
-    await makeCluster(programs.initdb, home, account);
+    const start = async () => {
+      await endLeftovers(home.data, log);
+      await makeCluster(programs.initdb, home, account);
+      return startServer(programs.postgres, home, account, { keeper, settings });
+    };
     let stopping = false;
-    let child = await startServer(programs.postgres, home, account, options.settings ?? {});
-    const watch = () =>
-      child.once('exit', (exitCode, signal) => {
-        if (!stopping) void revive(exitCode, signal);
-      });
-    const revive = async (exitCode: number | null, signal: NodeJS.Signals | null): Promise<void> => {
-      log.error({ exitCode, signal }, 'The database ended by itself and is started again');
+    let server = present ?? (await start());
+    const watch = () => void server.ended.then((ending) => (stopping ? undefined : revive(ending)));
+    const revive = async (ending: Awaited<(typeof server)['ended']>): Promise<void> => {
+      log.error({ ...ending }, 'The database ended by itself and is started again');
       while (!stopping) {
         try {
-          await endLeftovers(home.data, log);
-          child = await startServer(programs.postgres, home, account, options.settings ?? {});
+          server = await start();
           watch();
           return;
         } catch (error) {
@@ -64,18 +71,19 @@ export async function startCluster(options: {
       }
     };
     watch();
-    await makeRole(home.socket);
+    if (!present) await makeRole(home.socket);
     return {
       socket: home.socket,
       role: application,
+      url: `postgresql://${application}@localhost/${application}?host=${encodeURIComponent(home.socket)}`,
       async stop() {
         stopping = true;
-        await stopServer(child);
+        await stopServer(keeper);
         await release();
       },
     };
   } catch (error) {
-    await release();
+    if (!present) await release();
     throw error;
   }
 }

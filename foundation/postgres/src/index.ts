@@ -1,4 +1,5 @@
-export { claimFolder } from './claim.ts';
+export { claimFolder, dataInUse } from './claim.ts';
 export { adoptDatabase, startCluster } from './cluster.ts';
 export type { Cluster } from './cluster.ts';
 export { findHome } from './home.ts';
+export type { EndSteps, Keeper, Kept, KeptCommand } from './keeper.ts';

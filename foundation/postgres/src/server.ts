@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContainrError } from '@containr/sdk';
 import type { Account } from './account.ts';
 import { serverCommand } from './account.ts';
 import type { Home } from './home.ts';
+import type { Keeper, Kept } from './keeper.ts';
 
 const longestStartMs = 120_000;
 const stillInUse = /shared memory block|lock file .* already exists/;
@@ -27,6 +25,9 @@ const settings = {
   log_checkpoints: 'off',
 };
 
+/** Under which name the server is kept. */
+export const serverName = 'postgres';
+
 /**
  * Starts the server and waits until it takes connections. An instance whose memory a dying former backend still holds is
  * tried again. Throws `POSTGRES_FAILED` with the server's own words.
@@ -35,36 +36,32 @@ export async function startServer(
   postgres: string,
   home: Home,
   account: Account,
-  extra: Readonly<Record<string, string>>,
-): Promise<ChildProcess> {
+  options: { keeper: Keeper; settings: Readonly<Record<string, string>> },
+): Promise<Kept> {
   const began = Date.now();
   for (;;) {
-    const child = await launch(postgres, home, account, extra);
-    if (await isReady(child, home, began + longestStartMs)) {
-      // What keeps this process running is what it serves, not its database.
-      child.unref();
-      return child;
-    }
+    const server = await launch(postgres, home, account, options);
+    if (await isReady(server, home, began + longestStartMs)) return server;
     const said = (await readFile(logFile(home), 'utf8')).trim().split('\n').slice(-5).join('\n');
-    if (child.exitCode === null) child.kill('SIGQUIT');
+    if (server.running) await options.keeper.end(serverName, [['SIGQUIT', 5000]]);
     if (!stillInUse.test(said) || Date.now() - began > longestStartMs) throw failed(said);
     await sleep(300);
   }
 }
 
+/** The server that is kept already, when it takes connections; `null` when none is. */
+export async function findServer(home: Home, keeper: Keeper): Promise<Kept | null> {
+  const server = await keeper.find(serverName);
+  return server && (await isReady(server, home, Date.now() + longestStartMs)) ? server : null;
+}
+
 /** Stops the server: connections are ended, nothing committed is lost. */
-export async function stopServer(child: ChildProcess): Promise<void> {
-  child.ref();
-  for (const [signal, ms] of [
+export async function stopServer(keeper: Keeper): Promise<void> {
+  await keeper.end(serverName, [
     ['SIGINT', 20_000],
     ['SIGQUIT', 5000],
     ['SIGKILL', 5000],
-  ] as const) {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await Promise.race([gone, sleep(ms, undefined, { ref: false })]);
-  }
+  ]);
 }
 
 function logFile(home: Home): string {
@@ -75,35 +72,28 @@ async function launch(
   postgres: string,
   home: Home,
   account: Account,
-  extra: Readonly<Record<string, string>>,
-): Promise<ChildProcess> {
+  { keeper, settings: extra }: { keeper: Keeper; settings: Readonly<Record<string, string>> },
+): Promise<Kept> {
   const values = Object.entries({ ...settings, unix_socket_directories: home.socket, ...extra });
-  const { command, args, ...user } = serverCommand(account, postgres, [
+  const command = serverCommand(account, postgres, [
     '-D',
     home.data,
     ...values.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
-  const log = await open(logFile(home), 'w', 0o600);
-  try {
-    // A session of its own: Ctrl-C must reach the database after the control plane has drained.
-    const child = spawn(command, args, {
-      ...user,
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-    });
-    child.on('error', () => undefined);
-    return child;
-  } finally {
-    await log.close();
-  }
+  // A session of its own: Ctrl-C must reach the database after the control plane has drained.
+  return keeper.start(serverName, {
+    ...command,
+    cwd: '/',
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    log: logFile(home),
+    freshLog: true,
+  });
 }
 
-async function isReady(child: ChildProcess, home: Home, deadline: number): Promise<boolean> {
-  while (child.pid !== undefined && child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+async function isReady(server: Kept, home: Home, deadline: number): Promise<boolean> {
+  while (server.running && Date.now() < deadline) {
     const lines = (await readFile(join(home.data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-    if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return true;
+    if (Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready') return true;
     await sleep(5);
   }
   return false;

@@ -29,9 +29,7 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { log } = options;
   const cluster = options.databaseUrl === undefined ? await startCluster(options) : null;
-  const url =
-    options.databaseUrl ??
-    `postgresql://${cluster?.role}@localhost/${cluster?.role}?host=${encodeURIComponent(cluster?.socket ?? '')}`;
+  const url = options.databaseUrl ?? cluster?.url ?? '';
   const pool = openPool(url, log);
   const stop = async () => {
     await Promise.race([pool.end(), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
