@@ -1,16 +1,18 @@
 import { defineCapability, Empty } from '@containr/sdk';
-import { RouteTable } from '@containr/sdk/contracts';
+import { CertificateSet, RouteTable } from '@containr/sdk/contracts';
+
+/** Where the ingress listens: it is started there when it does not run. */
+const place = {
+  port: { type: 'integer', minimum: 1, maximum: 65535 },
+  host: { type: 'string', minLength: 1, maxLength: 253 },
+} as const;
 
 /** Hands a whole route table to the built-in ingress of a node, and starts it where it does not run. */
 export const IngressApply = defineCapability({
   name: 'ingress-apply.builtin',
   input: {
     type: 'object',
-    properties: {
-      table: RouteTable,
-      port: { type: 'integer', minimum: 1, maximum: 65535 },
-      host: { type: 'string', minLength: 1, maxLength: 253 },
-    },
+    properties: { table: RouteTable, ...place },
     required: ['table', 'port', 'host'],
     additionalProperties: false,
   },
@@ -30,6 +32,30 @@ export const IngressApply = defineCapability({
   permission: 'domain:write',
   timeoutMs: 30_000,
   summary: 'Switches the built-in ingress of a node to a route table',
+});
+
+/** Hands all certificates to the built-in ingress of a node. */
+export const IngressCertify = defineCapability({
+  name: 'ingress-certify.builtin',
+  input: {
+    type: 'object',
+    properties: { set: CertificateSet, ...place },
+    required: ['set', 'port', 'host'],
+    additionalProperties: false,
+  },
+  output: {
+    type: 'object',
+    properties: {
+      /** `false`: the ingress follows a newer revision. */
+      applied: { type: 'boolean' },
+      revision: { type: 'integer' },
+    },
+    required: ['applied', 'revision'],
+    additionalProperties: false,
+  },
+  permission: 'domain:write',
+  timeoutMs: 30_000,
+  summary: 'Gives the built-in ingress of a node its certificates',
 });
 
 /** Requests and sockets still open in the built-in ingress of a node, by replica. */

@@ -1,4 +1,4 @@
-import { defineContract, defineSchema, Id } from '@containr/sdk';
+import { defineContract, defineEvent, defineSchema, Empty, Id } from '@containr/sdk';
 import { Upstream } from '@containr/sdk/contracts';
 
 const Revision = defineSchema({
@@ -65,4 +65,54 @@ export const Routes = defineContract('routes', 'Names of services, and where the
       additionalProperties: false,
     },
   },
+});
+
+/** A domain, its proof or its certificate is not what it was. */
+export const DomainChanged = defineEvent({
+  name: 'domain.changed',
+  payload: {
+    type: 'object',
+    properties: { service: Id, host: { type: 'string' } },
+    required: ['service', 'host'],
+    additionalProperties: false,
+  },
+  permission: 'route:read',
+  topics: ({ service }) => [`service:${service}`],
+});
+
+const TxtRecord = defineSchema({
+  type: 'object',
+  properties: {
+    /** Full name of the record, `_acme-challenge.example.org`. */
+    name: { type: 'string', maxLength: 253 },
+    value: { type: 'string', maxLength: 255 },
+  },
+  required: ['name', 'value'],
+  additionalProperties: false,
+});
+
+/**
+ * Writes the TXT records by which a certificate authority is shown that a name is ours (RFC 8555 8.4): the only way to a
+ * certificate for a wildcard. Providers by id, one for each DNS service; the first that covers a name is used.
+ */
+export const DnsChallenge = defineContract('dns-challenge', 'Proves names to certificate authorities by DNS records', {
+  /** Whether the provider can write records of this name. */
+  covers: {
+    input: {
+      type: 'object',
+      properties: { name: { type: 'string', maxLength: 253 } },
+      required: ['name'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: { covers: { type: 'boolean' } },
+      required: ['covers'],
+      additionalProperties: false,
+    },
+  },
+  /** Adds a record beside those of its name; resolves when name servers answer with it. */
+  present: { input: TxtRecord, output: Empty },
+  /** Removes it; one that is not there is no error. */
+  remove: { input: TxtRecord, output: Empty },
 });

@@ -1,9 +1,22 @@
 import type { NodeInfo, PluginContext } from '@containr/sdk';
 import { ContainrError, isContainrError } from '@containr/sdk';
-import type { RouteTable } from '@containr/sdk/contracts';
-import { IngressApply, IngressInFlight } from './capabilities.ts';
-import { buildTable, newestRevision, renumber } from './route-table.ts';
+import type { CertificateSet, RouteTable } from '@containr/sdk/contracts';
+import { IngressApply, IngressCertify, IngressInFlight } from './capabilities.ts';
+import {
+  buildCertificates,
+  buildTable,
+  newestCertificates,
+  newestRevision,
+  renumber,
+  renumberCertificates,
+} from './route-table.ts';
 import type { Settings } from './settings.ts';
+
+interface HandedOver {
+  /** `false`: the ingress follows a newer one, whose number is given. */
+  readonly applied: boolean;
+  readonly revision: number;
+}
 
 /** How long a switch waits for an ingress node. */
 const acknowledgeMs = 10_000;
@@ -14,6 +27,8 @@ export interface Spread {
   apply(): Promise<number>;
   /** Applies a given table on all of them. Throws `STALE` when they follow a newer one, `INGRESS_UNREACHABLE` when none took it. */
   applyThis(table: RouteTable): Promise<number>;
+  /** Gives all of them these certificates. Throws `STALE` when they have newer ones, `INGRESS_UNREACHABLE` when none took them. */
+  certifyThis(set: CertificateSet): Promise<number>;
   /** Brings one node up to date. */
   applyAt(node: NodeInfo): Promise<void>;
   /** Brings the nodes up to date that missed a change. */
@@ -36,10 +51,20 @@ function unreachable(failures: readonly unknown[]): ContainrError {
   });
 }
 
+function stale(ahead: number, offered: number): ContainrError {
+  return new ContainrError({
+    code: 'STALE',
+    status: 412,
+    detail: `The ingress follows revision ${ahead}, and this is ${offered}.`,
+    hint: 'Read the newest and apply that.',
+  });
+}
+
 /** Makes the spread of this plugin. */
 export function createSpread(ctx: PluginContext<Settings>): Spread {
   /** What each node follows, as far as this process knows. */
   const follows = new Map<string, number>();
+  const certifiedWith = new Map<string, number>();
   const notes = new Map<string, string>();
   let running: Promise<number> | undefined;
   let next: Promise<number> | undefined;
@@ -56,7 +81,7 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
     else notes.set(node.id, note);
   }
 
-  async function hand(node: NodeInfo, table: RouteTable): Promise<{ applied: boolean; revision: number }> {
+  async function hand(node: NodeInfo, table: RouteTable): Promise<HandedOver> {
     const { port, host } = ctx.settings.current;
     const answer = await ctx.agents.call(node.id, IngressApply, { table, port, host }, { timeoutMs: acknowledgeMs });
     follows.set(node.id, answer.revision);
@@ -64,11 +89,30 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
     return answer;
   }
 
-  async function handAll(table: RouteTable): Promise<{ ahead: number }> {
-    const results = await Promise.allSettled((await ingressNodes()).map((node) => hand(node, table)));
+  async function handCertificates(node: NodeInfo, set: CertificateSet): Promise<HandedOver> {
+    const { port, host } = ctx.settings.current;
+    const answer = await ctx.agents.call(node.id, IngressCertify, { set, port, host }, { timeoutMs: acknowledgeMs });
+    certifiedWith.set(node.id, answer.revision);
+    return answer;
+  }
+
+  /** Certificates go first: a table may send visitors to HTTPS. */
+  async function certify(node: NodeInfo): Promise<void> {
+    if (!node.capabilities.includes(IngressCertify.name)) return;
+    for (;;) {
+      const newest = await newestCertificates(ctx);
+      if ((certifiedWith.get(node.id) ?? -1) >= newest) return;
+      const { applied, revision } = await handCertificates(node, await buildCertificates(ctx));
+      // As with the table: what outlived the database is numbered past.
+      if (!applied && revision > newest) await renumberCertificates(ctx, revision + 1);
+    }
+  }
+
+  async function toAll(give: (node: NodeInfo) => Promise<HandedOver>): Promise<{ ahead: number }> {
+    const results = await Promise.allSettled((await ingressNodes()).map(give));
     const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failures = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
-    for (const error of failures) ctx.log.warn({ error }, 'an ingress did not take the route table');
+    for (const error of failures) ctx.log.warn({ error }, 'an ingress did not take what it was given');
     if (answers.length === 0) throw unreachable(failures);
     return { ahead: Math.max(0, ...answers.filter((answer) => !answer.applied).map((answer) => answer.revision)) };
   }
@@ -76,7 +120,10 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
   async function round(): Promise<number> {
     for (;;) {
       const table = await buildTable(ctx);
-      const { ahead } = await handAll(table);
+      const { ahead } = await toAll(async (node) => {
+        await certify(node);
+        return hand(node, table);
+      });
       if (ahead === 0) return table.revision;
       // An ingress that is ahead of the database has outlived it (a restored backup): the table is numbered past it.
       if (ahead > (await newestRevision(ctx))) await renumber(ctx, ahead + 1);
@@ -100,6 +147,7 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
 
   async function applyAt(node: NodeInfo): Promise<void> {
     if (!node.capabilities.includes(IngressApply.name)) return;
+    await certify(node);
     const { applied, revision } = await hand(node, await buildTable(ctx));
     if (!applied && revision > (await newestRevision(ctx))) await apply();
   }
@@ -108,20 +156,21 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
     apply,
     applyAt,
     async applyThis(table) {
-      const { ahead } = await handAll(table);
-      if (ahead > 0)
-        throw new ContainrError({
-          code: 'STALE',
-          status: 412,
-          detail: `The ingress follows revision ${ahead}, and this is ${table.revision}.`,
-          hint: 'Read the newest table and apply that.',
-        });
+      const { ahead } = await toAll((node) => hand(node, table));
+      if (ahead > 0) throw stale(ahead, table.revision);
       return table.revision;
+    },
+    async certifyThis(set) {
+      const { ahead } = await toAll((node) => handCertificates(node, set));
+      if (ahead > 0) throw stale(ahead, set.revision);
+      return set.revision;
     },
     async catchUp() {
       const newest = await newestRevision(ctx);
+      const certificates = await newestCertificates(ctx);
       for (const node of await ingressNodes()) {
-        if ((follows.get(node.id) ?? -1) < newest)
+        const isBehind = (follows.get(node.id) ?? -1) < newest;
+        if (isBehind || (certifiedWith.get(node.id) ?? -1) < certificates)
           await applyAt(node).catch((error: unknown) =>
             ctx.log.warn({ node: node.name, error }, 'an ingress could not be brought up to date'),
           );

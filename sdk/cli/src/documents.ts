@@ -61,6 +61,52 @@ export const SpecPage = reads<AnswerOf<'GET', '/specs'>>()({
   required: ['items'],
 });
 
+export const Domain = reads<ItemOf<'/domains'>>()({
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    host: { type: 'string' },
+    path: { type: 'string' },
+    kind: { type: 'string' },
+    url: { type: 'string' },
+    ownership: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          properties: {
+            state: { type: 'string' },
+            problem: { type: ['string', 'null'] },
+            record: {
+              type: 'object',
+              properties: { type: { type: 'string' }, name: { type: 'string' }, value: { type: 'string' } },
+              required: ['type', 'name', 'value'],
+            },
+          },
+          required: ['state', 'problem', 'record'],
+        },
+      ],
+    },
+    certificate: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          properties: {
+            state: { type: 'string' },
+            expiresAt: { type: ['string', 'null'] },
+            problem: { type: ['string', 'null'] },
+            hint: { type: ['string', 'null'] },
+          },
+          required: ['state', 'expiresAt', 'problem', 'hint'],
+        },
+      ],
+    },
+  },
+  required: ['id', 'host', 'path', 'kind', 'url', 'ownership', 'certificate'],
+});
+export type Domain = Infer<typeof Domain>;
+
 export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
   type: 'object',
   properties: {

@@ -3,6 +3,7 @@ import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
 import { deployCommands } from './commands/deploy.ts';
+import { domainCommands } from './commands/domains.ts';
 import { hookCommands } from './commands/hooks.ts';
 import { keyCommands } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
@@ -42,6 +43,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const add of [
     accountCommands,
     projectCommands,
+    domainCommands,
     deployCommands,
     logCommands,
     lintCommand,

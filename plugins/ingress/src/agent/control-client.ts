@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import type { Infer } from '@containr/sdk';
 import { ContainrError, defineSchema } from '@containr/sdk';
-import type { RouteTable } from '@containr/sdk/contracts';
+import type { CertificateSet, RouteTable } from '@containr/sdk/contracts';
 import { validate } from '@containr/sdk/host';
 
 const Health = defineSchema({
@@ -15,9 +15,12 @@ const Health = defineSchema({
     port: { type: 'integer' },
     host: { type: 'string' },
     revision: { type: 'integer' },
+    certificates: { type: 'integer' },
+    note: { anyOf: [{ type: 'string' }, { type: 'null' }] },
   },
+  // A router that an earlier version started says less.
   required: ['status', 'pid', 'version', 'port', 'host', 'revision'],
-  additionalProperties: false,
+  additionalProperties: true,
 });
 export type Health = Infer<typeof Health>;
 
@@ -64,21 +67,36 @@ export async function askHealth(socketPath: string): Promise<Health | null> {
   }
 }
 
-/** Hands a table over. `applied: false`: the ingress follows a newer one, whose revision is given. */
-export async function putTable(socketPath: string, table: RouteTable): Promise<{ applied: boolean; revision: number }> {
-  const { status, body } = await call(socketPath, 'PUT', '/table', JSON.stringify(table));
-  if (status === 200)
-    return {
-      applied: true,
-      revision: validate<Infer<typeof Revision>>(Revision, body, "The ingress's answer").revision,
-    };
-  if (status === 412) return { applied: false, revision: (await askHealth(socketPath))?.revision ?? table.revision };
+/** What came of handing a document over. `applied: false`: the ingress follows a newer one, whose revision is given. */
+export interface HandedOver {
+  readonly applied: boolean;
+  readonly revision: number;
+}
+
+async function put(socketPath: string, path: string, document: unknown): Promise<number | null> {
+  const { status, body } = await call(socketPath, 'PUT', path, JSON.stringify(document));
+  if (status === 200) return validate<Infer<typeof Revision>>(Revision, body, "The ingress's answer").revision;
+  if (status === 412) return null;
   throw new ContainrError({
     code: 'INGRESS_REFUSED',
     status: 502,
-    detail: `The ingress refused the route table with status ${status}: ${detailOf(body)}.`,
+    detail: `The ingress refused what it was given with status ${status}: ${detailOf(body)}.`,
     hint: "Look at the ingress's output in its folder on the node.",
   });
+}
+
+/** Hands a table over. Throws `INGRESS_REFUSED`. */
+export async function putTable(socketPath: string, table: RouteTable): Promise<HandedOver> {
+  const revision = await put(socketPath, '/table', table);
+  if (revision !== null) return { applied: true, revision };
+  return { applied: false, revision: (await askHealth(socketPath))?.revision ?? table.revision };
+}
+
+/** Hands certificates over. Throws `INGRESS_REFUSED`. */
+export async function putCertificates(socketPath: string, set: CertificateSet): Promise<HandedOver> {
+  const revision = await put(socketPath, '/certificates', set);
+  if (revision !== null) return { applied: true, revision };
+  return { applied: false, revision: (await askHealth(socketPath))?.certificates ?? set.revision };
 }
 
 /** Open requests and sockets by replica. */

@@ -26,6 +26,10 @@ export interface Keeper {
   readonly socket: string;
   /** Makes sure that the router runs at this place: adopts, starts or moves it. Says what an admin should know. */
   ensure(place: Place): Promise<{ health: Health; note: string | null }>;
+  /** Whether it runs the newest code. */
+  isCurrent(health: Health): boolean;
+  /** Starts the newest code in place of the one that runs; new connections are refused for the moment between. */
+  renew(place: Place): Promise<void>;
 }
 
 async function isFree(place: Place): Promise<boolean> {
@@ -118,10 +122,21 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
     return { health: await start(place), note: null };
   }
 
-  function ensure(place: Place): Promise<{ health: Health; note: string | null }> {
-    const turn = queue.then(() => ensureNow(place));
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = queue.then(work);
     queue = turn.catch(() => undefined);
     return turn;
+  }
+
+  function ensure(place: Place): Promise<{ health: Health; note: string | null }> {
+    return inTurn(() => ensureNow(place));
+  }
+
+  async function renewNow(place: Place): Promise<void> {
+    const running = await askHealth(socket);
+    if (running?.version === version) return;
+    if (running) await leave(running);
+    await start(place);
   }
 
   async function watch(): Promise<void> {
@@ -143,5 +158,10 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
 
   const watching = watch();
   agent.own('watch of the ingress', () => watching);
-  return { socket, ensure };
+  return {
+    socket,
+    ensure,
+    isCurrent: (health) => health.version === version,
+    renew: (place) => inTurn(() => renewNow(place)),
+  };
 }

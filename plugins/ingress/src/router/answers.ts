@@ -8,6 +8,10 @@ export interface Answer {
   readonly detail: string;
   readonly hint: string;
   readonly retryAfterSeconds?: number;
+  /** More headers of its own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is, in place of a page. */
+  readonly text?: string;
 }
 
 /** Nothing is known by this host and path. */
@@ -57,6 +61,54 @@ export function badRequest(code: string, detail: string, status = 400): Answer {
   return { status, code, detail, hint: 'Correct the request and send it again.' };
 }
 
+/** The proof that a host leads here. */
+export function challengeAnswer(text: string): Answer {
+  return { status: 200, code: '', detail: '', hint: '', text };
+}
+
+/** The same is to be had elsewhere; method and body stay (RFC 9110 15.4.9). */
+export function movedTo(location: string): Answer {
+  return {
+    status: 308,
+    code: 'MOVED',
+    detail: 'This is served at another address.',
+    hint: `Go on at ${location}.`,
+    headers: { location },
+  };
+}
+
+/** Only who has a name and password may pass. */
+export function credentialsNeeded(host: string): Answer {
+  return {
+    status: 401,
+    code: 'CREDENTIALS_NEEDED',
+    detail: `${host} is only for who has a name and password.`,
+    hint: 'Give the ones that you were told.',
+    headers: { 'www-authenticate': `Basic realm="${host}", charset="UTF-8"` },
+  };
+}
+
+/** More passwords arrive than can be checked. */
+export function tooManyGuesses(): Answer {
+  return {
+    status: 429,
+    code: 'TOO_MANY_GUESSES',
+    detail: 'Too many passwords are being tried right now.',
+    hint: 'Try again in a moment.',
+    retryAfterSeconds: 5,
+  };
+}
+
+/** The connection was secured for another host than the request is for (RFC 9110 15.5.20). */
+export function misdirected(host: string): Answer {
+  return {
+    status: 421,
+    code: 'MISDIRECTED',
+    detail: `This connection was not made for ${host}.`,
+    hint: 'Open a connection of its own to that host.',
+  };
+}
+
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -75,16 +127,18 @@ function problem(answer: Answer): string {
 }
 
 function render(answer: Answer, html: boolean): { headers: Record<string, string>; body: string } {
-  const body = html ? page(answer) : problem(answer);
+  const body = answer.text ?? (html ? page(answer) : problem(answer));
+  const type = html ? 'text/html; charset=utf-8' : 'application/problem+json; charset=utf-8';
   return {
     body,
     headers: {
-      'content-type': html ? 'text/html; charset=utf-8' : 'application/problem+json; charset=utf-8',
+      'content-type': answer.text === undefined ? type : 'text/plain; charset=utf-8',
       'content-length': String(Buffer.byteLength(body)),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...(html ? { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" } : {}),
       ...(answer.retryAfterSeconds === undefined ? {} : { 'retry-after': String(answer.retryAfterSeconds) }),
+      ...answer.headers,
     },
   };
 }

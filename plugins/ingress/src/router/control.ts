@@ -1,15 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { ContainrError, isContainrError } from '@containr/sdk';
-import { RouteTable } from '@containr/sdk/contracts';
+import { CertificateSet, RouteTable } from '@containr/sdk/contracts';
 import { validate } from '@containr/sdk/host';
 
-/** Largest route table taken. */
+/** Largest route table, or set of certificates, taken. */
 const maxTableBytes = 64 * 1024 * 1024;
 
 /** What the control socket can ask of a router. */
 export interface Controlled {
   apply(table: RouteTable): Promise<number>;
+  certify(set: CertificateSet): Promise<number>;
   table(): RouteTable;
   inFlight(): Record<string, number>;
   health(): Record<string, unknown>;
@@ -24,14 +25,14 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
       throw new ContainrError({
         code: 'TABLE_TOO_LARGE',
         status: 413,
-        detail: 'The route table is larger than 64 MiB.',
+        detail: 'What was sent is larger than 64 MiB.',
       });
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch (cause) {
-    throw new ContainrError({ code: 'INVALID', status: 422, detail: 'The route table is not JSON.', cause });
+    throw new ContainrError({ code: 'INVALID', status: 422, detail: 'What was sent is not JSON.', cause });
   }
 }
 
@@ -40,6 +41,12 @@ async function answer(router: Controlled, request: IncomingMessage): Promise<unk
   if (what === 'PUT /table')
     return {
       revision: await router.apply(validate<RouteTable>(RouteTable, await readJson(request), 'The route table')),
+    };
+  if (what === 'PUT /certificates')
+    return {
+      revision: await router.certify(
+        validate<CertificateSet>(CertificateSet, await readJson(request), 'The certificates'),
+      ),
     };
   if (what === 'GET /table') return router.table();
   if (what === 'GET /in-flight') return { inFlight: router.inFlight() };
@@ -66,7 +73,7 @@ function sendProblem(response: ServerResponse, error: unknown): void {
   });
 }
 
-/** The control API of a router: `PUT /table`, `GET /table`, `GET /in-flight`, `GET /healthz`. It is served on a private socket only. */
+/** The control API of a router: `PUT /table`, `GET /table`, `PUT /certificates`, `GET /in-flight`, `GET /healthz`. It is served on a private socket only. */
 export function createControl(router: Controlled): Server {
   return createServer({ requestTimeout: 30_000 }, (request, response) => {
     answer(router, request).then(

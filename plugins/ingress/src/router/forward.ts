@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 import type { Answer } from './answers.ts';
 import { badRequest, sendAnswer, upstreamDown, upstreamSilent } from './answers.ts';
 import type { Head } from './request-head.ts';
-import { requestHeaders, responseHeaders } from './request-head.ts';
+import { requestHeaders, responseHeaders, schemeOf } from './request-head.ts';
 import type { CompiledRoute } from './table.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -34,10 +34,11 @@ function answerFor(error: Error & { code?: string }, host: string): Answer {
 export function forward(upstreams: Upstreams, exchange: Exchange): void {
   const { request, response, head } = exchange;
   const method = request.method ?? 'GET';
-  const headers = requestHeaders(request, head, 'http');
+  const headers = requestHeaders(request, head, schemeOf(request));
   const tried = new Set<string>();
   let tries = 0;
   let bodyBegun = false;
+  let own: CompiledRoute['headers'] = [];
   let current: Dispatcher.DispatchController | undefined;
   let leave: (() => void) | undefined;
 
@@ -53,6 +54,7 @@ export function forward(upstreams: Upstreams, exchange: Exchange): void {
     if (response.destroyed) return;
     if (!upstream) return sendAnswer(request, response, answerFor(last, head.host));
     tries++;
+    own = route?.headers ?? [];
     send(upstream);
   }
 
@@ -71,7 +73,7 @@ export function forward(upstreams: Upstreams, exchange: Exchange): void {
         onResponseStart(controller, status, _headers, message) {
           if (status < 200) return;
           const raw = controller.rawHeaders;
-          response.writeHead(status, message ?? '', responseHeaders(Array.isArray(raw) ? raw : []));
+          response.writeHead(status, message ?? '', responseHeaders(Array.isArray(raw) ? raw : [], own));
           // Headers and the first data mostly arrive together, and then leave in one packet.
           queueMicrotask(() => dataSeen || response.destroyed || response.flushHeaders());
         },

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 
 /** Headers that belong to one connection and are never passed on. */
 const hopByHop = new Set([
@@ -90,6 +91,11 @@ export function readHead(request: IncomingMessage): Head {
   };
 }
 
+/** Scheme that a visitor used. */
+export function schemeOf(request: IncomingMessage): 'http' | 'https' {
+  return request.socket instanceof TLSSocket ? 'https' : 'http';
+}
+
 function listedIn(connection: readonly string[]): Set<string> {
   return new Set(connection.flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase()));
 }
@@ -111,15 +117,19 @@ export function requestHeaders(request: IncomingMessage, head: Head, scheme: str
   return headers;
 }
 
-/** Headers to give to the client: the upstream's end-to-end ones, each as often as it came. */
-export function responseHeaders(raw: readonly (string | Buffer)[]): string[] {
+/** Headers to give to the client: the upstream's end-to-end ones, each as often as it came, and the route's in place of those of their names. */
+export function responseHeaders(
+  raw: readonly (string | Buffer)[],
+  set: readonly (readonly [lower: string, name: string, value: string])[] = [],
+): string[] {
   const text = raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
   const listed = listedIn(only(text, 'connection'));
   const headers: string[] = [];
   for (let at = 0; at < text.length; at += 2) {
     const lower = text[at]?.toLowerCase() ?? '';
-    if (hopByHop.has(lower) || listed.has(lower)) continue;
+    if (hopByHop.has(lower) || listed.has(lower) || set.some(([own]) => own === lower)) continue;
     headers.push(text[at] ?? '', text[at + 1] ?? '');
   }
+  for (const [, name, value] of set) headers.push(name, value);
   return headers;
 }

@@ -1,40 +1,39 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { RouteTable } from '@containr/sdk/contracts';
+import type { JSONSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
-import { emptyTable } from './table.ts';
 
-/** The last applied table on disk, so that a restarted ingress serves before the control plane answers. */
-export interface StateFile {
-  /** The kept table; the empty one when there is none or it can't be read. */
-  load(): Promise<RouteTable>;
-  /** Keeps a table; of several waiting ones only the newest is written. */
-  save(table: RouteTable): Promise<void>;
+/** The last applied document on disk, so that a restarted ingress serves before the control plane answers. */
+export interface StateFile<T> {
+  /** The kept document; `none` when there is none or it can't be read. */
+  load(none: T): Promise<T>;
+  /** Keeps a document, readable by its owner only; of several waiting ones only the newest is written. */
+  save(document: T): Promise<void>;
 }
 
 /** Opens the state file at a path; its folder exists. */
-export function openStateFile(path: string): StateFile {
-  let waiting: RouteTable | undefined;
+export function openStateFile<T>(path: string, schema: JSONSchema): StateFile<T> {
+  let waiting: T | undefined;
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
-    while (waiting) {
-      const table = waiting;
+    while (waiting !== undefined) {
+      const document = waiting;
       waiting = undefined;
-      await writeFile(`${path}.new`, JSON.stringify(table), { mode: 0o600 });
+      await writeFile(`${path}.new`, JSON.stringify(document), { mode: 0o600 });
       await rename(`${path}.new`, path);
     }
   }
 
   return {
-    async load() {
+    async load(none) {
       try {
-        return validate<RouteTable>(RouteTable, JSON.parse(await readFile(path, 'utf8')), 'The kept route table');
+        return validate<T>(schema, JSON.parse(await readFile(path, 'utf8')), 'What the ingress kept');
       } catch {
-        return emptyTable;
+        return none;
       }
     },
-    save(table) {
-      waiting = table;
+    save(document) {
+      waiting = document;
       writing ??= write().finally(() => (writing = undefined));
       return writing;
     },

@@ -1,4 +1,4 @@
-import type { RouteTable, Upstream } from '@containr/sdk/contracts';
+import type { Route, RouteTable, Upstream } from '@containr/sdk/contracts';
 
 /** What a request needs to know of its route. */
 export interface CompiledRoute {
@@ -6,6 +6,12 @@ export interface CompiledRoute {
   readonly path: string;
   readonly service: string;
   readonly upstreams: readonly Upstream[];
+  readonly redirect: string | undefined;
+  readonly secure: boolean;
+  /** Response headers to set: lower-case name, name, value. */
+  readonly headers: readonly (readonly [lower: string, name: string, value: string])[];
+  /** Hashes of who may pass by name; `undefined`: everybody. */
+  readonly users: ReadonlyMap<string, string> | undefined;
   /** Grows with each pick: the round robin's place. */
   turn: number;
 }
@@ -14,31 +20,57 @@ export interface CompiledRoute {
 export interface CompiledTable {
   readonly document: RouteTable;
   readonly hosts: ReadonlyMap<string, readonly CompiledRoute[]>;
+  /** Bodies by host and path, separated by a space. */
+  readonly challenges: ReadonlyMap<string, string>;
 }
 
 /** The table of a router that was never told anything. */
 export const emptyTable: RouteTable = { revision: 0, routes: [] };
 
+function compileRoute(route: Route): CompiledRoute {
+  return {
+    host: route.host.toLowerCase(),
+    path: route.path.endsWith('/') ? route.path : `${route.path}/`,
+    service: route.service,
+    upstreams: route.upstreams,
+    redirect: route.redirect?.replace(/\/+$/, ''),
+    secure: route.secure ?? false,
+    headers: (route.headers ?? []).map(({ name, value }) => [name.toLowerCase(), name, value] as const),
+    users: route.users?.length ? new Map(route.users.map(({ name, hash }) => [name, hash])) : undefined,
+    turn: 0,
+  };
+}
+
 /** Sorts the routes of each host by length of path, so that the first match is the longest. */
 export function compileTable(document: RouteTable): CompiledTable {
   const hosts = new Map<string, CompiledRoute[]>();
   for (const route of document.routes) {
-    const host = route.host.toLowerCase();
-    const path = route.path.endsWith('/') ? route.path : `${route.path}/`;
-    const compiled = { host, path, service: route.service, upstreams: route.upstreams, turn: 0 };
-    const routes = hosts.get(host);
+    const compiled = compileRoute(route);
+    const routes = hosts.get(compiled.host);
     if (routes) routes.push(compiled);
-    else hosts.set(host, [compiled]);
+    else hosts.set(compiled.host, [compiled]);
   }
   for (const routes of hosts.values()) routes.sort((a, b) => b.path.length - a.path.length);
-  return { document, hosts };
+  const challenges = new Map((document.challenges ?? []).map(({ host, path, body }) => [`${host} ${path}`, body]));
+  return { document, hosts, challenges };
+}
+
+/** `*.example.org` for `shop.example.org`: the one wildcard that a host is in. */
+export function wildcardOf(host: string): string {
+  return `*${host.slice(host.indexOf('.'))}`;
 }
 
 /** Finds the route with the longest path that the target is in; `/apifoo` is not in `/api/`. */
 export function findRoute(table: CompiledTable, host: string, target: string): CompiledRoute | undefined {
-  const routes = table.hosts.get(host);
+  const routes = table.hosts.get(host) ?? table.hosts.get(wildcardOf(host));
   if (!routes) return undefined;
   const end = target.indexOf('?');
   const path = `${end < 0 ? target : target.slice(0, end)}/`;
   return routes.find((route) => path.startsWith(route.path));
+}
+
+/** What the ingress itself answers there, if it is asked for a proof that a host leads here. */
+export function findChallenge(table: CompiledTable, host: string, target: string): string | undefined {
+  if (table.challenges.size === 0 || !target.startsWith('/.well-known/')) return undefined;
+  return table.challenges.get(`${host} ${target}`) ?? table.challenges.get(`${wildcardOf(host)} ${target}`);
 }

@@ -6,7 +6,7 @@ import type { Upstream } from '@containr/sdk/contracts';
 import type { Answer } from './answers.ts';
 import { answerBytes, upstreamDown } from './answers.ts';
 import type { Head } from './request-head.ts';
-import { requestHeaders, responseHeaders } from './request-head.ts';
+import { requestHeaders, responseHeaders, schemeOf } from './request-head.ts';
 import type { CompiledRoute } from './table.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -58,7 +58,7 @@ function join(client: Duplex, upstream: Socket, leave: () => void): void {
 export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
   const { request, socket, rest, head } = handshake;
   const headers = [
-    ...requestHeaders(request, head, 'http'),
+    ...requestHeaders(request, head, schemeOf(request)),
     'connection',
     'Upgrade',
     'upgrade',

@@ -16,7 +16,22 @@ export const Upstream = defineSchema({
 });
 export type Upstream = Infer<typeof Upstream>;
 
-/** Host + path > service. `path` starts and ends with `/`; the longest match wins. */
+/** A response header that a route sets. */
+export const RouteHeader = defineSchema({
+  type: 'object',
+  properties: {
+    name: { type: 'string', pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" },
+    value: { type: 'string', maxLength: 4096, pattern: '^[\\x20-\\x7e]*$' },
+  },
+  required: ['name', 'value'],
+  additionalProperties: false,
+});
+export type RouteHeader = Infer<typeof RouteHeader>;
+
+/**
+ * Host + path > service. `path` starts and ends with `/`; the longest match wins. A host `*.example.org` takes each name
+ * one label below it that no other route names.
+ */
 export const Route = defineSchema({
   type: 'object',
   properties: {
@@ -25,19 +40,81 @@ export const Route = defineSchema({
     service: Id,
     deployment: { anyOf: [Id, { type: 'null' }] },
     upstreams: { type: 'array', items: Upstream },
+    /** Base of the address that visitors are sent to instead (308), path and query kept. */
+    redirect: { type: 'string', maxLength: 2048 },
+    /** Plain HTTP is answered with the same address by HTTPS (308). */
+    secure: { type: 'boolean' },
+    /** Set on each answer of the service, in place of its own of these names. */
+    headers: { type: 'array', maxItems: 50, items: RouteHeader },
+    /** Who may pass (HTTP Basic): name, and `scrypt$<salt>$<hash>` in base64. */
+    users: {
+      type: 'array',
+      maxItems: 100,
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, hash: { type: 'string' } },
+        required: ['name', 'hash'],
+        additionalProperties: false,
+      },
+    },
   },
   required: ['host', 'path', 'service', 'deployment', 'upstreams'],
   additionalProperties: false,
 });
+export type Route = Infer<typeof Route>;
+
+/** What the ingress itself answers at a host and path: how a host is shown to lead here. */
+export const Challenge = defineSchema({
+  type: 'object',
+  properties: {
+    host: { type: 'string', maxLength: 253 },
+    path: { type: 'string', pattern: '^/\\.well-known/' },
+    body: { type: 'string', maxLength: 1024 },
+  },
+  required: ['host', 'path', 'body'],
+  additionalProperties: false,
+});
+export type Challenge = Infer<typeof Challenge>;
 
 /** The whole route table, one versioned document. */
 export const RouteTable = defineSchema({
   type: 'object',
-  properties: { revision: { type: 'integer', minimum: 0 }, routes: { type: 'array', items: Route } },
+  properties: {
+    revision: { type: 'integer', minimum: 0 },
+    routes: { type: 'array', items: Route },
+    challenges: { type: 'array', items: Challenge },
+    /** Port of HTTPS; `null` or absent: none. */
+    tlsPort: { anyOf: [{ type: 'integer', minimum: 1, maximum: 65535 }, { type: 'null' }] },
+  },
   required: ['revision', 'routes'],
   additionalProperties: false,
 });
 export type RouteTable = Infer<typeof RouteTable>;
+
+/** A certificate of a host, with its chain and private key, in PEM. */
+export const HostCertificate = defineSchema({
+  type: 'object',
+  properties: {
+    host: { type: 'string', maxLength: 253 },
+    chain: { type: 'string', maxLength: 65_536 },
+    key: { type: 'string', maxLength: 16_384 },
+  },
+  required: ['host', 'chain', 'key'],
+  additionalProperties: false,
+});
+export type HostCertificate = Infer<typeof HostCertificate>;
+
+/** All certificates of an ingress, one versioned document. */
+export const CertificateSet = defineSchema({
+  type: 'object',
+  properties: {
+    revision: { type: 'integer', minimum: 0 },
+    certificates: { type: 'array', items: HostCertificate },
+  },
+  required: ['revision', 'certificates'],
+  additionalProperties: false,
+});
+export type CertificateSet = Infer<typeof CertificateSet>;
 
 const Applied = defineSchema({
   type: 'object',
@@ -66,6 +143,8 @@ const InFlight = defineSchema({
 export const Ingress = defineContract('ingress', 'Carries requests to replicas', {
   /** Switches atomically to a table; resolves when new requests follow it. */
   apply: { input: RouteTable, output: Applied },
+  /** Gives the certificates that new connections are answered with; open ones keep theirs. */
+  certify: { input: CertificateSet, output: Applied },
   /** Requests and sockets still open per replica. */
   inFlight: { input: Replicas, output: InFlight },
 });
