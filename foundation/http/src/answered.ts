@@ -1,5 +1,5 @@
 import type { Principal } from '@containr/sdk';
-import type { onSendHookHandler } from 'fastify';
+import type { FastifyRequest, onSendHookHandler, preHandlerHookHandler } from 'fastify';
 
 /** An answer to a request that may have changed something, just before it is sent. Carries no body, query or header. */
 export interface Answered {
@@ -29,18 +29,42 @@ export function tellAnswered(
     onSend(request, reply, payload, done) {
       const { method } = request;
       if (safeMethods.has(method)) return done(null, payload);
-      const answered: Answered = {
-        plugin: route.plugin,
-        method,
-        path: route.path,
-        params: Object(request.params) as Record<string, string>,
-        principal: request.containr.principal,
-        status: reply.statusCode,
-        requestId: request.id,
-        address: request.containr.ip,
-      };
-      onAnswered(answered).then(() => done(null, payload), done);
+      onAnswered(answeredOf(route, method, reply.statusCode, request)).then(() => done(null, payload), done);
       return undefined;
     },
+  };
+}
+
+/** Hooks that tell, as the method `OPEN`, of a socket before it opens (status 101) and of refusals to open it. */
+export function tellOpened(
+  route: { plugin: string; path: string },
+  onAnswered: OnAnswered | undefined,
+): { preHandler?: preHandlerHookHandler; onSend?: onSendHookHandler } {
+  if (!onAnswered) return {};
+  return {
+    preHandler(request, _reply, done) {
+      onAnswered(answeredOf(route, 'OPEN', 101, request)).then(() => done(), done);
+    },
+    onSend(request, reply, payload, done) {
+      onAnswered(answeredOf(route, 'OPEN', reply.statusCode, request)).then(() => done(null, payload), done);
+    },
+  };
+}
+
+function answeredOf(
+  { plugin, path }: { plugin: string; path: string },
+  method: string,
+  status: number,
+  request: FastifyRequest,
+): Answered {
+  return {
+    plugin,
+    method,
+    path,
+    params: Object(request.params) as Record<string, string>,
+    principal: request.containr.principal,
+    status,
+    requestId: request.id,
+    address: request.containr.ip,
   };
 }

@@ -44,6 +44,7 @@ export interface DeclaredEvents extends Declaration {
 
 export interface DeclaredSocket extends Declaration {
   readonly kind: 'socket';
+  readonly readOnly: boolean;
   readonly query: JSONSchema;
   open(socket: Socket, request: RequestContext): Promise<void>;
 }

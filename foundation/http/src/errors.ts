@@ -53,6 +53,11 @@ export const errors = defineErrors({
     hint: 'Set the Content-Type header to what is sent.',
   }),
   SCOPE_CLOSED: () => ({ status: 503, detail: 'The plugin is stopping.', hint: 'Try again in a moment.' }),
+  SOCKET_NOT_READ: () => ({
+    status: 408,
+    detail: 'What was sent over the socket was not read fast enough.',
+    hint: 'Connect again, and read faster.',
+  }),
   TOO_LARGE: (maxBytes: number) => ({
     status: 413,
     detail: `The body is larger than ${maxBytes} bytes.`,

@@ -61,6 +61,7 @@ export function httpFacet(
       add({
         kind: 'socket',
         ...common(options),
+        readOnly: options.readOnly ?? false,
         query: options.query ?? true,
         open: (socket, request) => options.open(socket, request as never),
       }),

@@ -31,7 +31,7 @@ describe('what requests pass before their plugin', () => {
   let stop: () => Promise<void>;
 
   before(async () => {
-    served = await servePlugins(front);
+    served = await servePlugins({ front });
     await served.add('things', (http) => {
       const common = { summary: 'Answers', response: {} } as const;
       http.route({ ...common, method: 'GET', path: '/things/open', public: true, handler: async ({ ip }) => ({ ip }) });

@@ -10,7 +10,7 @@ import { admit } from './access.ts';
 import type { Authenticate } from './access.ts';
 import type { OnAnswered } from './answered.ts';
 import type { ApiResponse } from './api-response.ts';
-import { tellAnswered } from './answered.ts';
+import { tellAnswered, tellOpened } from './answered.ts';
 import type { Claims, Declared, DeclaredRoute } from './declared.ts';
 import { addEvents } from './event-stream.ts';
 import type { Front } from './front.ts';
@@ -135,7 +135,10 @@ async function add(
     const guard = guardOf(one, authenticate, inFlight, options.front?.limits);
     if (one.kind === 'route') addRoute(app, one, guard, hooksOf(plugin, one, options, log));
     else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log);
-    else if (one.kind === 'socket') addSocket(app, one, guard, inFlight, log);
+    else if (one.kind === 'socket') {
+      const tell = one.readOnly ? {} : tellOpened({ plugin, path: one.path }, options.onAnswered);
+      addSocket(app, one, guard, inFlight, log, tell);
+    }
   }
 }
 

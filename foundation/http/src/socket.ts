@@ -1,14 +1,17 @@
 import type { Logger, Socket } from '@containr/sdk';
 import { isContainrError } from '@containr/sdk';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import type { RawData, WebSocket } from 'ws';
 import { socketRefusal } from './access.ts';
 import type { DeclaredSocket } from './declared.ts';
+import { errors } from './errors.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Guard } from './mount.ts';
 import { apiBase, checksOf, fastifyPath } from './route.ts';
 
 const waitingMessages = 64;
+/** What may wait for a peer that does not read, in bytes, beside one message. */
+const unreadBytes = 4 * 1_048_576;
 const pingMs = 30_000;
 
 /** Adds a WebSocket; its messages are pulled, so that a slow reader slows the sender down. */
@@ -18,6 +21,7 @@ export function addSocket(
   guard: Guard,
   inFlight: InFlight,
   log: Logger,
+  more: Pick<RouteShorthandOptions, 'preHandler' | 'onSend'> = {},
 ): void {
   app.get(
     apiBase + fastifyPath(declared.path),
@@ -26,6 +30,7 @@ export function addSocket(
       websocket: true,
       exposeHeadRoute: false,
       onRequest: [guard, (request, _reply, done) => done(socketRefusal(request.containr))],
+      ...more,
     },
     (peer, request) => {
       const forget = inFlight.stream(() => peer.close(1001, 'The plugin is going away: connect again'));
@@ -73,7 +78,11 @@ function adapt(peer: WebSocket): Socket {
     }
   }
   return {
-    send: (data) => peer.send(data),
+    send(data) {
+      if (peer.readyState !== peer.OPEN) return;
+      peer.send(data);
+      if (peer.bufferedAmount > unreadBytes) peer.close(4000, errors.SOCKET_NOT_READ().code);
+    },
     close: (code, reason) => peer.close(code ?? 1000, reason),
     messages: messages(),
   };

@@ -121,4 +121,62 @@ describe('event streams and sockets', () => {
     await mount.drain(5000);
     expect(await closed).to.deep.equal([1001, 'The plugin is going away: connect again']);
   });
+
+  it('closes a socket whose peer does not read, and keeps no more for it', async () => {
+    const message = Buffer.alloc(262_144);
+    const count = 400;
+    await served.add('things', (http) =>
+      http.socket({
+        path: '/things',
+        public: true,
+        summary: 'Talks and talks',
+        open: async (socket) => {
+          for (let sent = 0; sent < count; sent += 1) socket.send(message);
+          for await (const heard of socket.messages) void heard;
+        },
+      }),
+    );
+    const socket = new WebSocket(url('/things').replace('http', 'ws'));
+    await new Promise((opened) => socket.once('open', opened));
+    let got = 0;
+    socket.on('message', () => (got += 1));
+    const [code, reason] = await new Promise<[number, string]>((resolve) =>
+      socket.once('close', (status, why) => resolve([status, why.toString()])),
+    );
+    expect([code, reason]).to.deep.equal([4000, 'SOCKET_NOT_READ']);
+    expect(got).to.be.greaterThan(16).and.lessThan(count);
+  });
+});
+
+describe('the record of sockets', () => {
+  it('has each opening of one that may change something, and each refusal', async () => {
+    const rows: string[] = [];
+    const served = await servePlugins({
+      onAnswered: async ({ method, path, status, principal }) => {
+        rows.push(`${method} ${path} ${status} ${principal.id}`);
+      },
+    });
+    try {
+      const open = async (): Promise<void> => undefined;
+      await served.add('things', (http) => {
+        http.socket({ path: '/things/shell', permission: 'thing:read', summary: 'A terminal', open });
+        http.socket({ path: '/things/lines', public: true, summary: 'Lines', readOnly: true, open });
+      });
+      const connect = (path: string, headers: Record<string, string> = {}) =>
+        new Promise<number>((resolve) => {
+          const socket = new WebSocket(`${served.origin.replace('http', 'ws')}/api/v1/things/${path}`, { headers });
+          socket.once('unexpected-response', (_request, answer) => resolve(answer.statusCode ?? 0));
+          socket.once('close', (code) => resolve(code));
+          socket.once('error', () => undefined);
+        });
+      expect(await connect('shell')).to.equal(401);
+      expect(await connect('shell', { cookie: 'session=ann', origin: served.origin })).to.equal(1000);
+      expect(await connect('lines')).to.equal(1000);
+      expect(rows).to.have.length(2);
+      expect(rows[0]).to.equal('OPEN /things/shell 401 anonymous');
+      expect(rows[1]).to.match(/^OPEN \/things\/shell 101 (?!anonymous)/);
+    } finally {
+      await served.close();
+    }
+  });
 });

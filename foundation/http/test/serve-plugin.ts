@@ -2,7 +2,7 @@ import type { PluginContext, Principal } from '@containr/sdk';
 import { ContainrError, Scope } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
 import { buildMount, Gateway } from '../src/index.ts';
-import type { Front, Mount } from '../src/index.ts';
+import type { Mount, MountOptions } from '../src/index.ts';
 import { httpFacet } from '../src/facet.ts';
 
 const log = createLogger({ level: 'silent' });
@@ -39,11 +39,10 @@ export interface Served {
 }
 
 /** Starts a gateway without a platform; plugins claim the segment and root of their own name. */
-export async function servePlugins(front?: Front): Promise<Served> {
-  const passed = front ? { front } : {};
+export async function servePlugins(passed: MountOptions = {}): Promise<Served> {
   const gateway = new Gateway({
     log,
-    ...passed,
+    ...(passed.front ? { front: passed.front } : {}),
     explain: (_kind, name) =>
       name === 'off'
         ? new ContainrError({ code: 'PLUGIN_OFF', status: 503, detail: 'off is off.', hint: 'Enable it.' })

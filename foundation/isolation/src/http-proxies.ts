@@ -110,6 +110,7 @@ export function proxySocket(http: PluginContext['http'], wiring: Wiring, spec: S
     ...accessOf(spec),
     path: spec.path as `/${string}`,
     summary: spec.summary,
+    readOnly: spec.readOnly ?? false,
     query: true,
     open: (socket: Socket, request) =>
       wiring.during(request.principal, async (number) => {

@@ -45,7 +45,11 @@ export const registrations = {
     ['ref', 'methods', 'path', 'summary', 'accepts', 'maxBytes'],
   ),
   events: closed({ ref: id, ...access, path, summary: text }, ['ref', 'path', 'summary']),
-  socket: closed({ ref: id, ...access, path, summary: text }, ['ref', 'path', 'summary']),
+  socket: closed({ ref: id, ...access, path, summary: text, readOnly: { type: 'boolean' } }, [
+    'ref',
+    'path',
+    'summary',
+  ]),
   tap: closed(
     {
       ref: id,

@@ -113,6 +113,7 @@ export type EventsOptions<Q extends JSONSchema> = Access & {
 
 /** One side of an open socket, in text or binary messages. */
 export interface Socket {
+  /** Sends a message. Who leaves more than 4 MiB unread is closed with 4000 and `SOCKET_NOT_READ`. */
   send(data: string | Uint8Array): void;
   close(code?: number, reason?: string): void;
   /** Messages until it closes. */
@@ -123,6 +124,8 @@ export interface Socket {
 export type SocketOptions<Q extends JSONSchema> = Access & {
   readonly path: `/${string}`;
   readonly summary: string;
+  /** Nothing that comes over it changes anything. Of any other, such as a terminal, each opening leaves a row in the audit log. */
+  readonly readOnly?: boolean;
   readonly query?: Q;
   open(socket: Socket, request: RequestInfo & { query: Infer<Q> }): Promise<void>;
 };

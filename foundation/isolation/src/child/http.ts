@@ -78,11 +78,11 @@ export function httpFacet(registry: Registry, peer: () => Peer, origin: string):
       );
     },
     socket(options) {
-      const { query, path, summary } = options;
+      const { query, path, summary, readOnly = false } = options;
       return registry.add(
         'socket',
         `socket ${path}`,
-        { path, summary, ...accessOf(options) },
+        { path, summary, readOnly, ...accessOf(options) },
         async (sent: Sent, call) => {
           const checked = check(query, sent.query, 'The query', true);
           await options.open(socketOf(peer(), sent.source ?? 0), { ...infoOf(sent, call), query: checked } as never);
