@@ -181,7 +181,7 @@ describe('an agent and its control plane', function () {
   });
 
   it('ends a short call at its deadline and when the caller leaves', async () => {
-    expect(await caught(control.agents.call(node, Sleep, { text: '' }))).to.include({ code: 'WIRE_TIMEOUT' });
+    expect(await caught(control.agents.call(node, Sleep, { text: '' }))).to.include({ code: 'TIMEOUT', status: 504 });
     const leave = new AbortController();
     const call = caught(control.agents.call(node, Sleep, { text: '' }, { signal: leave.signal }));
     leave.abort(new Error('left'));

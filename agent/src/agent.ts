@@ -17,6 +17,7 @@ import {
   TaskStatus,
   Welcome,
 } from '@containr/sdk/wire';
+import type { Served } from './capabilities.ts';
 import { Capabilities } from './capabilities.ts';
 import { getAsAgent } from './control-client.ts';
 import { lockData } from './data-lock.ts';
@@ -130,12 +131,18 @@ async function runAgent(
     });
     wire.handle(CallCapability, async ({ capability, input }, signal) => {
       const served = capabilities.get(capability);
+      const late = AbortSignal.timeout(served.timeoutMs);
       const io = {
-        signal: AbortSignal.any([signal, served.signal, AbortSignal.timeout(served.timeoutMs)]),
+        signal: AbortSignal.any([signal, served.signal, late]),
         task: null,
         output: (text: string) => log.debug({ capability, text }, 'A short call wrote a line'),
       };
-      return { output: await served.run(input, io) };
+      try {
+        return { output: await served.run(input, io) };
+      } catch (error) {
+        // What a handler makes of its signal is not always the signal's own word.
+        throw late.aborted && !isContainrError(error) ? tooLate(served, error) : error;
+      }
     });
     wire.handle(TaskStart, async ({ task, capability, input }) => {
       tasks.start(task, capability, input);
@@ -219,4 +226,14 @@ async function enrolAgain(options: AgentOptions, identity: Identity, log: HostLo
   } catch (error) {
     log.error({ err: error }, 'The control plane does not know this node');
   }
+}
+
+function tooLate({ name, timeoutMs }: Served, cause: unknown): ContainrError {
+  return new ContainrError({
+    code: 'TIMEOUT',
+    status: 504,
+    detail: `"${name}" was not done within ${timeoutMs} ms.`,
+    hint: 'See how busy that node is, then try again; work that takes long is a task.',
+    cause,
+  });
 }

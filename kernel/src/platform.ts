@@ -26,7 +26,7 @@ import { answerProblem, Front, FrontSettings, Gateway, openApiDocument } from '@
 import type { MountOptions } from '@containr/http';
 import { discover, openPackages, packageMigrations } from '@containr/packages';
 import type { PluginPackage } from '@containr/packages';
-import { isolationMigrations, openGrants } from '@containr/isolation';
+import { grantsChannel, isolationMigrations, openGrants } from '@containr/isolation';
 import { openLive } from '@containr/live';
 import { emitter } from './emitter.ts';
 import { HookRegistry } from './hooks/index.ts';
@@ -101,7 +101,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 }
 
 async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Promise<Platform> {
-  const { data, host = '127.0.0.1', drainMs = 10_000 } = options;
+  const { data, host = '127.0.0.1', drainMs = 10_000, takesOver } = options;
   mkdirSync(data, { recursive: true, mode: 0o700 });
   logLostRejections(log, undo);
   const given = typeof options.plugins === 'string' ? await discover(options.plugins) : options.plugins;
@@ -137,7 +137,6 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   let mount: MountOptions = { front };
   const kernel = kernelMount(gateway, { authenticate, log, origin: () => origin, mount: () => mount });
   await kernel.add((http) => registerHealthRoutes(http, () => runChecks(checks, lifecycle)));
-  const { takesOver } = options;
   const port = takesOver ?? (await listen(gateway, host, options.port ?? 0));
   const origin = `http://${['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host}:${port}`;
   undo.own('listeners', () => gateway.close(drainMs));
@@ -224,7 +223,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     agentsFor: (plugin, scope) => agentGateway.agentsFor(plugin, scope),
     liveFor: (plugin, scope) => live.for(plugin, scope),
   };
-  const grants = openGrants(database.pool, keyRing);
+  const grants = openGrants(database.pool, keyRing, log);
   const confined = confinement(parts, grants, database.pool, () => lifecycle);
   const container = rootContainer.createChildContainer();
   container.register(partsToken, { useValue: parts });
@@ -262,7 +261,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       agents: agentGateway,
       grants,
       isolationOf: (plugin) => confined.isolationOf(plugin),
-      packages: { life, installed, pool: database.pool, directoryOf: parts.directoryOf },
+      packages: { life, installed, grants, pool: database.pool, directoryOf: parts.directoryOf },
       audit: record.audit,
       keys,
       events,
@@ -280,6 +279,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       [agentChannel]: (payload) => agentGateway.wake(payload),
       [keysChannel]: () => keys.reload(),
       [settingsChannel]: (plugin) => void settings.refresh(plugin),
+      [grantsChannel]: (plugin) => grants.heard(plugin),
       [pluginChannel]: () => void life.follow().catch((error: unknown) => log.warn({ error }, 'Plugins can’t follow')),
     }),
   );

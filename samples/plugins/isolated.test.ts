@@ -130,12 +130,26 @@ describe('a sample plugin that nobody trusts', function () {
       expect(changed.status, changed.text).to.equal(200);
       await drink(trust);
     }
+    const inspected = await test.console('/plugins/coffee/inspect');
+    expect(inspected.field('memory', 'reason')).to.equal(null);
+    // A process of Node is never smaller.
+    expect(inspected.field('memory', 'bytes')).to.be.greaterThan(20_000_000);
+    const kept = async () => {
+      const { rows } = await test.database.pool.query<{ name: string }>(
+        `select rolname as name from pg_roles where rolname like 'plugin_coffee_%' and pg_has_role(current_user, oid, 'member')
+         union all select nspname from pg_namespace where nspname = 'plugin_coffee'
+         union all select plugin from containr.plugin_keys where starts_with(plugin, 'coffee')`,
+      );
+      return rows.length;
+    };
+    expect(await kept()).to.equal(4);
     await post('/plugins/coffee/disable');
     const removal = await test.console('/plugins/coffee?dryRun=true&purge=true', { method: 'DELETE' });
     expect(removal.field('data', 'tables'), removal.text).to.have.length(1);
     expect(removal.field('data', 'tables', 0, 'rows')).to.equal(4);
     const removed = await test.console('/plugins/coffee?confirm=coffee&purge=true', { method: 'DELETE' });
     expect(removed.status, removed.text).to.equal(200);
+    expect(await kept()).to.equal(0);
     await test.stop();
   });
 

@@ -15,7 +15,7 @@ import { HalfShelf } from './halves.ts';
 import { NodeChanged } from './node-changed.ts';
 import { NodeStore } from './node-store.ts';
 import type { Operation } from './operation.ts';
-import { perform, unreachable } from './operation.ts';
+import { late, perform, unreachable } from './operation.ts';
 import type { RelaySecrets } from './relay.ts';
 import { Relay } from './relay.ts';
 import { registerAgentRoutes } from './routes.ts';
@@ -176,8 +176,11 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     if (session?.ready) return perform(session, operation, signal);
     const holder = await store.holder(operation.node);
     if (holder === null || holder === relay.name) throw unreachable(operation.node);
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + relayMs)]);
-    return relay.ask(holder, operation, patience, () => unreachable(operation.node));
+    const patience = AbortSignal.timeout(operation.timeoutMs + relayMs);
+    const lost = (): Error => unreachable(operation.node);
+    return relay.ask(holder, operation, AbortSignal.any([signal, patience]), lost).catch((error: unknown) => {
+      throw patience.aborted && error === patience.reason ? late(operation, error) : error;
+    });
   }
 
   async function renewBearers(): Promise<void> {

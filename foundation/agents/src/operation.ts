@@ -31,7 +31,7 @@ export const Operation = defineSchema({
 });
 export type Operation = Infer<typeof Operation>;
 
-/** Performs it on the connection that is held here. Throws `CAPABILITY_MISSING`, `NODE_UNREACHABLE` when the connection breaks, and what the agent throws. */
+/** Performs it on the connection that is held here. Throws `CAPABILITY_MISSING`, `NODE_UNREACHABLE` when the connection breaks, `TIMEOUT` past the deadline, and what the agent throws. */
 export async function perform(session: Session, operation: Operation, signal: AbortSignal): Promise<unknown> {
   const { node, capabilities } = session;
   const limits = { timeoutMs: operation.timeoutMs, signal };
@@ -54,6 +54,7 @@ export async function perform(session: Session, operation: Operation, signal: Ab
   } catch (error) {
     // A connection that breaks in the middle is the node's unreachability for the caller.
     if (error instanceof ContainrError && error.code === 'WIRE_CLOSED') throw unreachable(node, error);
+    if (error instanceof ContainrError && error.code === 'WIRE_TIMEOUT') throw late(operation, error);
     throw error;
   }
 }
@@ -66,6 +67,18 @@ export function unreachable(node: string, cause?: unknown): ContainrError {
     detail: `The agent of node ${node} is not connected.`,
     hint: 'See that the agent runs on that machine and reaches the control plane; it reconnects by itself.',
     retryAfterSeconds: 5,
+    cause,
+  });
+}
+
+/** 504: the agent did not answer before the deadline. */
+export function late(operation: Operation, cause?: unknown): ContainrError {
+  const what = 'capability' in operation ? `"${operation.capability}"` : `The ${operation.kind} of a task`;
+  return new ContainrError({
+    code: 'TIMEOUT',
+    status: 504,
+    detail: `${what} was not answered by node ${operation.node} within ${operation.timeoutMs} ms.`,
+    hint: 'See how busy that node is, then try again; work that takes long is a task.',
     cause,
   });
 }

@@ -35,6 +35,7 @@ export class Child {
   readonly peer: Peer;
   readonly isolation: Isolation;
   readonly #cell: Cell;
+  readonly #lines: LogLines;
   readonly #options: ChildOptions;
   readonly #unwatch: () => void;
   /** From here on it answers within a second; importing may take longer. */
@@ -45,7 +46,7 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    const lines = new LogLines(options.log);
+    const lines = (this.#lines = new LogLines(options.log));
     this.#cell = startCell(options);
     this.isolation = this.#cell.isolation;
     for (const stream of this.#cell.output) lines.follow(stream);
@@ -83,6 +84,11 @@ export class Child {
     const loaded = await this.peer.call('load', from, AbortSignal.timeout(startingMs));
     this.#loaded = true;
     return loaded;
+  }
+
+  /** Keeps a text that it was given out of the log, in whatever it writes. */
+  conceal(secret: string): void {
+    this.#lines.conceal(secret);
   }
 
   /** It broke a rule of the channel; after some it is ended. */

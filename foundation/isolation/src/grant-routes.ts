@@ -1,5 +1,5 @@
 import type { Manifest, PluginContext } from '@containr/sdk';
-import { defineSchema } from '@containr/sdk';
+import { defineSchema, isContainrError } from '@containr/sdk';
 import type { Isolation } from './cell.ts';
 import type { GrantStore } from './grant-store.ts';
 import { grantKinds, isGranted } from './grants.ts';
@@ -48,8 +48,20 @@ const GrantsDocument = defineSchema({
       ],
     },
     grants: { type: 'array', items: Grant },
+    /** Why it can't be set up anew with what is granted after a change; it goes on as it is, without what was taken back. */
+    problem: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          properties: { code: { type: 'string' }, detail: { type: 'string' } },
+          required: ['code', 'detail'],
+          additionalProperties: false,
+        },
+      ],
+    },
   },
-  required: ['plugin', 'isolation', 'grants'],
+  required: ['plugin', 'isolation', 'grants', 'problem'],
   additionalProperties: false,
 });
 const Changes = defineSchema({
@@ -94,7 +106,7 @@ export function registerGrantRoutes(
   grants: GrantStore,
   platform: { plugin(name: string): GrantedPlugin; changed(name: string, by: string): Promise<void> },
 ): void {
-  async function show(name: string) {
+  async function show(name: string, problem: { code: string; detail: string } | null = null) {
     const { manifest, isolation } = platform.plugin(name);
     const granted = await grants.load(name);
     const wanted = grantKinds.flatMap((kind) =>
@@ -110,7 +122,7 @@ export function registerGrantRoutes(
         .filter((has) => !wanted.some((one) => one.kind === kind && one.value === has))
         .map((has) => ({ kind, value: has, granted: true, reason: null })),
     );
-    return { plugin: name, isolation, grants: [...wanted, ...more] };
+    return { plugin: name, isolation, grants: [...wanted, ...more], problem };
   }
 
   http.route({
@@ -140,7 +152,12 @@ export function registerGrantRoutes(
         ],
         principal.name,
       );
-      await platform.changed(params.name, principal.name);
+      try {
+        await platform.changed(params.name, principal.name);
+      } catch (error) {
+        if (!isContainrError(error)) throw error;
+        return show(params.name, { code: error.code, detail: error.message });
+      }
       return show(params.name);
     },
   });

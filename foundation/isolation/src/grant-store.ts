@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Migration } from '@containr/sdk';
+import type { Logger, Migration } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import type { GrantKind, Grants } from './grants.ts';
@@ -22,10 +22,14 @@ export interface GrantStore {
   of(plugin: string): Grants;
   /** Reads it anew. */
   load(plugin: string): Promise<Grants>;
-  /** Grants or takes back; what is granted then. */
+  /** Takes over what another process changed (`null`: of any plugin); what can't be read stays as it was, and is logged. */
+  heard(plugin: string | null): void;
+  /** Grants or takes back, and tells every process of it; what is granted then. */
   change(plugin: string, changes: readonly GrantChange[], by: string): Promise<Grants>;
   /** The key of a plugin's secrets, or of another thing of its (`name/thing`); made the first time. */
   secretKey(plugin: string): Promise<Buffer>;
+  /** Takes everything back; with `purge` also the keys, without which its secrets are noise. */
+  forget(plugin: string, purge: boolean): Promise<void>;
 }
 
 /** One thing to grant or to take back. */
@@ -34,6 +38,9 @@ export interface GrantChange {
   readonly value: string;
   readonly granted: boolean;
 }
+
+/** Tells every process whose grants changed. */
+export const grantsChannel = 'containr_grants';
 
 /** Tables of this folder, in the kernel's schema. */
 export const isolationMigrations: readonly Migration[] = [
@@ -67,7 +74,7 @@ const KeyRows = defineSchema({
 });
 
 /** Opens the rows. */
-export function openGrants(database: Query, sealer: Sealer): GrantStore {
+export function openGrants(database: Query, sealer: Sealer, log: Logger): GrantStore {
   const known = new Map<string, Grants>();
 
   async function load(plugin: string): Promise<Grants> {
@@ -86,6 +93,11 @@ export function openGrants(database: Query, sealer: Sealer): GrantStore {
   return {
     of: (plugin) => known.get(plugin) ?? noGrants,
     load,
+    heard(plugin) {
+      for (const one of plugin === null ? known.keys() : [plugin])
+        if (known.has(one))
+          load(one).catch((error: unknown) => log.error({ error, plugin: one }, 'Changed grants could not be read'));
+    },
     async change(plugin, changes, by) {
       for (const { kind, value, granted } of changes) {
         if (granted)
@@ -101,7 +113,18 @@ export function openGrants(database: Query, sealer: Sealer): GrantStore {
             value,
           ]);
       }
+      await database.query('select pg_notify($1, $2)', [grantsChannel, plugin]);
       return load(plugin);
+    },
+    async forget(plugin, purge) {
+      await database.query('delete from containr.plugin_grants where plugin = $1', [plugin]);
+      if (purge)
+        await database.query('delete from containr.plugin_keys where plugin = $1 or starts_with(plugin, $2)', [
+          plugin,
+          `${plugin}/`,
+        ]);
+      await database.query('select pg_notify($1, $2)', [grantsChannel, plugin]);
+      known.delete(plugin);
     },
     async secretKey(plugin) {
       const fresh = sealer.seal('isolation', plugin, randomBytes(32).toString('base64'));

@@ -1,7 +1,7 @@
 import { ContainrError } from '@containr/sdk';
 
 /** Kinds of things that an isolated plugin may only use when the admin granted them. */
-export const grantKinds = ['hosts', 'events', 'capabilities', 'hooks', 'services', 'provides'] as const;
+export const grantKinds = ['hosts', 'events', 'capabilities', 'hooks', 'services', 'provides', 'secrets'] as const;
 export type GrantKind = (typeof grantKinds)[number];
 
 /** What the admin granted, by kind. */
@@ -14,10 +14,19 @@ const words: Readonly<Record<GrantKind, string>> = {
   hooks: 'tap the hook',
   services: 'call the service',
   provides: 'provide the service',
+  secrets: 'read the secret',
 };
 
 /** Nothing granted. */
-export const noGrants: Grants = { hosts: [], events: [], capabilities: [], hooks: [], services: [], provides: [] };
+export const noGrants: Grants = {
+  hosts: [],
+  events: [],
+  capabilities: [],
+  hooks: [],
+  services: [],
+  provides: [],
+  secrets: [],
+};
 
 /** Whether a value is granted; hosts may be granted as `*.example.com`. */
 export function isGranted(grants: Grants, kind: GrantKind, value: string): boolean {

@@ -46,6 +46,13 @@ export interface IsolateOptions {
   started?(isolation: Isolation): void;
 }
 
+const children = new WeakMap<Plugin, () => Child | undefined>();
+
+/** Resident memory, in bytes, of the process of a plugin that {@link isolate} made; `null` for any other, and where it can't be told. */
+export function residentBytes(plugin: Plugin): number | null {
+  return children.get(plugin)?.()?.residentBytes ?? null;
+}
+
 /** Limits of a plugin that asks for nothing else. */
 export const defaultLimits: Limits = {
   memoryBytes: 256 * 1_048_576,
@@ -92,10 +99,10 @@ export function isolate(installed: IsolatedPackage, options: IsolateOptions): { 
 
 function pluginOf(installed: IsolatedPackage, options: IsolateOptions, described: Description): Plugin {
   let child: Child | undefined;
-  return {
+  const plugin: Plugin = {
     ...(described.settings === undefined ? {} : { settings: described.settings }),
     async setup(ctx) {
-      const started = start(installed, options, ctx);
+      const started = start(installed, options, ctx, secretsOf(described.settings));
       child = started.child;
       try {
         await child.load();
@@ -106,6 +113,7 @@ function pluginOf(installed: IsolatedPackage, options: IsolateOptions, described
           ctx.repeat('events and jobs that wait', relayMs, () => started.sessions.relay());
           started.sessions.use(await options.tables(migrations, password.toString('base64')));
         }
+        started.conceal(ctx.settings.current);
         const boot = { ...(await bootOf(ctx, options)), tables: migrations.length > 0 };
         await Promise.race([child.peer.call('setup', boot, AbortSignal.timeout(setupMs)), started.died]);
         await started.sessions.relay();
@@ -120,6 +128,8 @@ function pluginOf(installed: IsolatedPackage, options: IsolateOptions, described
       ? { settle: async (signal: AbortSignal) => void (await child?.peer.call('settle', {}, signal)) }
       : {}),
   };
+  children.set(plugin, () => child);
+  return plugin;
 }
 
 async function bootOf(ctx: PluginContext, options: IsolateOptions) {
@@ -152,7 +162,7 @@ async function describe(installed: IsolatedPackage, options: IsolateOptions): Pr
   }
 }
 
-function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginContext) {
+function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginContext, secrets: readonly string[]) {
   const { name } = installed;
   let isLive = false;
   let rejectDied: (cause: PluginEnded) => void = () => undefined;
@@ -166,7 +176,12 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
   const registrations = new Registrations(ctx, wiring, {
     grants: () => options.grants.of(name),
     hookKind: (hook) => options.hookKind(hook),
+    settingsChange: (value) => conceal(value),
   });
+  const conceal = (settings: unknown): void => {
+    for (const [name, value] of Object.entries(Object(settings) as object))
+      if (secrets.includes(name) && typeof value === 'string') child.conceal(value);
+  };
   const sessions = new Sessions(ctx, wiring.acting, registrations);
   const platform: Platform = {
     ctx,
@@ -175,6 +190,7 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     grants: () => options.grants.of(name),
     contract: (contract) => options.contract(contract),
     store: sessions,
+    handedOut: (secret) => child.conceal(secret),
     violated: (what) => child.violated(what),
   };
   const child = new Child({
@@ -200,7 +216,15 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     known = text;
   };
   ctx.repeat('providers', providersMs, async () => tell());
-  return { child, sessions, died, live: () => (isLive = true) };
+  return { child, sessions, died, conceal, live: () => (isLive = true) };
+}
+
+/** Names of the settings that are secret. */
+function secretsOf(settings: Description['settings']): string[] {
+  const properties = Object((settings as { properties?: unknown } | undefined)?.properties ?? {}) as object;
+  return Object.entries(properties).flatMap(([name, property]) =>
+    (property as { writeOnly?: unknown } | null)?.writeOnly === true ? [name] : [],
+  );
 }
 
 function optionsOf(installed: IsolatedPackage, options: IsolateOptions) {

@@ -6,6 +6,9 @@ const burst = 200;
 const longestLine = 2_000;
 const largestFields = 8_000;
 const restMs = 20;
+/** Shorter ones are everywhere: redacting them would only garble the log, and show where they are. */
+const shortestSecret = 4;
+const mostSecrets = 500;
 
 /** Lines of an isolated plugin on their way to the log: so many a second, so long each; what is dropped is counted. */
 export class LogLines {
@@ -13,9 +16,22 @@ export class LogLines {
   #allowance = burst;
   #filledAt = performance.now();
   #dropped = 0;
+  readonly #secrets = new Set<string>();
 
   constructor(log: Logger) {
     this.#log = log;
+  }
+
+  /** Writes `[redacted]` in place of a text from here on. */
+  conceal(secret: string): void {
+    // What a process writes comes line by line, so a key of many lines is known by each.
+    for (const line of new Set([secret, ...secret.split('\n')])) {
+      if (line.trim().length < shortestSecret) continue;
+      this.#secrets.delete(line);
+      this.#secrets.add(line);
+      const [oldest] = this.#secrets;
+      if (this.#secrets.size > mostSecrets && oldest !== undefined) this.#secrets.delete(oldest);
+    }
   }
 
   /** Writes one line, unless there were too many. */
@@ -33,7 +49,21 @@ export class LogLines {
       this.#dropped = 0;
     }
     const kept = JSON.stringify(fields).length > largestFields ? { fields: 'too large' } : fields;
-    this.#log[level](kept, message.slice(0, longestLine));
+    const shown = this.#secrets.size === 0 ? kept : (this.#shown(kept) as Record<string, unknown>);
+    this.#log[level](shown, this.#redacted(message).slice(0, longestLine));
+  }
+
+  #shown(value: unknown): unknown {
+    if (typeof value === 'string') return this.#redacted(value);
+    if (Array.isArray(value)) return value.map((one) => this.#shown(one));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [this.#redacted(key), this.#shown(one)]));
+  }
+
+  #redacted(text: string): string {
+    let shown = text;
+    for (const secret of this.#secrets) shown = shown.replaceAll(secret, '[redacted]');
+    return shown;
   }
 
   /** Takes what a process writes to a stream, line by line; a flood is read slowly and mostly dropped. */

@@ -129,6 +129,7 @@ export const requests = {
     'method',
     'as',
   ]),
+  'secret.read': closed({ name }, ['name']),
   'agents.nodes': closed({}, []),
   'agents.call': closed(
     { node: text, capability: name, input: true, timeoutMs: { type: 'integer', minimum: 1, maximum: 600_000 } },

@@ -3,7 +3,7 @@ import { ContainrError } from '@containr/sdk';
 import { checkProviderId, validate } from '@containr/sdk/host';
 import type { Infer } from '@containr/sdk';
 import type { Grants } from './grants.ts';
-import { checkGrant } from './grants.ts';
+import { checkGrant, isGranted } from './grants.ts';
 import { proxyEvents, proxyRaw, proxyRoute, proxySocket } from './http-proxies.ts';
 import type { RegistrationKind } from './protocol.ts';
 import { registrations } from './protocol.ts';
@@ -16,6 +16,8 @@ export interface Known {
   grants(): Grants;
   /** How a hook is run by its owner; `undefined` while nobody defines it. */
   hookKind(name: string): Hook['kind'] | undefined;
+  /** Changed settings are about to reach the child. */
+  settingsChange(value: unknown): void;
 }
 
 const mostRegistrations = 500;
@@ -103,7 +105,10 @@ export class Registrations {
       case 'repeat':
         return this.#repeat(spec as Spec<'repeat'>);
       case 'settings':
-        return this.#ctx.settings.onChange((value) => void this.#run(spec.ref, { value }, eventMs));
+        return this.#ctx.settings.onChange((value) => {
+          this.#known.settingsChange(value);
+          void this.#run(spec.ref, { value }, eventMs);
+        });
       case 'own':
         return this.#ctx.own((spec as Spec<'own'>).label.slice(0, 200), () => this.#run(spec.ref, {}, tapMs));
     }
@@ -111,7 +116,7 @@ export class Registrations {
 
   async #run(ref: number, data: unknown, ms: number, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#wiring.invoke(ref, data, within(ms, signal));
+      await this.#invoke(ref, data, ms, signal);
     } catch (error) {
       // Undoing in a process that is gone has nothing left to undo.
       if (!this.#ctx.signal.aborted) this.#ctx.log.warn({ error }, 'The isolated plugin did not answer');
@@ -126,7 +131,9 @@ export class Registrations {
       throw refused('HOOK_UNKNOWN', `There is no hook "${spec.hook}" of the kind "${spec.kind}".`);
     const hook: Hook = { type: 'hook', name: spec.hook, kind, payload: true, result: true, summary: spec.hook };
     const tap = async (payload: unknown, { signal }: { signal: AbortSignal }): Promise<unknown> => {
-      const answer = await this.#wiring.invoke(spec.ref, { payload }, within(tapMs, signal));
+      // Taken back while it is on: as if it did not tap.
+      if (!own && !this.#holds('hooks', spec.hook)) return kind === 'amend' ? payload : undefined;
+      const answer = await this.#invoke(spec.ref, { payload }, tapMs, signal);
       return (answer as { value?: unknown } | null)?.value;
     };
     return this.#ctx.hooks.tap(hook, tap, { stage: spec.stage });
@@ -147,7 +154,10 @@ export class Registrations {
   }
 
   #provide(spec: Spec<'service'>): Owned {
-    if (!spec.contract.startsWith(`${this.#wiring.plugin}.`)) this.#granted('provides', spec.contract);
+    const granted = (): void => {
+      if (!spec.contract.startsWith(`${this.#wiring.plugin}.`)) this.#granted('provides', spec.contract);
+    };
+    granted();
     checkProviderId(this.#wiring.plugin, spec.id);
     const methods = Object.fromEntries(spec.methods.map((name) => [name, { input: true, output: true }]));
     const contract: Contract = { type: 'contract', name: spec.contract, summary: spec.contract, methods };
@@ -156,8 +166,9 @@ export class Registrations {
         method,
         (input: unknown, call: { principal: Principal; signal: AbortSignal }) =>
           this.#wiring.during(call.principal, async (request) => {
+            granted();
             const data = { method, input, principal: call.principal, request };
-            const answer = await this.#wiring.invoke(spec.ref, data, within(serviceMs, call.signal));
+            const answer = await this.#invoke(spec.ref, data, serviceMs, call.signal);
             return (answer as { value?: unknown } | null)?.value;
           }),
       ]),
@@ -179,11 +190,13 @@ export class Registrations {
   }
 
   #on(spec: Spec<'on'>): Owned {
-    if (!this.#events.has(spec.event)) this.#granted('events', spec.event);
+    const own = this.#events.has(spec.event);
+    if (!own) this.#granted('events', spec.event);
     const event: Event = { type: 'event', name: spec.event, payload: true, permission: '', topics: () => [] };
     return this.#ctx.events.on(event, async ({ position, organisation, at, payload }) => {
+      if (!own && !this.#holds('events', spec.event)) return;
       const sent = { position: `${position}`, organisation, at: at.toISOString(), payload };
-      await this.#wiring.invoke(spec.ref, sent, within(eventMs, this.#ctx.signal));
+      await this.#invoke(spec.ref, sent, eventMs, this.#ctx.signal);
     });
   }
 
@@ -203,14 +216,31 @@ export class Registrations {
     });
   }
 
+  async #invoke(ref: number, data: unknown, ms: number, signal?: AbortSignal): Promise<unknown> {
+    const late = AbortSignal.timeout(ms);
+    try {
+      return await this.#wiring.invoke(ref, data, signal ? AbortSignal.any([late, signal]) : late);
+    } catch (error) {
+      throw late.aborted && error === late.reason ? tooLate(this.#wiring.plugin, ms) : error;
+    }
+  }
+
+  #holds(kind: 'hooks' | 'events', value: string): boolean {
+    return isGranted(this.#known.grants(), kind, value);
+  }
+
   #granted(kind: 'hooks' | 'events' | 'provides', value: string): void {
     checkGrant(this.#wiring.plugin, this.#known.grants(), kind, value);
   }
 }
 
-function within(ms: number, signal?: AbortSignal): AbortSignal {
-  const late = AbortSignal.timeout(ms);
-  return signal ? AbortSignal.any([late, signal]) : late;
+function tooLate(plugin: string, ms: number): ContainrError {
+  return new ContainrError({
+    code: 'TIMEOUT',
+    status: 504,
+    detail: `${plugin} did not answer within ${ms / 1000} s.`,
+    hint: `Read the log of ${plugin}, then try again.`,
+  });
 }
 
 function refused(code: string, detail: string): ContainrError {

@@ -26,6 +26,8 @@ export interface Platform {
   readonly store: {
     answer(op: 'store.open' | 'store.query' | 'store.close', data: unknown, call: Incoming): Promise<unknown>;
   };
+  /** A secret goes to the child: its log must not show it. */
+  handedOut(secret: string): void;
   violated(what: string): void;
 }
 
@@ -73,6 +75,7 @@ const handlers: { readonly [K in RequestOp]: (data: Data<K>, platform: Platform,
       value: await ctx.hooks.run(registrations.hook(hook), payload, { signal }),
     }),
     'service.call': callService,
+    'secret.read': readSecret,
     'agents.nodes': async (_data, { ctx }) => ctx.agents.nodes(),
     'agents.call': callAgent,
     'store.open': async (data, { store }, call) => store.answer('store.open', data, call),
@@ -109,6 +112,14 @@ async function callService(
     hint: 'Enable a plugin that provides it.',
     retryAfterSeconds: 5,
   });
+}
+
+async function readSecret({ name }: Data<'secret.read'>, platform: Platform): Promise<unknown> {
+  const { plugin } = platform.wiring;
+  if (!name.startsWith(`${plugin}.`)) checkGrant(plugin, platform.grants(), 'secrets', name);
+  const secret = await platform.ctx.secrets.read(name);
+  platform.handedOut(secret);
+  return { secret };
 }
 
 async function callAgent(

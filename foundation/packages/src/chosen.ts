@@ -93,6 +93,15 @@ export function openChosen(pool: Pool) {
         [name, version, trust, by],
       );
     },
+    /** Forgets one version; `false`: it is the chosen one, or it is not there. */
+    async removeVersion(name: string, version: string): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `delete from containr.packages p where name = $1 and version = $2
+           and not exists (select from containr.package_choices c where c.name = p.name and c.version = p.version)`,
+        [name, version],
+      );
+      return rowCount === 1;
+    },
     /** Forgets every version of a plugin. */
     async remove(name: string): Promise<void> {
       await pool.query(

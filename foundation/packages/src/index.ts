@@ -8,3 +8,5 @@ export type { Reserved } from './resolve.ts';
 export { packageMigrations } from './schema.ts';
 export { maxArchiveBytes } from './unpack-package.ts';
 export { InstalledVersion, showVersion, VersionDocument } from './version-document.ts';
+export { registerVersionRoutes } from './version-routes.ts';
+export type { VersionRoutes } from './version-routes.ts';

@@ -26,6 +26,8 @@ export interface Packages {
   at(name: string, wish: { version?: string; trust?: 'trusted' | 'isolated' }): Promise<PluginPackage>;
   /** Makes a package that {@link Packages.at} gave the one that serves. */
   choose(plugin: PluginPackage, by: string): Promise<void>;
+  /** Forgets one version and removes its folder. Throws `NOT_FOUND`, and `CONFLICT_PLUGIN_VERSION` for the one in use. */
+  removeVersion(name: string, version: string): Promise<void>;
   /** Forgets every version and removes its folders. */
   remove(name: string): Promise<void>;
 }
@@ -172,6 +174,19 @@ export async function openPackages(options: {
     },
     choose: (plugin, by) =>
       chosen.choose(plugin.name, plugin.version, plugin.trust === 'trusted' ? 'trusted' : 'isolated', by),
+    async removeVersion(name, version) {
+      const row = (await versions(name)).find((one) => one.version === version);
+      if (!row) throw notFound('plugin version');
+      // The row says it at the moment of deleting: somebody may choose it just now.
+      if (!(await chosen.removeVersion(name, version)))
+        throw conflict(
+          'CONFLICT_PLUGIN_VERSION',
+          `${name} ${version} is the version in use.`,
+          `Serve another one first: containr plugins upgrade ${name} VERSION. Or remove the plugin.`,
+        );
+      for (const key of known.keys()) if (key.startsWith(`${name} ${version} `)) known.delete(key);
+      await rm(placeOf(row), { recursive: true, force: true });
+    },
     async remove(name) {
       await chosen.remove(name);
       for (const key of known.keys()) if (key.startsWith(`${name} `)) known.delete(key);

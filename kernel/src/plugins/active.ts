@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Inspected } from '@containr/inspection';
+import { residentBytes } from '@containr/isolation';
 import type { UiHost, UiPlugin } from '@containr/ui-host';
 import { createUiHost } from '@containr/ui-host';
 import type { Lifecycle } from './lifecycle.ts';
@@ -55,6 +56,6 @@ export function inspectedOf({ package: { name }, state, running }: PluginEntry):
     noted: running?.ledger.noted ?? [],
     requests: running?.mount.inFlight ?? 0,
     units: running?.store.units ?? 0,
-    memoryBytes: null,
+    memoryBytes: running && residentBytes(running.plugin),
   };
 }

@@ -212,6 +212,11 @@ export class Lifecycle {
     });
   }
 
+  /** Tells that something about a plugin changed beside its state: the versions that are installed. */
+  tell(name: string): void {
+    this.#options.changed(this.entry(name));
+  }
+
   /** Stops everything, in reverse; nothing about what is to be on changes. */
   stopAll(): Promise<void> {
     return this.#enqueue(async () => {

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { PluginContext } from '@containr/sdk';
-import { defineSchema, pageOf } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
 import type { Pool } from 'pg';
 import { describePluginData, dropPluginData, PluginData } from '@containr/data';
-import { InstalledVersion, maxArchiveBytes, showVersion } from '@containr/packages';
+import { maxArchiveBytes, registerVersionRoutes, showVersion } from '@containr/packages';
+import type { GrantStore } from '@containr/isolation';
 import type { Packages } from '@containr/packages';
 import { errors } from '../errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -50,6 +51,7 @@ const changes = {
 export interface PackageRoutes {
   readonly life: Lifecycle;
   readonly installed: Packages;
+  readonly grants: Pick<GrantStore, 'forget'>;
   readonly pool: Pool;
   readonly directoryOf: (plugin: string) => string;
 }
@@ -74,7 +76,7 @@ export function registerPackageRoutes(http: PluginContext['http'], use: PackageR
       try {
         if (first)
           await life.change({ name: first.name, next: first, by: principal.name, keep: () => archive.keep() }, dryRun);
-        else if (!dryRun) await archive.keep();
+        else if (!dryRun) await archive.keep().then(() => life.tell(version.name));
       } finally {
         await archive.discard();
       }
@@ -85,17 +87,10 @@ export function registerPackageRoutes(http: PluginContext['http'], use: PackageR
       );
     },
   });
-  http.route({
-    method: 'GET',
-    path: '/plugins/{name}/versions',
-    permission: 'plugin:read',
-    summary: 'Installed versions of a plugin, oldest first',
-    params: PluginPath,
-    response: pageOf(InstalledVersion),
-    handler: async ({ params }) => {
-      const items = life.entry(params.name).package.trust ? await installed.versions(params.name) : [];
-      return { items: items.map((one) => ({ ...showVersion(one), installedAt: one.installedAt })), nextCursor: null };
-    },
+  registerVersionRoutes(http, {
+    installed,
+    find: (name) => life.entry(name).package,
+    changed: (name) => life.tell(name),
   });
   for (const [verb, { summary, body }] of Object.entries(changes))
     http.route({
@@ -125,7 +120,7 @@ export function registerPackageRoutes(http: PluginContext['http'], use: PackageR
       const versions = (await installed.versions(name)).map((one) => one.version);
       const data = { ...(await describePluginData(use.pool, name)), purge };
       if (!dryRun && confirm !== name) throw errors.CONFLICT_CONFIRM(name);
-      const keep = () => installed.remove(name);
+      const keep = () => use.grants.forget(name, purge).then(() => installed.remove(name));
       await life.change({ name, next: null, by: principal.name, keep }, dryRun);
       if (purge && !dryRun) {
         await dropPluginData(use.pool, name);

@@ -150,6 +150,7 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
     secrets: {
       seal: (owner, text) => parts.secrets.seal(name, owner, text),
       open: (owner, sealed) => parts.secrets.open(name, owner, sealed),
+      read: (secret) => parts.settings.secret(secret),
     },
     principal: (organisation) => pluginPrincipal(name, organisation),
     repeat(label, everyMs, work) {

@@ -82,6 +82,12 @@ export interface PluginContext<S = unknown> {
     seal(owner: string, text: string): string;
     /** Throws `SECRET_UNREADABLE`: never an empty text instead. */
     open(owner: string, sealed: string): string;
+    /**
+     * A secret setting by its full name, `plugin.setting`, opened at this moment: ask when it is used, and keep no copy. An
+     * isolated plugin reads its own, and those of others that were granted by name (`secrets`). Throws `NOT_FOUND` for one
+     * that nobody set, `GRANT_MISSING`, `SECRET_UNREADABLE`.
+     */
+    read(name: string): Promise<string>;
   };
   /** Acts as this plugin inside an organisation (`null`: none). */
   principal(organisation: string | null): Principal;

@@ -40,6 +40,8 @@ export const Manifest = defineSchema({
         hooks: reasons,
         services: reasons,
         provides: reasons,
+        /** `plugin.setting`: secret settings of others. */
+        secrets: reasons,
       },
       additionalProperties: false,
     },

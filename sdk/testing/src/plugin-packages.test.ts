@@ -194,6 +194,35 @@ describe('installed plugins', () => {
     await other.stop();
   });
 
+  it('lose single versions that are not in use, and tell of each that comes or goes', async () => {
+    const { rows } = await database.pool.query<{ told: string }>(
+      `select count(*)::text as told from containr.outbox where name = 'plugin.changed' and payload->>'plugin' = 'data'`,
+    );
+    const told = async (more: number) =>
+      until(`${more} more were told`, async () => {
+        const now = await database.pool.query<{ told: string }>(
+          `select count(*)::text as told from containr.outbox where name = 'plugin.changed' and payload->>'plugin' = 'data'`,
+        );
+        return Number(now.rows[0]?.told) === Number(rows[0]?.told) + more;
+      });
+    await install(await packPlugin({ name: 'data', version: '1.3.0', setup: says('1') }));
+    await told(1);
+    const one = (wanted: string) => test.console(`/plugins/data/versions/${wanted}`, { method: 'DELETE' });
+    expect((await one('1.3.0')).status).to.equal(200);
+    await told(2);
+    const inUse = await one('1.1.0');
+    expect([inUse.status, inUse.field('code')]).to.deep.equal([409, 'CONFLICT_PLUGIN_VERSION']);
+    expect((await one('1.3.0')).status).to.equal(404);
+    expect((await test.console('/plugins/base/versions/2.0.0', { method: 'DELETE' })).status).to.equal(404);
+    const listed = (await test.console('/plugins/data/versions')).field('items') as { version: string }[];
+    expect(listed.map((each) => each.version)).to.deep.equal(['1.0.0', '1.1.0', '1.2.0']);
+    expect((await readdir(join(test.data, 'packages/data'))).filter((name) => name.startsWith('1.3.0'))).to.deep.equal(
+      [],
+    );
+    expect((await verb('data', 'upgrade', { version: '1.3.0' })).field('code')).to.equal('CONFLICT_PLUGIN_VERSION');
+    expect(await version('data')).to.equal('1');
+  });
+
   it('are removed when they are off and confirmed; their data goes only when it is purged', async () => {
     const remove = (query: string) => test.console(`/plugins/data${query}`, { method: 'DELETE' });
     expect((await remove('?confirm=data')).field('code')).to.equal('CONFLICT_PLUGIN_ON');

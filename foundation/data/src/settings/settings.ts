@@ -1,8 +1,10 @@
 import type { Pool } from 'pg';
 import type { JSONSchema, Logger } from '@containr/sdk';
+import { notFound } from '@containr/sdk';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Followed, PluginSettings } from './plugin-settings.ts';
 import { openPluginSettings } from './plugin-settings.ts';
+import { readStored } from './versions.ts';
 
 /** Settings by plugin that the start command fixes. */
 export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -13,6 +15,8 @@ export interface Settings {
   open<S>(plugin: string, schema: JSONSchema): Promise<PluginSettings<S>>;
   /** Takes over what another process changed of a plugin's settings (`null`: of any), where they are followed here. */
   refresh(plugin: string | null): Promise<void>;
+  /** A secret setting that an admin stored, by its full name (`mail.password`), opened now. Throws `NOT_FOUND`, `SECRET_UNREADABLE`. */
+  secret(name: string): Promise<string>;
 }
 
 /** Makes the settings of an install. */
@@ -35,6 +39,15 @@ export function createSettings(options: {
             .catch((error: unknown) =>
               log.error({ error, plugin: one.plugin }, 'Settings that another process changed could not be taken over'),
             );
+    },
+    async secret(name) {
+      const cut = name.indexOf('.');
+      const [plugin, setting] = [name.slice(0, cut), name.slice(cut + 1)];
+      const { value } = await readStored(pool, plugin);
+      const sealed = Object.hasOwn(value, setting) ? value[setting] : undefined;
+      // What is no secret is not read in this way, and can't be opened.
+      if (typeof sealed !== 'string' || !/^v\d+\./.test(sealed)) throw notFound(`secret "${name}"`);
+      return keyRing.open(plugin, `setting ${setting}`, sealed);
     },
   };
 }

@@ -19,10 +19,7 @@ export async function confinedRole(
   schema: string,
   password: string,
 ): Promise<ConfinedRole> {
-  const { rows } = await client.query<{ database: string }>('select current_database() as database');
-  // Roles are the server's, and it may hold several installs.
-  const hash = createHash('sha256').update(`${rows[0]?.database} ${schema}`).digest('hex');
-  const name = `${schema.slice(0, 45)}_${hash.slice(0, 12)}`;
+  const name = await roleOf(client, schema);
   const secret = createHash('sha256').update(password).digest('hex');
   await makeRole(client, name, secret);
   await client.query(`grant usage, create on schema ${schema} to ${name}`);
@@ -31,6 +28,22 @@ export async function confinedRole(
   url.searchParams.set('user', name);
   url.searchParams.set('password', secret);
   return { name, url: url.href };
+}
+
+/** Drops that role, with whatever it still owns or may. There may be none. */
+export async function dropConfinedRole(client: PoolClient, schema: string): Promise<void> {
+  const name = await roleOf(client, schema);
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [name]);
+  if (rowCount === 0) return;
+  await client.query(`drop owned by ${name} cascade`);
+  await client.query(`drop role ${name}`);
+}
+
+async function roleOf(client: PoolClient, schema: string): Promise<string> {
+  const { rows } = await client.query<{ database: string }>('select current_database() as database');
+  // Roles are the server's, and it may hold several installs.
+  const hash = createHash('sha256').update(`${rows[0]?.database} ${schema}`).digest('hex');
+  return `${schema.slice(0, 45)}_${hash.slice(0, 12)}`;
 }
 
 async function makeRole(client: PoolClient, name: string, password: string): Promise<void> {

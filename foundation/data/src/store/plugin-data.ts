@@ -1,6 +1,7 @@
 import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import type { Pool } from 'pg';
+import { dropConfinedRole } from './confined-role.ts';
 import { asStoreError } from './store-error.ts';
 
 /** What a plugin has in the database; `jobs` wait for it, `settings` says whether somebody changed them. */
@@ -51,13 +52,15 @@ export async function describePluginData(pool: Pool, plugin: string): Promise<Pl
   return { tables: counted, jobs: Number(rest[0]?.jobs ?? 0), settings: rest[0]?.settings ?? false };
 }
 
-/** Drops a plugin's schema, its settings and its jobs, for ever and in one transaction. */
+/** Drops a plugin's schema, the role that owned its tables, its settings in all versions and its jobs, for ever and in one transaction. */
 export async function dropPluginData(pool: Pool, plugin: string): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('begin');
     await client.query(`drop schema if exists ${schemaOf(plugin)} cascade`);
+    await dropConfinedRole(client, schemaOf(plugin));
     await client.query('delete from containr.settings where plugin = $1', [plugin]);
+    await client.query('delete from containr.settings_versions where plugin = $1', [plugin]);
     await client.query(
       `select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs where starts_with(task_identifier, $1 || ':')))`,
       [plugin],

@@ -135,7 +135,7 @@ export function contextOf(
     agents: agentsOf(peer),
     live: noLive(),
     store: own.store,
-    secrets: secretsFacet(Buffer.from(boot.secretKey, 'base64')),
+    secrets: secretsFacet(Buffer.from(boot.secretKey, 'base64'), peer),
     principal: (organisation) => ({
       kind: 'plugin',
       id: plugin,

@@ -1,14 +1,16 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { PluginContext } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
+import type { Peer } from '../peer.ts';
 
 const cipher = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
 
 /** Secrets of an isolated plugin: AES-256-GCM under a key that only this plugin is given, bound to the owner. */
-export function secretsFacet(key: Buffer): PluginContext['secrets'] {
+export function secretsFacet(key: Buffer, peer: () => Peer): PluginContext['secrets'] {
   return {
+    read: async (name) => ((await peer().call('secret.read', { name })) as { secret: string }).secret,
     seal(owner, text) {
       const iv = randomBytes(ivBytes);
       const seal = createCipheriv(cipher, key, iv).setAAD(Buffer.from(owner));

@@ -3,7 +3,7 @@ import { ContainrError, defineSchema } from '@containr/sdk';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
 
-const kinds = ['hosts', 'events', 'capabilities', 'hooks', 'services', 'provides'] as const;
+const kinds = ['hosts', 'events', 'capabilities', 'hooks', 'services', 'provides', 'secrets'] as const;
 const Grants = defineSchema({
   type: 'object',
   properties: {
@@ -32,17 +32,19 @@ export function grantCommands(plugins: Command, { output, run, options }: Comman
     .argument('<name>')
     .argument('[change]', 'allow or deny')
     .argument('[kind]', kinds.join(', '))
-    .argument('[value]', 'host, event, capability, hook or service')
+    .argument('[value]', 'host, event, capability, hook, service or secret')
     .description('what an isolated plugin asks for, and what it may use')
     .action((name: string, change?: string, kind?: string, value?: string) =>
       run(async () => {
         const api = await openApi(options());
+        let problem: string | null = null;
         if (change !== undefined) {
           const one = [{ kind: kindOf(kind), value: given(value) }];
-          await api.client.call('PATCH', '/plugins/{name}/grants', {
+          const changed = await api.client.call('PATCH', '/plugins/{name}/grants', {
             params: { name },
             body: { allow: change === 'allow' ? one : [], deny: verbOf(change) === 'deny' ? one : [] },
           });
+          problem = changed.problem?.detail ?? null;
         }
         const { grants } = await api.get('/plugins/{name}/grants', Grants, { params: { name } });
         output.table(
@@ -55,6 +57,7 @@ export function grantCommands(plugins: Command, { output, run, options }: Comman
           },
           `${name} asks for nothing, and nothing is granted to it.`,
         );
+        if (problem !== null) output.line(`It goes on as it is, for with this it can't be set up anew: ${problem}`);
       }),
     );
 }

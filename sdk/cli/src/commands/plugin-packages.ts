@@ -62,7 +62,7 @@ const Removal = defineSchema({
 });
 const longMs = 120_000;
 
-/** `plugins install`, `versions`, `upgrade`, `trust`, `remove`. */
+/** `plugins install`, `versions`, `upgrade`, `trust`, `remove-version`, `remove`. */
 export function packageCommands(plugins: Command, { output, run, options }: CommandHost): void {
   plugins
     .command('install')
@@ -150,6 +150,18 @@ export function packageCommands(plugins: Command, { output, run, options }: Comm
         });
         output.value(answer, `${name} is ${trust}.`);
         return 0;
+      }),
+    );
+  plugins
+    .command('remove-version')
+    .argument('<name>')
+    .argument('<version>')
+    .description('delete an installed version that is not in use')
+    .action((name: string, version: string) =>
+      run(async () => {
+        const { client } = await openApi(options());
+        await client.call('DELETE', '/plugins/{name}/versions/{version}', { params: { name, version } });
+        output.value({ name, version }, `${name} ${version} is deleted.`);
       }),
     );
   plugins
