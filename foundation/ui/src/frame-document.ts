@@ -23,6 +23,8 @@ export function sendFrameDocument(
   response.setHeader('content-type', 'text/html; charset=utf-8');
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-dns-prefetch-control', 'off');
+  // A process of its own, where a browser has that: what hangs in one frame then hangs nowhere else.
+  response.setHeader('document-isolation-policy', 'isolate-and-credentialless');
   response.setHeader(
     'content-security-policy',
     [

@@ -67,7 +67,7 @@ export function framedContributions(
     pages: new Set(pages.map(({ path = '' }) => path.split('/')[1] ?? '')),
     paths: new Set([
       `/plugins/${plugin.name}`,
-      ...described.filter(({ outlet }) => outlet === 'settingsPage').map(({ id }) => `/settings/${id}`),
+      ...described.filter((one) => isOwnSettings(plugin, one)).map(({ id }) => `/settings/${id}`),
     ]),
   };
   return described.flatMap((one) => contribution(plugin, one, worker, pages) ?? []);
@@ -117,12 +117,18 @@ function contribution(
   if (!hasView) return null;
   if (outlet === 'page')
     return pages.includes(one) ? { ...base, outlet, path: one.path as `/${string}`, title, view: view() } : null;
+  if (outlet === 'settingsPage' && !isOwnSettings(plugin, one)) return null;
   if (outlet === 'settingsPage') return { ...base, outlet, label, summary: one.summary ?? '', view: view() };
   if (outlet === 'servicePanelTab') return { ...base, outlet, label, bleed: one.bleed ?? false, view: view() };
   if (outlet === 'nodePanelTab') return { ...base, outlet, label, view: view() };
   if (outlet === 'deploymentSection') return { ...base, outlet, title, view: view() };
   if (outlet === 'serviceCard' || outlet === 'dashboardSection') return { ...base, outlet, view: view() };
   return null;
+}
+
+// Its address is its id.
+function isOwnSettings({ name }: FramedPlugin, { outlet, id }: Described): boolean {
+  return outlet === 'settingsPage' && (id === name || id.startsWith(`${name}-`));
 }
 
 function framedView(plugin: FramedPlugin, { outlet, id, bleed = false, title, label }: Described): View {

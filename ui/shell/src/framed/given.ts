@@ -7,8 +7,9 @@ const identity = ['id', 'number', 'slug', 'name', 'kind', 'project', 'environmen
 export function givenOf(properties: Readonly<Record<string, unknown>>): Given {
   return Object.fromEntries(
     Object.entries(properties).flatMap(([name, value]) => {
+      if (name === 'style' || name === 'class') return [];
       if (isPlain(value)) return [[name, value] as const];
-      if (typeof value !== 'object' || value === null || name === 'style' || name === 'class') return [];
+      if (typeof value !== 'object' || value === null) return [];
       const parts = Object.entries(value).filter(([key, part]) => identity.includes(key) && isPlain(part));
       return [[name, Object.fromEntries(parts)] as const];
     }),

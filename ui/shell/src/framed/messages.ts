@@ -4,11 +4,20 @@ import type { LiveEvent, Viewer } from '@containr/ui-kit';
 /** The longest text that a frame may send in one message, in UTF-16 units. */
 export const longestMessage = 300_000;
 
+/** What one request of a frame may be. */
+export const requestBounds = {
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  /** In characters. */
+  body: 262_144,
+  path: 2_000,
+} as const;
+
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
 const number = { type: 'integer', minimum: 0, maximum: 9_007_199_254_740_991 } as const;
 const texts = (maxItems: number, maxLength: number) => ({ type: 'array', maxItems, items: text(maxLength) }) as const;
 
-const contribution = {
+/** One contribution, without its functions and components. */
+export const contribution = {
   type: 'object',
   properties: {
     outlet: {
@@ -76,10 +85,10 @@ export const fromFrame = {
   refused: message({ id: number, detail: text(1_000) }),
   request: message({
     id: number,
-    method: { type: 'string', enum: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] },
-    path: text(2_000),
+    method: { type: 'string', enum: requestBounds.methods },
+    path: text(requestBounds.path),
     headers: { type: 'object', additionalProperties: text(1_000) },
-    body: { anyOf: [text(262_144), { type: 'null' }] },
+    body: { anyOf: [text(requestBounds.body), { type: 'null' }] },
   }),
   pull: message({ id: number }),
   drop: message({ id: number }),

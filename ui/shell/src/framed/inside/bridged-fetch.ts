@@ -1,12 +1,11 @@
 import type { FrameMessage, ToFrame } from '../messages.ts';
+import { requestBounds } from '../messages.ts';
 
 interface Waiting {
   resolve(response: Response): void;
   reject(error: Error): void;
   body: ReadableStreamDefaultController<Uint8Array> | null;
 }
-
-type Method = Extract<FrameMessage, { type: 'request' }>['method'];
 
 /** A `fetch` for a page without a network: the dashboard makes the request, and hands the answer over piece by piece. */
 export function bridgedFetch(send: (message: FrameMessage) => void): {
@@ -48,8 +47,12 @@ export function bridgedFetch(send: (message: FrameMessage) => void): {
       new Promise((resolve, reject) => {
         const url = new URL(input instanceof Request ? input.url : input);
         const { body = null, signal } = init;
-        if (body !== null && typeof body !== 'string')
-          return reject(new TypeError('A view that is not trusted can send text only.'));
+        const path = `${url.pathname}${url.search}`;
+        const method = requestBounds.methods.find((one) => one === (init.method ?? 'GET'));
+        if (method === undefined || (body !== null && typeof body !== 'string'))
+          return reject(new TypeError('A view that is not trusted sends text, by the methods of the API.'));
+        if (path.length > requestBounds.path || (body?.length ?? 0) > requestBounds.body)
+          return reject(new TypeError(`A view that is not trusted sends ${requestBounds.body} characters at most.`));
         if (signal?.aborted) return reject(signal.reason as Error);
         const id = (last += 1);
         const one: Waiting = { resolve, reject, body: null };
@@ -65,8 +68,7 @@ export function bridgedFetch(send: (message: FrameMessage) => void): {
           { once: true },
         );
         const headers = Object.fromEntries(new Headers(init.headers));
-        const method = (init.method ?? 'GET') as Method;
-        send({ type: 'request', id, method, path: `${url.pathname}${url.search}`, headers, body });
+        send({ type: 'request', id, method, path, headers, body });
       }),
     hear(message) {
       if (message.type !== 'answered' && message.type !== 'unanswered' && message.type !== 'piece') return;

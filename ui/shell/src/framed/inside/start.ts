@@ -1,5 +1,6 @@
 import type { UiContribution, UiDefinition } from '@containr/sdk/ui';
 import type { FrameMessage, ToFrame } from '../messages.ts';
+import { contribution as wire } from '../messages.ts';
 import { dashboardInside } from './dashboard-inside.ts';
 import type { Outside } from './outside.ts';
 import { messageOf } from './outside.ts';
@@ -38,9 +39,10 @@ function load(): Promise<{ default: UiDefinition }> {
 
 /** A contribution without its functions and components. */
 function described(contribution: UiContribution): Described[number] {
-  const { view, read: _read, run: _run, ...rest } = contribution as unknown as Record<string, unknown>;
-  const { permission = null, ...words } = rest;
-  return { ...words, permission, hasView: view !== undefined } as Described[number];
+  const given = contribution as unknown as Readonly<Record<string, unknown>>;
+  const words = Object.keys(wire.properties).flatMap((name) => (name in given ? [[name, given[name]] as const] : []));
+  const { permission = null, view } = given;
+  return { ...Object.fromEntries(words), permission, hasView: view !== undefined } as Described[number];
 }
 
 function addStyle(href: string): Promise<void> {
