@@ -44,18 +44,7 @@ export class Dashboard {
       shellDirectory,
       settings: { ingress: { port: await freePort() }, ...options.settings },
     });
-    const browser = await chromium.launch({
-      executablePath: process.env['CONTAINR_CHROMIUM'] ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    const browser = await launchBrowser();
     return new Dashboard(test, browser);
   }
 
@@ -85,19 +74,40 @@ export class Dashboard {
 
   /** Claims the install through the set-up page. */
   async claim(page: Page): Promise<void> {
-    await page.goto((await this.setUpLink()) ?? '/');
-    await page.getByLabel('Your name').fill(owner.name);
-    await page.getByLabel('E-mail').fill(owner.email);
-    await page.getByLabel('Password').fill(owner.password);
-    await page.getByLabel('Organisation').fill(owner.organisation);
-    await page.getByRole('button', { name: 'Claim and continue' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Projects' }).waitFor();
+    await claimBy(await this.setUpLink(), page);
   }
 
   async stop(): Promise<void> {
     await this.browser.close();
     await this.test.stop();
   }
+}
+
+/** Starts the browser, with nothing of its own that asks the network. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CONTAINR_CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Claims an install through the set-up page. */
+export async function claimBy(link: string | null, page: Page): Promise<void> {
+  await page.goto(link ?? '/');
+  await page.getByLabel('Your name').fill(owner.name);
+  await page.getByLabel('E-mail').fill(owner.email);
+  await page.getByLabel('Password').fill(owner.password);
+  await page.getByLabel('Organisation').fill(owner.organisation);
+  await page.getByRole('button', { name: 'Claim and continue' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Projects' }).waitFor();
 }
 
 /** A port that nobody listens on now. */

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Owner } from '../road/api.ts';
 import { nodeApp } from '../road/apps.ts';
@@ -19,6 +21,7 @@ interface InstallAnswer {
   } | null;
 }
 
+const command = fileURLToPath(new URL('../../sdk/cli/bin/containr.mjs', import.meta.url));
 const plugin = 'plugins/dockerfile';
 const routes = (answer: string, more: string): string => `
         const common = { method: 'GET', public: true, response: {}, summary: 'Which code answers' };
@@ -46,6 +49,15 @@ describe('the control plane of a running install is handed over', function () {
   /** Brings the plugin's code to one that gives this answer; `more` is further code of its set-up. */
   const writePlugin = (answer: string, more = ''): Promise<void> =>
     tree.change(`${plugin}/dist/plugin.js`, () => original.replace('addRoutes(ctx);', routes(answer, more)));
+
+  /** The command line on this machine. */
+  const containr = async (...args: string[]): Promise<{ code: number; output: string }> =>
+    new Promise((resolve) => {
+      const argv = [command, '--data', install.data, ...args];
+      execFile(process.execPath, argv, { timeout: 60_000 }, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code ?? -1) : 0, output: stdout + stderr }),
+      );
+    });
 
   before(async () => {
     tree = await BuiltTree.copy();
@@ -142,16 +154,24 @@ describe('the control plane of a running install is handed over', function () {
     expect(plain.change?.cause?.detail).to.contain('dockerfile').and.contain('This set-up is broken.');
     await writePlugin('third');
     await tree.change('kernel/dist/platform.js', (text) => `throw new Error('This kernel is broken.');\n${text}`);
-    await owner.post('/install/restart');
-    const broken = await until('it failed again', async () => {
-      const now = await state();
-      return now.change?.status === 'failed' && now.change.cause?.code !== 'PLUGIN_LOST' ? now : undefined;
-    });
-    expect(broken.serving).to.deep.equal(before);
+    const broken = await containr('restart');
+    expect(broken.code, broken.output).to.equal(1);
+    expect(broken.output).to.contain('serves as before; the new one did not start');
+    expect((await state()).serving).to.deep.equal(before);
     await tree.change('kernel/dist/platform.js', (text) => text.slice(text.indexOf('\n') + 1));
     const { failures, texts } = await load.stop();
     expect(failures, failures.slice(0, 5).join('\n')).to.deep.equal([]);
     expect([...texts.keys()]).to.deep.equal(['"second"']);
+  });
+
+  it('the command line waits until the new one serves, and says which', async () => {
+    const { code, output } = await containr('restart');
+    expect(code, output).to.equal(0);
+    const { serving } = await state();
+    expect(output).to.contain(`Control plane ${serving?.generation ?? 0}, version 0.1.0, serves now.`);
+    expect(JSON.parse((await get(`${ready.api}/dockerfile/answer`)).text)).to.equal('third');
+    expect((await containr('restart', '--status')).output).to.contain('A restart by console is done');
+    await changed('done');
   });
 
   it('a control plane that is killed is started again on its port, with the database and the agent that ran', async () => {

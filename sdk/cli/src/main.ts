@@ -12,6 +12,7 @@ import { planCommand } from './commands/plan.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
 import { projectCommands } from './commands/projects.ts';
+import { restartCommand } from './commands/restart.ts';
 import { statusCommand } from './commands/status.ts';
 import { userCommands } from './commands/users.ts';
 import type { GlobalOptions } from './command.ts';
@@ -53,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     auditCommands,
     userCommands,
     statusCommand,
+    restartCommand,
     backupCommands,
     settingCommands,
     keyCommands,
