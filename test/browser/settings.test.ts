@@ -74,7 +74,7 @@ describe('settings of a plugin in the dashboard', function () {
     await page.getByLabel('Mode').selectOption('docker');
     await page.getByLabel('Hosts').fill('one.example\ntwo.example');
     await page.getByLabel('Token').fill('hunter2');
-    await page.getByLabel('Memory bytes').fill('512');
+    await page.getByLabel('Memory').fill('512 B');
     await save().click();
     await page.getByText('A value is set; it is never shown.').waitFor();
     expect(await stored()).to.deep.equal({
@@ -91,9 +91,9 @@ describe('settings of a plugin in the dashboard', function () {
 
   it('says beside the field what is wrong with it, linked', async () => {
     await page.getByLabel('Greeting').fill('far too long a word');
-    await page.getByLabel('Memory bytes').fill('1');
+    await page.getByLabel('Memory').fill('1 B');
     await save().click();
-    for (const label of ['Greeting', 'Memory bytes']) {
+    for (const label of ['Greeting', 'Memory']) {
       const field = page.getByLabel(label);
       await page.locator('.wrong').first().waitFor();
       expect(await field.getAttribute('aria-invalid')).to.equal('true');
@@ -101,7 +101,7 @@ describe('settings of a plugin in the dashboard', function () {
       expect(await page.locator(`[id="${id}"]`).innerText()).to.match(/must/);
     }
     await page.getByLabel('Greeting').fill('Hey');
-    await page.getByLabel('Memory bytes').fill('1024');
+    await page.getByLabel('Memory').fill('1 KiB');
     await save().click();
     await page.getByText('Version 2, holds now').waitFor();
   });
@@ -122,5 +122,24 @@ describe('settings of a plugin in the dashboard', function () {
     expect(await stored()).to.have.property('greeting', 'Hi');
     expect(await page.getByLabel('Greeting').inputValue()).to.equal('Hi');
     expect(dashboard.complaints).to.deep.equal([]);
+  });
+
+  it('has a page for the install’s own, with lists checked entry by entry', async () => {
+    await page.goto('/settings');
+    await page.getByRole('link', { name: /Requests and origins/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Requests and origins' }).waitFor();
+    await page.getByLabel('Allowed origins').fill('https://tools.example.com\ntools.example.org');
+    await save().click();
+    await page.locator('.wrong').first().waitFor();
+    expect(await page.getByLabel('Allowed origins').getAttribute('aria-invalid')).to.equal('true');
+    await page.getByLabel('Allowed origins').fill('https://tools.example.com');
+    await save().click();
+    await page.getByText('Version 1, holds now').waitFor();
+    const kept = (await dashboard.test.console('/settings/kernel')).field('value');
+    expect(kept).to.have.deep.property('allowedOrigins', ['https://tools.example.com']);
+    await page.getByRole('button', { name: 'Bring back the defaults' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Bring it back' }).click();
+    await page.getByText('brought back the defaults').waitFor();
+    expect(await page.getByLabel('Allowed origins').inputValue()).to.equal('');
   });
 });

@@ -4,6 +4,7 @@ export * from './app/use-now.ts';
 export * from './app/use-page.ts';
 export * from './app/use-resource.ts';
 export * from './format/amount.ts';
+export * from './format/quantity.ts';
 export * from './format/status.ts';
 export * from './format/time.ts';
 export { isIconName, isStatusName } from './icons/index.ts';

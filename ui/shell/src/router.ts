@@ -4,6 +4,7 @@ import type { Router } from 'vue-router';
 import { useRegistry } from './state/registry.ts';
 import { useSession } from './state/session.ts';
 import AuditPage from './views/AuditPage.vue';
+import InstallSettings from './views/InstallSettings.vue';
 import NodesPage from './views/NodesPage.vue';
 import NotFoundPage from './views/NotFoundPage.vue';
 import OverviewPage from './views/OverviewPage.vue';
@@ -22,6 +23,7 @@ export function createDashboardRouter(): Router {
       { path: '/nodes/:node?', component: NodesPage, props: true, meta: { permission: 'node:read' } },
       { path: '/plugins/:plugin?', component: PluginsPage, props: true, meta: { permission: 'plugin:read' } },
       { path: '/audit', component: AuditPage, meta: { permission: 'audit:read' } },
+      { path: '/settings/install', component: InstallSettings, meta: { permission: 'setting:read' } },
       { path: '/settings/:page?', component: SettingsPage, props: true },
       { path: '/:rest(.*)*', name: 'not-found', component: NotFoundPage },
     ],

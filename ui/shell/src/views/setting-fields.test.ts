@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { changedSettings, settingFields } from './setting-fields.ts';
+import { changedSettings, settingFields, unreadable } from './setting-fields.ts';
 
 const document = {
   plugin: 'ingress',
@@ -29,6 +29,35 @@ const document = {
   overridden: ['port'],
   version: 3,
 };
+
+describe('quantities in settings', () => {
+  const [drain, memory] = settingFields({
+    ...document,
+    schema: {
+      properties: {
+        drainMs: { type: 'integer', minimum: 0, maximum: 3_600_000, title: 'Patience' },
+        memoryBytes: { type: 'integer', description: 'Of each replica.' },
+      },
+    },
+    value: { drainMs: 90_000, memoryBytes: 536_870_912 },
+    overridden: [],
+  });
+
+  it('are shown and edited with their unit', () => {
+    if (!drain || !memory) throw new Error('There are two fields.');
+    expect([drain.label, drain.help, drain.value]).to.deep.equal(['Patience', 'At most 1 h.', '1 min 30 s']);
+    expect([memory.label, memory.help, memory.value]).to.deep.equal(['Memory', 'Of each replica.', '512 MiB']);
+    const form = { '/drainMs': '2 min', '/memoryBytes': '512 MiB' };
+    expect(changedSettings([drain, memory], form)).to.deep.equal({ drainMs: 120_000 });
+  });
+
+  it('are refused before they are sent when they say no unit', () => {
+    if (!drain) throw new Error('There is a field.');
+    expect(unreadable(drain, '30')).to.match(/unit/);
+    expect(unreadable(drain, '30 s')).to.equal(null);
+    expect(unreadable(drain, drain.value)).to.equal(null);
+  });
+});
 
 describe('settings of a plugin as a form', () => {
   it('draws what the schema says, nested objects too, and leaves free-form ones to the API', () => {

@@ -1,3 +1,6 @@
+import { formatQuantity, parseQuantity, quantityOf } from '@containr/ui-kit/quantity';
+import type { Quantity } from '@containr/ui-kit/quantity';
+
 /** Settings of a plugin as the API shows them. */
 export interface SettingsDocument {
   readonly plugin: string;
@@ -24,7 +27,7 @@ interface SettingSchema {
   readonly writeOnly?: boolean;
 }
 
-/** What a field of the form holds while it is edited; a list is text with one entry a line. */
+/** What a field of the form holds while it is edited; a list is text with one entry a line, a quantity text with its unit. */
 export type FieldValue = string | number | boolean | null;
 
 /** One field of the form. */
@@ -36,7 +39,7 @@ export interface SettingField {
   readonly group: string | null;
   readonly label: string;
   readonly help: string;
-  readonly kind: 'text' | 'secret' | 'number' | 'integer' | 'boolean' | 'list';
+  readonly kind: 'text' | 'secret' | 'number' | 'integer' | 'boolean' | 'list' | Quantity;
   readonly choices: readonly { readonly value: string; readonly label: string }[] | null;
   readonly minimum: number | undefined;
   readonly maximum: number | undefined;
@@ -46,9 +49,10 @@ export interface SettingField {
   readonly fixed: boolean;
 }
 
-/** `appsDomain` becomes `Apps domain`. */
+/** `appsDomain` becomes `Apps domain`; a unit at the end of the name stands in the value. */
 function labelOf(key: string): string {
-  const words = key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  const stem = quantityOf(key) ? key.replace(/(Ms|Bytes)$/, '') : key;
+  const words = stem.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -61,8 +65,10 @@ function itemsOf(schema: SettingSchema): SettingSchema | undefined {
   return schema.items ?? schema.anyOf?.map(itemsOf).find((items) => items !== undefined);
 }
 
-function kindOf(schema: SettingSchema): SettingField['kind'] | null {
+function kindOf(key: string, schema: SettingSchema): SettingField['kind'] | null {
   const types = typesOf(schema);
+  const quantity = types.includes('integer') || types.includes('number') ? quantityOf(key) : null;
+  if (quantity) return quantity;
   if (types.includes('boolean')) return 'boolean';
   if (types.includes('integer')) return 'integer';
   if (types.includes('number')) return 'number';
@@ -79,6 +85,7 @@ function choicesOf(schema: SettingSchema): readonly string[] | null {
 /** What the form begins with. */
 function beginning(kind: SettingField['kind'], present: unknown): FieldValue {
   if (kind === 'secret') return '';
+  if (isQuantity(kind)) return typeof present === 'number' ? formatQuantity(present, kind) : '';
   if (kind === 'list') return Array.isArray(present) ? present.map(String).join('\n') : '';
   if (typeof present === 'string' || typeof present === 'number' || typeof present === 'boolean') return present;
   return kind === 'text' ? '' : kind === 'boolean' ? false : null;
@@ -111,7 +118,7 @@ function fieldsOf(
         keys,
         group === null ? label : `${group}, ${label}`,
       );
-    const kind = kindOf(one);
+    const kind = kindOf(key, one);
     if (kind === null) return [];
     const set =
       kind === 'secret' && document.secretsSet.includes(key)
@@ -124,7 +131,7 @@ function fieldsOf(
         keys,
         group,
         label,
-        help: (set + lines + (one.description ?? '')).trim(),
+        help: (set + lines + (one.description ?? '')).trim() || boundsOf(one, kind),
         kind,
         choices: choicesOf(one)?.map((choice) => ({ value: choice, label: choice })) ?? null,
         minimum: one.minimum,
@@ -153,7 +160,28 @@ export function changedSettings(
   return patch;
 }
 
+/** What is wrong with a field before it is sent; `null` for nothing. */
+export function unreadable(field: SettingField, now: FieldValue | undefined): string | null {
+  if (!isQuantity(field.kind) || now === undefined || now === field.value || (now === '' && field.nullable))
+    return null;
+  if (parseQuantity(String(now), field.kind) !== null) return null;
+  return field.kind === 'duration'
+    ? 'Write a number and its unit, for example 30 s or 1 h 30 min.'
+    : 'Write a number and its unit, for example 512 MiB.';
+}
+
+function isQuantity(kind: SettingField['kind']): kind is Quantity {
+  return kind === 'duration' || kind === 'size';
+}
+
+function boundsOf({ minimum, maximum }: SettingSchema, kind: SettingField['kind']): string {
+  if (!isQuantity(kind) || maximum === undefined) return '';
+  const most = formatQuantity(maximum, kind);
+  return minimum === undefined || minimum === 0 ? `At most ${most}.` : `${formatQuantity(minimum, kind)} to ${most}.`;
+}
+
 function sent(field: SettingField, now: FieldValue): unknown {
+  if (isQuantity(field.kind) && now !== '') return parseQuantity(String(now), field.kind);
   if (field.kind === 'list')
     return String(now ?? '')
       .split('\n')

@@ -1,3 +1,5 @@
+import { formatQuantity, quantityOf } from '@containr/ui-kit/quantity';
+
 /** One version of a plugin's settings as the API shows it. */
 export interface SettingsVersion {
   readonly version: number;
@@ -15,11 +17,13 @@ export interface SettingChange {
   readonly after?: unknown;
 }
 
-/** A value for people: texts as they are, lists with commas, nothing as a word. */
-export function shownValue(value: unknown): string {
+/** A value for people: texts as they are, lists with commas, quantities with their unit, nothing as a word. */
+export function shownValue(value: unknown, path = ''): string {
+  const quantity = typeof value === 'number' ? quantityOf(path.slice(path.lastIndexOf('/') + 1)) : null;
+  if (quantity) return formatQuantity(Number(value), quantity);
   if (value === undefined || value === null) return 'not set';
   if (value === '') return 'empty';
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(shownValue).join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((one) => shownValue(one)).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
