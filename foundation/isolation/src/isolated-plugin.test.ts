@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { defineContract } from '@containr/sdk';
 import { WebSocket } from 'ws';
 import { readPlugin, startTestPlatform, until } from '@containr/testing';
 import type { TestPlatform } from '@containr/testing';
@@ -25,6 +26,7 @@ export default {
     ctx.events.on(Told, async ({ payload }) => void seen.push('event ' + payload.text));
     ctx.jobs.handle(Later, async ({ input }) => void seen.push('job ' + input.text));
     ctx.services.provide(Notes, { count: async () => seen.length });
+    ctx.services.provide(Notes, { count: async () => 2 * seen.length }, { id: 'notes.twice' });
     ctx.settings.onChange(({ word }) => seen.push('setting ' + word));
     ctx.http.route({ method: 'POST', path: '/notes', ...access, body: text, response: text, status: 201, handler: async ({ body }) => {
       await ctx.store.system('x').transaction(async (unit) => { unit.emit(Told, body); await unit.enqueue(Later, body); });
@@ -77,6 +79,18 @@ describe('a plugin in a process of its own', function () {
       return all.length >= 2 ? all : null;
     });
     expect(seen.toSorted()).to.deep.equal(['event one', 'job one']);
+  });
+
+  it('provides under its own name, several times with a word more, and under no other', async () => {
+    const services = test.platform.registered().services.filter(({ contract }) => contract === 'notes.count');
+    expect(services).to.deep.equal(
+      ['notes', 'notes.twice'].map((id) => ({ contract: 'notes.count', id, plugin: 'notes' })),
+    );
+    const Notes = defineContract('notes.count', 'x', { count: { input: true, output: { type: 'integer' } } });
+    const call = { principal: test.platform.console };
+    const counts = test.platform.services.providers(Notes).map(({ client }) => client.count({}, call));
+    const [one = 0, twice] = await Promise.all(counts);
+    expect(twice).to.equal(2 * one);
   });
 
   it('checks what it is sent, with the same answer as any plugin', async () => {
