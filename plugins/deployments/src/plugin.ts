@@ -3,7 +3,7 @@ import { Source } from '@containr/sdk/contracts';
 import { LentSources } from '@containr/sdk/host';
 import { Routes } from '@containr/plugin-ingress/contract';
 import { Logs } from '@containr/plugin-logs/contract';
-import { Projects, ServiceDeleted, ServiceDescribe } from '@containr/plugin-projects/contract';
+import { Projects, Rollout, ServiceDeleted, ServiceDescribe } from '@containr/plugin-projects/contract';
 import { listenToAgents } from './agents.ts';
 import { DeployGate, DeploymentChanged, Deployments } from './contract.ts';
 import { describeServices } from './describe.ts';
@@ -18,11 +18,13 @@ import { Phase } from './entities/phase.ts';
 import { Replica } from './entities/replica.ts';
 import { Snapshot } from './entities/snapshot.ts';
 import { Task } from './entities/task.ts';
+import { implementRollout } from './rollout.ts';
 import { implementDeployments } from './implementation.ts';
 import { init } from './migrations/0001-init.ts';
 import { taskSubject } from './migrations/0002-task-subject.ts';
 import { buildDigest } from './migrations/0003-build-digest.ts';
 import { notices } from './migrations/0004-notices.ts';
+import { after } from './migrations/0005-after.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -34,7 +36,7 @@ const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes 
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot],
-  migrations: [init, taskSubject, buildDigest, notices],
+  migrations: [init, taskSubject, buildDigest, notices, after],
   async setup(ctx) {
     const road: Road = {
       ctx,
@@ -49,6 +51,7 @@ export default definePlugin({
     ctx.hooks.define(DeployGate);
     ctx.events.define(DeploymentChanged);
     ctx.services.provide(Deployments, implementDeployments(road));
+    ctx.services.provide(Rollout, implementRollout(road));
     ctx.services.provide(Source, road.sources);
     ctx.jobs.handle(Advance, (run) => advance(road, run.input, AbortSignal.any([run.signal, ctx.signal])));
     ctx.jobs.handle(Repair, (run) => repair(road, run.input));

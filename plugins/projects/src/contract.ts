@@ -1,3 +1,4 @@
+export * from './contract/changes.ts';
 export * from './contract/documents.ts';
 export * from './contract/services.ts';
 export * from './contract/spec.ts';

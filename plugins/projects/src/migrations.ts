@@ -99,4 +99,28 @@ export const migrations = [
       )`,
     ],
   }),
+  defineMigration({
+    name: '0004-changes',
+    up: [
+      `create table changes (
+        id uuid primary key,
+        organisation uuid not null,
+        project uuid not null,
+        environment uuid not null,
+        target text not null,
+        scope text not null,
+        owner uuid not null,
+        name text not null,
+        kind text,
+        available text,
+        value text,
+        patch jsonb,
+        base jsonb,
+        created_by text not null,
+        created_at timestamptz not null,
+        updated_at timestamptz not null,
+        constraint changes_one unique (environment, owner, target, name)
+      )`,
+    ],
+  }),
 ];

@@ -1,5 +1,6 @@
 import { definePlugin } from '@containr/sdk';
 import {
+  ChangesChanged,
   ProjectChanged,
   ServiceChanged,
   ServiceCreated,
@@ -7,6 +8,7 @@ import {
   ServiceDeleted,
   ServiceDescribe,
 } from './contract.ts';
+import { Change } from './entities/change.entity.ts';
 import { Environment } from './entities/environment.entity.ts';
 import { Project } from './entities/project.entity.ts';
 import { Revision } from './entities/revision.entity.ts';
@@ -16,19 +18,23 @@ import { VariableVersion } from './entities/variable-version.entity.ts';
 import { Variable } from './entities/variable.entity.ts';
 import { migrations } from './migrations.ts';
 import { provideProjects } from './provide.ts';
+import { changeRoutes } from './routes/changes.routes.ts';
 import { environmentRoutes } from './routes/environments.routes.ts';
 import { projectRoutes } from './routes/projects.routes.ts';
 import { serviceRoutes } from './routes/services.routes.ts';
 import { specRoutes } from './routes/specs.routes.ts';
+import { variableHistoryRoutes } from './routes/variable-history.routes.ts';
+import { variableTextRoutes } from './routes/variable-text.routes.ts';
 import { variableRoutes } from './routes/variables.routes.ts';
 
 export default definePlugin({
-  entities: [Project, Environment, Service, Revision, Variable, VariableVersion, VariableText],
+  entities: [Project, Environment, Service, Revision, Variable, VariableVersion, VariableText, Change],
   migrations,
   setup(ctx) {
     ctx.hooks.define(ServiceDescribe);
     ctx.hooks.define(ServiceDelete);
     ctx.events.define(ProjectChanged);
+    ctx.events.define(ChangesChanged);
     ctx.events.define(ServiceCreated);
     ctx.events.define(ServiceChanged);
     ctx.events.define(ServiceDeleted);
@@ -38,5 +44,8 @@ export default definePlugin({
     serviceRoutes(ctx);
     specRoutes(ctx);
     variableRoutes(ctx);
+    variableTextRoutes(ctx);
+    variableHistoryRoutes(ctx);
+    changeRoutes(ctx);
   },
 });

@@ -26,6 +26,7 @@ export const Service = reads<ItemOf<'/services'>>()({
     slug: { type: 'string' },
     name: { type: 'string' },
     kind: { type: 'string' },
+    environment: { type: 'string' },
     status: {
       type: 'object',
       properties: {
@@ -42,7 +43,7 @@ export const Service = reads<ItemOf<'/services'>>()({
     gitUrl: { type: ['string', 'null'] },
     revision: { type: 'integer' },
   },
-  required: ['id', 'slug', 'name', 'kind', 'status', 'urls', 'gitUrl', 'revision'],
+  required: ['id', 'slug', 'name', 'kind', 'environment', 'status', 'urls', 'gitUrl', 'revision'],
 });
 export type Service = Infer<typeof Service>;
 

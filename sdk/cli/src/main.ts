@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
+import { changeCommands } from './commands/changes.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { domainCommands } from './commands/domains.ts';
 import { hookCommands } from './commands/hooks.ts';
@@ -15,6 +16,7 @@ import { projectCommands } from './commands/projects.ts';
 import { restartCommand } from './commands/restart.ts';
 import { statusCommand } from './commands/status.ts';
 import { userCommands } from './commands/users.ts';
+import { variableCommands } from './commands/variables.ts';
 import type { GlobalOptions } from './command.ts';
 import { settingCommands } from './commands/settings.ts';
 import { createOutput } from './output.ts';
@@ -59,6 +61,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     settingCommands,
     keyCommands,
     planCommand,
+    variableCommands,
+    changeCommands,
   ])
     add({ program, output, run, options });
   try {

@@ -5,6 +5,8 @@ import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { isOpen } from '../machine.ts';
 import { phaseWorks } from '../phases/index.ts';
+import type { Turn } from './after.ts';
+import { turnOf } from './after.ts';
 import { complete } from './complete.ts';
 import type { Loaded } from './load.ts';
 import { load } from './load.ts';
@@ -51,16 +53,30 @@ function mayHaveSwitched(deployment: Deployment): boolean {
   return deployment.phase === 'route' || deployment.phase === 'watch';
 }
 
-/** One deployment per service is between its start and its switch. */
+/** One deployment per service is between its start and its switch; one of several that were applied together waits for its turn. */
 async function enterLane(road: Road, deployment: Deployment): Promise<boolean> {
-  return storeOf(road, deployment.organisation).transaction(async (unit) => {
+  const turn = await storeOf(road, deployment.organisation).transaction(async (unit): Promise<Turn> => {
     await lockService(unit, deployment.service);
-    if ((await unit.em.count(Deployment, { service: deployment.service, status: 'running' })) > 0) return false;
+    if ((await unit.em.count(Deployment, { service: deployment.service, status: 'running' })) > 0)
+      return { kind: 'waits' };
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
-    if (!apply(row, 'laneFree')) return false;
+    const found = await turnOf(unit, row);
+    if (found.kind !== 'free') return found;
+    if (!apply(row, 'laneFree')) return { kind: 'waits' };
     announce(unit, row);
-    return true;
+    return found;
   });
+  if (turn.kind === 'failed') {
+    const { name, number, status } = turn.before;
+    const detail = `It reads variables of ${name}, whose #${number} ${status === 'failed' ? 'failed' : 'was cancelled'}.`;
+    await settle(
+      road,
+      deployment,
+      'cancelled',
+      causeOf('CANCELLED', detail, 'Mend that one, then deploy this service again.'),
+    );
+  }
+  return turn.kind === 'free';
 }
 
 async function runPhase(

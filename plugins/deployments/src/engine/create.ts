@@ -24,6 +24,10 @@ export interface Order {
   readonly revision: number | null;
   readonly createdBy: string;
   readonly rebuild?: boolean;
+  /** Ids of deployments that it waits for. */
+  readonly after?: readonly string[];
+  /** What it is begun for; the same begins nothing twice for a service. */
+  readonly application?: string;
   /** Goes back to this one: its artifact, plan and revision. */
   readonly rollbackOf?: Deployment;
 }
@@ -41,6 +45,10 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
   const digest = await buildDigest(road, { service: order.service, revision, organisation: order.organisation });
   return storeOf(road, order.organisation).transaction(async (unit) => {
     await lockService(unit, order.service);
+    if (order.application !== undefined) {
+      const begun = await unit.em.findOne(Deployment, { service: order.service, application: order.application });
+      if (begun) return begun;
+    }
     const latest = await unit.em.findOne(Deployment, { service: order.service }, { orderBy: { number: 'desc' } });
     const source = order.source ?? sourceFor(spec, latest);
     await useSnapshot(road, unit, order.organisation, source);
@@ -129,6 +137,8 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: Decided, b
     plan: back?.plan ?? null,
     artifact: back?.artifact ?? null,
     rebuild: order.rebuild ?? false,
+    after: [...(order.after ?? [])],
+    application: order.application ?? null,
     buildDigest: decided.digest,
     previous: null,
     rollbackOf: order.rollbackOf?.id ?? null,

@@ -7,6 +7,7 @@ import type { Happening } from '../machine.ts';
 import { happen, isTerminal } from '../machine.ts';
 import { stopReplicas } from '../replicas/stop.ts';
 import { load } from './load.ts';
+import { wakeFollowers } from './after.ts';
 import { lockService } from './lock.ts';
 import { note } from './notes.ts';
 import type { Road } from './road.ts';
@@ -86,8 +87,9 @@ async function endPhase(road: Road, unit: UnitOfWork, row: Deployment, cause: Ca
   phase.message = cause?.detail ?? null;
 }
 
-/** Lets the service's waiting deployment go on. */
-export async function freeLane(unit: UnitOfWork, of: { service: string }): Promise<void> {
+/** Lets the service's waiting deployment go on, and those of other services that wait for this one. */
+export async function freeLane(unit: UnitOfWork, of: { id: string; service: string }): Promise<void> {
+  await wakeFollowers(unit, of);
   const waiting = await unit.em.findOne(
     Deployment,
     { service: of.service, status: 'queued' },

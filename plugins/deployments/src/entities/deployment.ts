@@ -33,6 +33,10 @@ export const Deployment = defineEntity({
     artifact: p.json().$type<Artifact>().strictNullable(),
     /** Builds even if an artifact of the same content is there. */
     rebuild: p.boolean().default(false),
+    /** Deployments, by id, that have to be switched to before it begins. */
+    after: p.json<string[]>(),
+    /** Applied changes that it was begun for. */
+    application: p.uuid().strictNullable(),
     /** Digest of the variables that its build sees; `null` when they could not be opened. */
     buildDigest: p.text().strictNullable(),
     cancelRequested: p.boolean().default(false),

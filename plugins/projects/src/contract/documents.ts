@@ -148,6 +148,41 @@ export const VariableDocument = defineSchema({
 });
 export type VariableDocument = Infer<typeof VariableDocument>;
 
+/** What a change did, or would do, to one variable. Of what is secret it is only said that it changed: both values are `null`. */
+export const VariableChangeDocument = defineSchema({
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    action: { type: 'string', enum: ['added', 'changed', 'removed'] },
+    kind: VariableKind,
+    kindBefore: nullable(VariableKind),
+    before: nullable({ type: 'string' }),
+    after: nullable({ type: 'string' }),
+  },
+  required: ['name', 'action', 'kind', 'kindBefore', 'before', 'after'],
+  additionalProperties: false,
+});
+export type VariableChangeDocument = Infer<typeof VariableChangeDocument>;
+
+/** One version of the variables of an owner. */
+export const VariableVersionDocument = defineSchema({
+  type: 'object',
+  properties: {
+    version: { type: 'integer' },
+    at: Timestamp,
+    by: { type: 'string' },
+    reason: { type: 'string' },
+    /** Version that it brought back. */
+    restored: nullable({ type: 'integer' }),
+    /** How many variables it changed; `changes` shows 200 of them at most. */
+    count: { type: 'integer' },
+    changes: { type: 'array', items: VariableChangeDocument },
+  },
+  required: ['version', 'at', 'by', 'reason', 'restored', 'count', 'changes'],
+  additionalProperties: false,
+});
+export type VariableVersionDocument = Infer<typeof VariableVersionDocument>;
+
 /** A service that reads a variable of another one, or of what is shared. */
 export const EdgeDocument = defineSchema({
   type: 'object',

@@ -64,25 +64,33 @@ export function edgesOf(graph: EnvironmentGraph): EdgeDocument[] {
   );
 }
 
+/** A service of a roll-out, and which others of it come before. */
+export interface Rolled {
+  readonly service: string;
+  readonly after: readonly string[];
+}
+
 /**
- * Services in an order in which each comes after those that it reads from, also by way of services that are not among them, as
- * waves: what is in one wave does not read from each other. Services of a circle are in one wave.
+ * Services in an order in which each comes after those that it reads from, also by way of services that are not among them. Services
+ * of a circle do not come after each other.
  */
-export function inReferenceOrder(
+export function referenceOrder(
   services: readonly string[],
   edges: readonly Pick<EdgeDocument, 'from' | 'to'>[],
-): string[][] {
+): Rolled[] {
   const reads = Map.groupBy(edges, (edge) => edge.from);
   const needs = new Map(services.map((service) => [service, reachable(service, reads)]));
   const left = new Set(services);
-  const waves: string[][] = [];
+  const rolled: Rolled[] = [];
   while (left.size > 0) {
     const free = [...left].filter((one) => ![...left].some((other) => other !== one && needs.get(one)?.has(other)));
     const wave = free.length > 0 ? free : [...left];
-    waves.push(wave);
+    const before = rolled.map((one) => one.service);
+    for (const service of wave)
+      rolled.push({ service, after: before.filter((other) => needs.get(service)?.has(other)) });
     for (const one of wave) left.delete(one);
   }
-  return waves;
+  return rolled;
 }
 
 function reachable(from: string, reads: ReadonlyMap<string, readonly Pick<EdgeDocument, 'to'>[]>): Set<string> {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Followed, Graph, Linkable } from './graph.ts';
 import { createFollower, longestChain, sharedNode, targetOf } from './graph.ts';
 import { escapeReferences, parseReferences, referencesIn, written } from './parse.ts';
-import { inReferenceOrder } from './edges.ts';
+import { referenceOrder } from './edges.ts';
 import { createSubstitution, longestValue } from './substitute.ts';
 
 const tricky = fc.stringMatching(/^[$\u007b}a-z.{_ ]{0,24}$/);
@@ -222,16 +222,17 @@ describe('the order of services', () => {
       { from: 'worker', to: 'db' },
       { from: 'web', to: null },
     ];
-    expect(inReferenceOrder(['web', 'worker', 'db', 'api'], edges)).to.deep.equal([['db'], ['worker', 'api'], ['web']]);
-    expect(inReferenceOrder(['web', 'db'], edges)).to.deep.equal([['db'], ['web']]);
-    expect(
-      inReferenceOrder(
-        ['a', 'b'],
-        [
-          { from: 'a', to: 'b' },
-          { from: 'b', to: 'a' },
-        ],
-      ),
-    ).to.deep.equal([['a', 'b']]);
+    expect(referenceOrder(['web', 'worker', 'db', 'api'], edges)).to.deep.equal([
+      { service: 'db', after: [] },
+      { service: 'worker', after: ['db'] },
+      { service: 'api', after: ['db'] },
+      { service: 'web', after: ['db', 'api'] },
+    ]);
+    expect(referenceOrder(['web', 'db'], edges)[1]).to.deep.equal({ service: 'web', after: ['db'] });
+    const circle = [
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'a' },
+    ];
+    expect(referenceOrder(['a', 'b'], circle).map((one) => one.after)).to.deep.equal([[], []]);
   });
 });

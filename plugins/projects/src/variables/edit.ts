@@ -43,6 +43,18 @@ export async function editVariables(
   edits: readonly Edit[],
   note: EditNote,
 ): Promise<Edited> {
+  const written = await writeVariables(ctx, unit, owner, edits, note);
+  return { ...written, revised: written.changed === 0 ? [] : await reviseReached(ctx, unit, owner, note) };
+}
+
+/** As {@link editVariables}, without revisions: the caller makes them, one for all that it changes. */
+export async function writeVariables(
+  ctx: Ctx,
+  unit: UnitOfWork,
+  owner: Owner,
+  edits: readonly Edit[],
+  note: EditNote,
+): Promise<Omit<Edited, 'revised'>> {
   const { em } = unit;
   const place = await placeOf(em, owner);
   await lockVariables(unit, place.project);
@@ -58,7 +70,7 @@ export async function editVariables(
     changes.push({ name: edit.name, before, after: after ? keep(after) : null });
   }
   const newest = await newestVersion(em, owner);
-  if (changes.length === 0) return { version: newest, changed: 0, revised: [] };
+  if (changes.length === 0) return { version: newest, changed: 0 };
   await em.flush();
   await em.insert(VariableVersion, {
     id: ctx.random.id(),
@@ -73,8 +85,7 @@ export async function editVariables(
     createdAt: ctx.clock.now(),
   });
   if (owner.scope !== 'service') unit.emit(ProjectChanged, { project: place.project });
-  const revised = await reviseReached(ctx, unit, owner, note);
-  return { version: newest + 1, changed: changes.length, revised };
+  return { version: newest + 1, changed: changes.length };
 }
 
 /** Number of the newest version of an owner's variables; 0 before the first. */

@@ -6,6 +6,7 @@ import { Environment } from '../entities/environment.entity.ts';
 import { Project } from '../entities/project.entity.ts';
 import { Service } from '../entities/service.entity.ts';
 import type { VariableScope } from '../entities/variable.entity.ts';
+import { patchSpec } from '../specs/complete.ts';
 import { revise } from '../specs/revise.ts';
 import { dependantsOf } from './dependants.ts';
 
@@ -84,12 +85,15 @@ export async function reachedBy(em: EntityManager, owner: Owner): Promise<string
   return (await em.find(Service, where, { fields: ['id'] })).map((service) => service.id);
 }
 
-/** Appends a revision to those of the services that are another now. Locks them in one order, so that no two wait for each other. */
+/**
+ * Appends a revision to those of the services that are another now, `patches` of their specs put in. Locks them in one order, so that
+ * no two wait for each other.
+ */
 export async function reviseThese(
   ctx: Pick<PluginContext, 'clock' | 'random'>,
   unit: UnitOfWork,
   ids: readonly string[],
-  change: { reason: string; by: Principal },
+  change: { reason: string; by: Principal; patches?: ReadonlyMap<string, unknown> },
 ): Promise<Service[]> {
   const services = await unit.em.find(
     Service,
@@ -97,6 +101,10 @@ export async function reviseThese(
     { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
   );
   const revised: Service[] = [];
-  for (const service of services) if (await revise(ctx, unit, service, change)) revised.push(service);
+  const { reason, by, patches } = change;
+  for (const service of services) {
+    const spec = patches?.has(service.id) ? patchSpec(service.spec, patches.get(service.id)) : service.spec;
+    if (await revise(ctx, unit, service, { spec, reason, by })) revised.push(service);
+  }
   return revised;
 }
