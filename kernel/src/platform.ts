@@ -280,7 +280,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       [keysChannel]: () => keys.reload(),
       [settingsChannel]: (plugin) => void settings.refresh(plugin),
       [grantsChannel]: (plugin) => grants.heard(plugin),
-      [pluginChannel]: () => void life.follow().catch((error: unknown) => log.warn({ error }, 'Plugins can’t follow')),
+      [pluginChannel]: (name) =>
+        void life.follow(name === null).catch((error: unknown) => log.warn({ error }, 'Plugins can’t follow')),
     }),
   );
   await started;

@@ -40,8 +40,8 @@ export interface IsolateOptions {
   hookKind(name: string): Hook['kind'] | undefined;
   /** Brings the plugin's tables up as a database role of its own that logs in with `password`. */
   tables(migrations: Description['migrations'], password: string): Promise<Tables>;
-  /** The process of a plugin that was on ended without being asked to; `again`: it may be set up anew. */
-  died(cause: PluginEnded, again: boolean): void;
+  /** The process of a plugin that was on ended without being asked to; `again`: it may be set up anew. `signal` is of its context. */
+  died(cause: PluginEnded, again: boolean, signal: AbortSignal): void;
   /** What keeps the process apart, told at each start. */
   started?(isolation: Isolation): void;
 }
@@ -74,13 +74,13 @@ const mostEnds = 3;
 export function isolate(installed: IsolatedPackage, options: IsolateOptions): { load(): Promise<Plugin> } {
   let description: Promise<Description> | undefined;
   const ends: number[] = [];
-  const died = (cause: PluginEnded): void => {
+  const died = (cause: PluginEnded, _again: boolean, signal: AbortSignal): void => {
     const now = Date.now();
     ends.push(now);
     while (ends[0] !== undefined && ends[0] < now - countedMs) ends.shift();
     const quarantine = ends.length > mostEnds || cause.code === 'PLUGIN_VIOLATIONS';
     const times = quarantine ? ends.splice(0).length : 0;
-    options.died(quarantine ? quarantined(installed.name, times, cause) : cause, !quarantine);
+    options.died(quarantine ? quarantined(installed.name, times, cause) : cause, !quarantine, signal);
   };
   return {
     async load() {
@@ -200,7 +200,7 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     died(cause) {
       rejectDied(cause);
       sessions.close();
-      if (isLive && !ctx.signal.aborted) options.died(cause, true);
+      if (isLive && !ctx.signal.aborted) options.died(cause, true, ctx.signal);
     },
   });
   ctx.signal.addEventListener('abort', () => child.peer.notify('stop', {}), { once: true });

@@ -52,7 +52,8 @@ export class Contributions {
   #enter(contribution: Contribution): void {
     if (contribution.dropped) return;
     const undo = contribution.enter();
+    const { leave: before } = contribution;
     let left: Promise<void> | undefined;
-    contribution.leave = () => (left ??= (async () => undo())());
+    contribution.leave = () => (left ??= Promise.all([(async () => undo())(), before?.()]).then(() => undefined));
   }
 }

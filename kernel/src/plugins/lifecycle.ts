@@ -9,7 +9,7 @@ import type { Parts } from './parts.ts';
 import type { PackageChange, PluginEntry, PluginState, Touched } from './plugin-entry.ts';
 import { errors } from '../errors.ts';
 import { failureOf, needs, refuseRemoval } from './plugin-entry.ts';
-import { goLive, setUp, tearDown } from './running.ts';
+import { goLive, isCurrent, setUp, tearDown } from './running.ts';
 
 /** Options of {@link Lifecycle}. */
 export interface LifecycleOptions {
@@ -53,10 +53,12 @@ export class Lifecycle {
   }
 
   /** Plugins that are on and need this one, nearest last: the order in which to stop them. */
-  dependents(name: string): readonly PluginEntry[] {
-    const found = new Set<string>([name]);
-    for (const entry of this.entries) if (needs(entry).some((need) => found.has(need))) found.add(entry.package.name);
-    return this.entries.filter((entry) => entry.package.name !== name && found.has(entry.package.name)).toReversed();
+  dependents(name: string, seen = new Set([name])): readonly PluginEntry[] {
+    return this.entries.toReversed().flatMap((entry) => {
+      if (seen.has(entry.package.name) || !needs(entry).includes(name)) return [];
+      seen.add(entry.package.name);
+      return [...this.dependents(entry.package.name, seen), entry];
+    });
   }
 
   /** Whether anything declares the permission. */
@@ -80,21 +82,24 @@ export class Lifecycle {
 
   /**
    * Brings this process to what is wanted now, after other processes changed it; what was changed here is there already.
-   * A failure is this process's own: it is logged and shown as the plugin's cause.
+   * A failure is this process's own: it is logged and shown as the plugin's cause. `thorough`: anything may have been missed.
    */
-  follow(): Promise<void> {
+  follow(thorough = true): Promise<void> {
     return this.#enqueue(async () => {
       const packages = [...this.#options.packages, ...(await this.#options.installed())];
       for (const entry of this.entries)
         if (!packages.some((one) => one.name === entry.package.name)) await this.#stopWithDependents(entry);
       this.#arrange(packages);
       const wanted = await this.#wanted();
-      const changed = this.entries.flatMap((entry) => {
-        const want = wanted.get(entry.package.name);
-        const fresh =
-          want?.generation !== entry.generation || (entry.running?.package ?? entry.package) !== entry.package;
-        return want && !entry.problem && fresh ? [{ entry, want }] : [];
-      });
+      const changed: { entry: PluginEntry; want: Wanted }[] = [];
+      for (const entry of this.entries) {
+        const { running, problem, package: its } = entry;
+        const want = wanted.get(its.name);
+        if (!want || problem) continue;
+        if (thorough) await running?.settings.refresh();
+        if (want.generation !== entry.generation || (running && !isCurrent(running, its)))
+          changed.push({ entry, want });
+      }
       for (const { entry, want } of changed.toReversed()) {
         entry.generation = want.generation;
         if (want.enabled) continue;
@@ -119,8 +124,8 @@ export class Lifecycle {
     return this.#enqueue(async () => {
       const entry = this.entry(name);
       if (entry.problem) throw entry.problem;
-      const missing = needs(entry).filter((need) => this.#entries.get(need)?.state !== 'active');
-      if (missing.length > 0) throw errors.CONFLICT_PLUGIN_NEEDS(name, missing);
+      const missing = this.#missing(entry);
+      if (missing) throw missing;
       const off = this.dependents(name).filter((other) => other.desired && other.state !== 'active');
       const waiting = off.toReversed();
       const touched = [entry, ...waiting]
@@ -168,12 +173,13 @@ export class Lifecycle {
     });
   }
 
-  /** The process of a plugin ended by itself: it is set up anew at once, or stays off and says why. */
-  ended(name: string, cause: ContainrError, again: boolean): Promise<void> {
+  /** The process of a plugin ended by itself: it is set up anew at once, or stays off and says why. `signal`: which of its set-ups. */
+  ended(name: string, cause: ContainrError, again: boolean, signal: AbortSignal): Promise<void> {
     return this.#enqueue(async () => {
       const entry = this.entry(name);
       try {
-        if (entry.state !== 'active') return;
+        // One that was replaced meanwhile is none of the one that serves.
+        if (entry.running?.scope.signal !== signal) return;
         entry.cause = cause;
         await (again ? this.#swap(entry) : Promise.reject(cause));
       } catch (error) {
@@ -235,6 +241,8 @@ export class Lifecycle {
   async #swap(entry: PluginEntry, to = entry.package, keep?: () => Promise<void>): Promise<void> {
     const { running } = entry;
     if (!running) return;
+    const missing = this.#missing({ ...entry, package: to, running: null });
+    if (missing) throw missing;
     const { parts, container, drainMs, log } = this.#options;
     const knows = (permission: string): boolean => this.knows(permission) || permission in to.manifest.permissions;
     const next = await setUp(container, parts, to, knows).catch((error: unknown) => {
@@ -242,22 +250,21 @@ export class Lifecycle {
       throw failureOf(to.name, error);
     });
     try {
-      await keep?.();
+      goLive(parts, next, running);
     } catch (error) {
       await tearDown(parts, next, 0);
+      throw failureOf(to.name, error);
+    }
+    const was = { running, package: entry.package };
+    Object.assign(entry, { running: next, package: to });
+    try {
+      await keep?.();
+    } catch (error) {
+      goLive(parts, running, next);
+      Object.assign(entry, was);
+      await tearDown(parts, next, drainMs);
       throw error;
     }
-    try {
-      await goLive(parts, next, running);
-    } catch (error) {
-      // Half of the old one is out already, so neither can serve.
-      entry.running = null;
-      await Promise.all([next, running].map((one) => tearDown(parts, one, 0)));
-      const failure = failureOf(entry.package.name, error);
-      this.#become(entry, 'failed', failure);
-      throw failure;
-    }
-    Object.assign(entry, { running: next, package: to });
     this.#become(entry, 'active', restartOf(entry.cause));
     await tearDown(parts, running, drainMs);
   }
@@ -290,10 +297,16 @@ export class Lifecycle {
   async #startReady(): Promise<void> {
     for (const entry of this.entries) {
       if (!entry.desired || entry.problem || entry.running || entry.state === 'failed') continue;
-      const missing = needs(entry).filter((need) => this.#entries.get(need)?.state !== 'active');
-      if (missing.length === 0) await this.#start(entry);
-      else this.#become(entry, 'waiting', errors.CONFLICT_PLUGIN_NEEDS(entry.package.name, missing));
+      const missing = this.#missing(entry);
+      if (missing) this.#become(entry, 'waiting', missing);
+      else await this.#start(entry);
     }
+  }
+
+  /** Why it can't be on: what it needs is not. */
+  #missing(entry: PluginEntry): ContainrError | null {
+    const missing = needs(entry).filter((need) => this.#entries.get(need)?.state !== 'active');
+    return missing.length === 0 ? null : errors.CONFLICT_PLUGIN_NEEDS(entry.package.name, missing);
   }
 
   async #start(entry: PluginEntry): Promise<void> {
@@ -304,7 +317,7 @@ export class Lifecycle {
     try {
       const running = await setUp(container, parts, entry.package, (permission) => this.knows(permission));
       try {
-        await goLive(parts, running);
+        goLive(parts, running);
       } catch (error) {
         await tearDown(parts, running, 0);
         throw error;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { Agents, PluginContext, Principal, Scope, Store } from '@containr/sdk';
 import { Scope as NewScope } from '@containr/sdk';
+import { repeat } from '@containr/sdk/host';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { instanceCachingFactory } from 'tsyringe';
 import type { Claims, Declared } from '@containr/http';
@@ -12,7 +13,6 @@ import { measured, measuredMethods } from '@containr/inspection';
 import type { PluginPackage } from '@containr/packages';
 import type { PluginSettings } from '@containr/data';
 import { partsToken } from './parts.ts';
-import { repeat } from './repeat.ts';
 
 /** What was opened for one plugin before its set-up. */
 export interface Opened {
@@ -178,18 +178,16 @@ function stagedAgents(own: DependencyContainer): Agents {
   } = own.resolve(openedToken);
   const contributions = own.resolve(contributionsToken);
   const parts = own.resolve(partsToken);
-  const listening = new NewScope(`${name} agents`);
   const direct = parts.agentsFor(name, scope);
-  const heard = parts.agentsFor(name, listening);
-  scope.own('agents', async () => void (await listening.dispose()), { kind: 'inner' });
   function stage<A extends readonly unknown[]>(
     label: string,
     handler: (...given: A) => Promise<void>,
-    start: (run: (...given: A) => Promise<void>) => void,
+    start: (heard: Agents, run: (...given: A) => Promise<void>) => void,
   ): void {
     const { run, detail } = measured('agent', label, handler);
     contributions.add(label, detail, () => {
-      start(run);
+      const listening = new NewScope(`${name} ${label}`);
+      start(parts.agentsFor(name, listening), run);
       return async () => void (await listening.dispose());
     });
   }
@@ -207,16 +205,16 @@ function stagedAgents(own: DependencyContainer): Agents {
     cancelTask: (node, task) => direct.cancelTask(node, task),
     onTaskEnd(capability, handler) {
       ledger.note('hears', capability);
-      stage(`task end ${capability.name}`, handler, (run) => heard.onTaskEnd(capability, run));
+      stage(`task end ${capability.name}`, handler, (heard, run) => heard.onTaskEnd(capability, run));
     },
     onTaskOutput(capability, handler) {
       ledger.note('hears', capability);
-      stage(`task output ${capability.name}`, handler, (run) => heard.onTaskOutput(capability, run));
+      stage(`task output ${capability.name}`, handler, (heard, run) => heard.onTaskOutput(capability, run));
     },
     onReport(report, handler) {
       ledger.note('hears', report);
-      stage(`report ${report.name}`, handler, (run) => heard.onReport(report, run));
+      stage(`report ${report.name}`, handler, (heard, run) => heard.onReport(report, run));
     },
-    onConnect: (handler) => stage('agent connect', handler, (run) => heard.onConnect(run)),
+    onConnect: (handler) => stage('agent connect', handler, (heard, run) => heard.onConnect(run)),
   };
 }

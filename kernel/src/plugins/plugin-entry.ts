@@ -39,9 +39,9 @@ export interface PackageChange {
   readonly keep: () => Promise<void>;
 }
 
-/** Names of the plugins that it can't be on without. */
-export function needs(entry: PluginEntry): readonly string[] {
-  return requirementsOf(entry.package)
+/** Names of the plugins that it can't be on without: what serves, or else what is to serve. */
+export function needs({ running, package: its }: PluginEntry): readonly string[] {
+  return requirementsOf(running?.package ?? its)
     .filter((need) => !need.optional)
     .map((need) => need.plugin);
 }

@@ -23,6 +23,8 @@ export interface Running {
   readonly settings: PluginSettings<unknown>;
   /** Takes changes of its settings as they come; else it is replaced. */
   readonly followsSettings: boolean;
+  /** The version of its settings that it was set up with. */
+  readonly setUpWith: number;
   readonly contributions: Contributions;
   readonly mount: Mount;
   /** What it does with which tokens. */
@@ -33,6 +35,14 @@ export interface Running {
 /** The schema of a plugin's settings; one without takes none. */
 export function settingsOf(plugin: Plugin): JSONSchema {
   return plugin.settings ?? { type: 'object', properties: {}, additionalProperties: false };
+}
+
+/** Whether it runs what is to serve, with the settings of now. */
+export function isCurrent(
+  { package: its, followsSettings, settings, setUpWith }: Running,
+  wanted: PluginPackage,
+): boolean {
+  return its === wanted && (followsSettings || settings.version === setUpWith);
 }
 
 /** Sets a plugin up beside whatever runs; a throw leaves nothing. */
@@ -54,6 +64,7 @@ export async function setUp(
     });
     const ledger = new Ledger();
     const settings = await parts.settings.open<unknown>(name, settingsOf(plugin));
+    const setUpWith = settings.version;
     let follows = false;
     const claims: Claims = { plugin: name, segments: manifest.segments, roots: manifest.roots ?? [], knows };
     const directory = parts.directoryOf(name);
@@ -87,6 +98,7 @@ export async function setUp(
       scope,
       settings,
       followsSettings: follows,
+      setUpWith,
       contributions: composed.contributions,
       mount,
       ledger,
@@ -99,12 +111,19 @@ export async function setUp(
   }
 }
 
-/** Puts everything that the plugin adds in place. What `older` has is taken out in the same turn, so that nothing is there twice or missing. */
-export function goLive(parts: Parts, next: Running, older?: Running): Promise<void> {
-  const left = older?.contributions.leave() ?? Promise.resolve();
-  next.contributions.goLive();
+/**
+ * Puts everything that the plugin adds in place. What `older` has is taken out in the same turn, so that nothing is there twice or
+ * missing, and is put back when it throws; `tearDown` waits until `older` is out of use.
+ */
+export function goLive(parts: Parts, next: Running, older?: Running): void {
+  void older?.contributions.leave();
+  try {
+    next.contributions.goLive();
+  } catch (error) {
+    older?.contributions.goLive();
+    throw error;
+  }
   parts.gateway.enter(next.mount);
-  return left;
 }
 
 /** Takes a plugin out of use, waits for what still uses it up to the deadline, aborts the rest, and undoes its scope. */

@@ -30,7 +30,7 @@ export function confinement(parts: Parts, grants: GrantStore, pool: Pool, life: 
         tables: (migrations, password) => openConfinedTables(pool, name, migrations, password),
         contract: (contract) => parts.services.contract(contract),
         hookKind: (hook) => parts.hooks.list().find((one) => one.name === hook)?.kind,
-        died: (cause, again) => void life()?.ended(name, cause, again),
+        died: (cause, again, signal) => void life()?.ended(name, cause, again, signal),
         started: (isolation) => isolations.set(name, isolation),
       },
     );

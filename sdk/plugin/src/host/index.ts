@@ -10,3 +10,4 @@ export * from './data-folder.ts';
 export * from './source-folder.ts';
 export * from './lent-sources.ts';
 export * from './provider-id.ts';
+export * from './repeat.ts';

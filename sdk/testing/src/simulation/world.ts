@@ -25,6 +25,8 @@ export interface Life {
 export class World {
   /** What happened, newest last; bounded. For the message of a seed that fails. */
   readonly history: string[] = [];
+  /** How many turns of the event loop belong to one happening: more than one where code of production waits for `setImmediate`. */
+  turns = 1;
   #now: number;
   #state: number;
   #queue: Happening[] = [];
@@ -102,7 +104,7 @@ export class World {
       const running = next.work();
       if (running instanceof Promise) running.catch((error: unknown) => this.fail(error));
       // Everything that follows from it without a further turn happens now.
-      await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < this.turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       check();
       if (this.#failures.length > 0) throw this.#failures[0];
     }

@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '@containr/sdk';
+import type { Clock } from '../context.ts';
+import type { Logger } from '../log.ts';
 
 /** Something that is done again and again. */
 export interface Repeated {
