@@ -42,6 +42,11 @@ export default tseslint.config(
         'error',
         { selector: "Property[key.name='shell'][value.value!=false]", message: shellMessage },
         { selector: "ExportDefaultDeclaration[declaration.type='ClassDeclaration']", message: 'Export by name.' },
+        {
+          // tsc renames no import inside `export default …`, nor any that comes after one in the file: `dist` would look for a .ts.
+          selector: 'ExportDefaultDeclaration ImportExpression[source.value=/^\\.{1,2}\\/.*\\.[cm]?tsx?$/]',
+          message: 'Import in a named function above: tsc keeps the .ts of a dynamic import inside export default.',
+        },
         { selector: 'TSEnumDeclaration', message: 'Use a union of literals: enums are not erasable.' },
       ],
     },

@@ -45,6 +45,7 @@ const checks = [
   // The rules need the client's types, and those are made of what the plugins declare now.
   ['client', [process.execPath, '--conditions=containr-src', join(root, 'install/build-client-types.mjs')]],
   ['client types', [process.execPath, bin('typescript/bin/tsc'), '-b', join(root, 'tsconfig.clients.json')]],
+  ['types of views', [process.execPath, bin('vue-tsc/bin/vue-tsc.js'), '-p', join(root, 'ui/tsconfig.json')]],
   [
     'format',
     [
