@@ -104,6 +104,17 @@ describe('settings', () => {
     expect((await open()).current.token).to.equal('hunter2');
   });
 
+  it('opens a stored secret by its full name, and nothing else', async () => {
+    const settings = createSettings({ pool: database.pool, keyRing, log });
+    const own = await settings.open<Values>('p', Schema);
+    await own.change({ token: 'hunter2', mode: 'docker' }, { by: 'ada' });
+    expect(await settings.secret('p.token')).to.equal('hunter2');
+    for (const name of ['p.mode', 'p.port', 'p.none', 'p.', 'p', '', 'q.token', 'p.__proto__', 'p.token.token'])
+      expect(await codeOf(settings.secret(name)), name).to.equal('NOT_FOUND');
+    await own.change({ token: null }, { by: 'ada' });
+    expect(await codeOf(settings.secret('p.token'))).to.equal('NOT_FOUND');
+  });
+
   it('keeps each version with who, when and the difference, and shows of secrets only that they changed', async () => {
     const settings = await open();
     await settings.change({ port: 1, limits: { cpu: 2 } }, { by: 'ada' });

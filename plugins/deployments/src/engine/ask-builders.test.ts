@@ -19,12 +19,15 @@ function builder(id: string, score: number, client: Partial<Driver['client']> = 
   return { id, plugin: id, client: { bid: async () => ({ score, reason: id }), plan: async () => plan, ...client } };
 }
 
+let slept: number[] = [];
+
 async function ask(drivers: readonly Driver[], wanted = 'auto', signal = new AbortController().signal) {
   const noted: string[] = [];
   const quiet = () => undefined;
   const made = await askBuilders({
     ctx: {
       services: { providers: () => drivers as never, get: () => ({}) as never, provide: () => ({}) as never },
+      clock: { now: () => new Date(0), sleep: async (ms) => void slept.push(ms) },
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     },
     sources: new LentSources(),
@@ -39,7 +42,8 @@ async function ask(drivers: readonly Driver[], wanted = 'auto', signal = new Abo
   return { made, noted };
 }
 
-const broken = new ContainrError({ code: 'PLUGIN_GONE', status: 503, detail: 'It ended.' });
+const broken = new ContainrError({ code: 'PLUGIN_FAULT', status: 500, detail: 'It ended.' });
+const gone = new ContainrError({ code: 'PLUGIN_GONE', status: 503, detail: 'It ended.' });
 const fails = async (): Promise<never> => Promise.reject(broken);
 
 describe('asking builders', () => {
@@ -67,6 +71,19 @@ describe('asking builders', () => {
     const engine = new ContainrError({ code: 'BUILDER_NEEDS_ENGINE', status: 422, detail: 'No engine.' });
     const own = await ask([builder('docker', 50, { plan: async () => Promise.reject(engine) })]);
     expect(own.made).to.equal(engine);
+  });
+
+  it('asks once more when the process of a builder ended in the middle, and no oftener', async () => {
+    let ends = 1;
+    const plans = async () => {
+      if ((ends -= 1) >= 0) throw gone;
+      return plan;
+    };
+    slept = [];
+    expect((await ask([builder('frail', 50, { plan: plans })])).made).to.have.property('builder', 'frail');
+    ends = 2;
+    expect((await ask([builder('frail', 50, { plan: plans })])).made).to.include({ code: 'PLAN_NOT_FOUND' });
+    expect([ends, slept]).to.deep.equal([0, [1_000, 1_000]]);
   });
 
   it('asks only the builder that is named', async () => {

@@ -10,7 +10,7 @@ type Question = Parameters<Driver['client']['plan']>[0];
 
 /** A source that wants a plan. */
 export interface Asked {
-  readonly ctx: Pick<PluginContext, 'services' | 'log'>;
+  readonly ctx: Pick<PluginContext, 'services' | 'log' | 'clock'>;
   readonly sources: LentSources;
   readonly folder: SourceFolder;
   readonly about: Omit<Question, 'source'>;
@@ -25,6 +25,10 @@ interface Bid {
   readonly error?: unknown;
 }
 
+type Ask<T> = (question: Question, call: Asked['call']) => Promise<T>;
+
+const passing = new Set(['PLUGIN_GONE', 'DEPENDENCY_DOWN']);
+const againMs = 1_000;
 const bidMs = 15_000;
 const planMs = 120_000;
 
@@ -91,11 +95,22 @@ function asCause(builder: Driver, error: unknown): unknown {
   });
 }
 
-async function lent<T>(
+/** Asks a builder, once more when its process ended or was being replaced: it is back within a second. */
+async function lent<T>(asked: Asked, builder: Driver, ms: number, ask: Ask<T>): Promise<T> {
+  try {
+    return await lentOnce(asked, builder, ms, ask);
+  } catch (error) {
+    if (!isContainrError(error) || !passing.has(error.code)) throw error;
+    await asked.ctx.clock.sleep(againMs, asked.call.signal);
+    return lentOnce(asked, builder, ms, ask);
+  }
+}
+
+async function lentOnce<T>(
   { sources, folder, about, call }: Asked,
   builder: Driver,
   ms: number,
-  ask: (question: Question, call: Asked['call']) => Promise<T>,
+  ask: Ask<T>,
 ): Promise<T> {
   const late = AbortSignal.timeout(ms);
   const signal = AbortSignal.any([call.signal, late]);
