@@ -20,11 +20,15 @@ export class Toolchains {
     this.#exec = exec;
   }
 
-  /** Name of a toolchain's folder. Throws `PLAN_NOT_FOUND` for what is no exact npm package. */
+  /**
+   * Name of a toolchain's folder. Throws `PLAN_NOT_FOUND` for what is no exact npm package: a plan may be of a builder that
+   * nobody trusts, and npm runs as the agent.
+   */
   static folderName(toolchain: Toolchain): string {
     if (
-      !/^(@[a-z0-9._-]+\/)?[a-z0-9._-]+$/.test(toolchain.package) ||
+      !/^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/.test(toolchain.package) ||
       !/^\d+\.\d+\.\d+[a-z0-9.+-]*$/i.test(toolchain.version) ||
+      !/^[a-z0-9._/-]*$/i.test(toolchain.bin) ||
       toolchain.bin.includes('..')
     ) {
       throw new ContainrError({
