@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const parts = ['load', 'sequences', 'toggles'];
+const parts = ['load', 'sequences', 'toggles', 'changes'];
 /** Compiled and optimised code stays until memory is short, and would hide what a plugin leaves. */
 const flags = [
   '--expose-gc',

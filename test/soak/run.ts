@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runChanges } from '../changes/run-changes.ts';
 import { runLoad } from './load.ts';
 import { runSequences } from './sequences.ts';
 import { runToggles } from './toggles.ts';
@@ -12,7 +13,9 @@ const { positionals, values } = parseArgs({
     runs: { type: 'string', default: '100' },
     longest: { type: 'string', default: '12' },
     seconds: { type: 'string', default: '600' },
-    rate: { type: 'string', default: '50' },
+    rate: { type: 'string' },
+    changes: { type: 'string', default: '10000' },
+    sockets: { type: 'string', default: '20' },
     seed: { type: 'string' },
     path: { type: 'string' },
   },
@@ -21,7 +24,14 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seed = values.seed === undefined ? undefined : Number(values.seed);
 const parts: Readonly<Record<string, () => Promise<string>>> = {
   toggles: () => runToggles(Number(values.times), values.plugin, say),
-  load: () => runLoad({ seconds: Number(values.seconds), rate: Number(values.rate), seed }),
+  load: () => runLoad({ seconds: Number(values.seconds), rate: Number(values.rate ?? 50), seed }),
+  changes: () =>
+    runChanges({
+      changes: Number(values.changes),
+      rate: Number(values.rate ?? 500),
+      sockets: Number(values.sockets),
+      seed,
+    }),
   sequences: () =>
     runSequences({
       runs: Number(values.runs),

@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import type { DeploymentDocument } from '@containr/plugin-deployments/contract';
+import type { ServiceDocument } from '@containr/plugin-projects/contract';
+import { Setup } from '@containr/plugin-auth/contract';
+import { discover } from '@containr/kernel';
+import type { TestPlatform } from '@containr/testing';
+import { startTestPlatform } from '@containr/testing';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../plugins/ingress/test/acme-server.ts';
+import { certificateOf } from '../../plugins/ingress/test/certificate.ts';
+import { archive } from '../browser/archive.ts';
+import { Owner } from '../road/api.ts';
+import { until } from '../road/until.ts';
+import { changingApp } from './changing-app.ts';
+import type { Address } from './visitors.ts';
+
+const host = 'app.example.org';
+const plugins = fileURLToPath(new URL('../../plugins/', import.meta.url));
+/** Plugins that the app does not need while it runs. */
+const comeAndGo = ['logs', 'git', 'dockerfile', 'nixpacks'];
+
+/** What can be changed under its visitors. */
+export const changes = ['deploy', 'rollback', 'scale', 'variable', 'certificate', 'domain', 'plugin', 'agent'] as const;
+export type Change = (typeof changes)[number];
+
+/** A deployment, and what its app says. */
+interface Made {
+  readonly id: string;
+  readonly version: number;
+  readonly greeting: string;
+}
+
+/** An app on a real platform, with an address by HTTP and one by HTTPS, and everything that can be changed about it. */
+export class ChangingApp {
+  readonly test: TestPlatform;
+  readonly addresses: readonly Address[];
+  readonly #owner: Owner;
+  readonly #service: ServiceDocument;
+  readonly #domain: string;
+  readonly #made: Made[] = [];
+  #newest = 0;
+  #variableId: string | null = null;
+  #greeting = 'none';
+  #turn = 0;
+
+  private constructor(
+    test: TestPlatform,
+    owner: Owner,
+    service: ServiceDocument,
+    domain: string,
+    addresses: readonly Address[],
+  ) {
+    this.test = test;
+    this.addresses = addresses;
+    this.#owner = owner;
+    this.#service = service;
+    this.#domain = domain;
+  }
+
+  /** Starts one that is live. */
+  static async start(): Promise<ChangingApp> {
+    const [port, tlsPort] = [await freePort(), await freePort()];
+    const test = await startTestPlatform({
+      plugins: await discover(plugins),
+      agent: true,
+      settings: {
+        ingress: { port, tlsPort, host: '127.0.0.1', ownership: 'trusted' },
+        deployments: { runtime: 'process' },
+      },
+    });
+    try {
+      const { url } = await test.platform.services.get(Setup).link({}, { principal: test.platform.console });
+      const owner = await Owner.claim(test.platform.origin, url);
+      const service = await owner.makeService('changing', 'app', { watchMs: 300 });
+      const domain = await owner.post<{ id: string }>('/domains', { service: service.id, host, https: 'both' });
+      const addresses = [
+        { host: 'app-changing.localhost', port, isSecure: false },
+        { host, port, isSecure: false },
+        { host, port: tlsPort, isSecure: true },
+      ];
+      const app = new ChangingApp(test, owner, service, domain.id, addresses);
+      await app.#certificate();
+      await app.#deploy();
+      return app;
+    } catch (error) {
+      await test.stop();
+      throw error;
+    }
+  }
+
+  /** Makes one change and waits until the platform says that it is done; then every address says what it should. */
+  async make(change: Change, saying: () => Promise<readonly string[]>): Promise<void> {
+    this.#turn += 1;
+    switch (change) {
+      case 'deploy':
+        await this.#deploy();
+        break;
+      case 'rollback':
+        await this.#rollback();
+        break;
+      case 'scale':
+        await this.#owner.patch(`/services/${this.#service.id}`, { spec: { replicas: 1 + (this.#turn % 3) } });
+        await this.#release(this.#live.version);
+        break;
+      case 'variable':
+        await this.#variable();
+        break;
+      case 'certificate':
+        await this.#certificate();
+        break;
+      case 'domain':
+        await this.#owner.patch(`/domains/${this.#domain}`, {
+          headers: [{ name: 'x-turn', value: String(this.#turn) }],
+        });
+        break;
+      case 'plugin': {
+        const plugin = comeAndGo[this.#turn % comeAndGo.length] ?? 'logs';
+        await this.test.platform.lifecycle.disable(plugin);
+        await this.test.platform.lifecycle.enable(plugin);
+        break;
+      }
+      case 'agent':
+        await this.test.agent?.kill();
+        await this.test.agent?.restart();
+        await until('the node is reachable again', async () => {
+          const nodes = await this.test.console('/nodes');
+          return nodes.field('items', 0, 'state') === 'reachable' ? true : undefined;
+        });
+    }
+    // At once: what the platform calls done must be so for the next visitor.
+    expect(new Set(await saying()), change).to.deep.equal(new Set([`v${this.#live.version} ${this.#live.greeting}`]));
+  }
+
+  get #live(): Made {
+    return this.#made.at(-1) ?? { id: '', version: 0, greeting: '' };
+  }
+
+  async #deploy(): Promise<void> {
+    this.#newest += 1;
+    const files = await archive(changingApp(this.#newest));
+    const upload = await this.#owner.client.upload<{ id: string }>('/uploads', files, 'application/gzip');
+    await this.#release(this.#newest, { source: { kind: 'upload', upload: upload.id } });
+  }
+
+  async #release(version: number, more: object = {}): Promise<void> {
+    const { id } = await this.#owner.post<DeploymentDocument>('/deployments', { service: this.#service.id, ...more });
+    await this.#owner.settled(id, ['watching', 'live']);
+    this.#made.push({ id, version, greeting: this.#greeting });
+  }
+
+  /** To the deployment before this one, with the variables that it had. */
+  async #rollback(): Promise<void> {
+    const target = this.#made.at(-2) ?? this.#live;
+    const { id } = await this.#owner.post<DeploymentDocument>(`/deployments/${target.id}/rollback`);
+    await this.#owner.settled(id, ['watching', 'live']);
+    this.#made.push({ ...target, id });
+  }
+
+  async #variable(): Promise<void> {
+    this.#greeting = `g${this.#turn}`;
+    if (this.#variableId === null) {
+      const body = { service: this.#service.id, name: 'GREETING', value: this.#greeting, available: 'run' };
+      this.#variableId = (await this.#owner.post<{ id: string }>('/variables', body)).id;
+    } else await this.#owner.patch(`/variables/${this.#variableId}`, { value: this.#greeting });
+    await this.#release(this.#live.version);
+  }
+
+  async #certificate(): Promise<void> {
+    const { chain, key } = await certificateOf(host);
+    await this.#owner.client.request('PUT', `/domains/${this.#domain}/certificate`, { body: { chain, key } });
+  }
+}
