@@ -24,7 +24,12 @@ export async function buildSample(name: string, folder: string): Promise<string>
 /** Writes a plugin whose two halves are given as they run: `setup(ctx)`'s body, and the browser module. */
 export async function writePlugin(
   folder: string,
-  plugin: { readonly name: string; readonly setup: string; readonly ui: string },
+  plugin: {
+    readonly name: string;
+    readonly setup: string;
+    readonly ui: string;
+    readonly files?: Readonly<Record<string, string>>;
+  },
 ): Promise<string> {
   const { name } = plugin;
   const directory = join(folder, name);
@@ -46,5 +51,7 @@ export async function writePlugin(
   await writeFile(join(directory, 'package.json'), JSON.stringify(document));
   await writeFile(join(directory, 'plugin.js'), `export default { async setup(ctx) {\n${plugin.setup}\n} };\n`);
   await writeFile(join(directory, 'dist/ui/index.js'), plugin.ui);
+  for (const [file, text] of Object.entries(plugin.files ?? {}))
+    await writeFile(join(directory, 'dist/ui', file), text);
   return directory;
 }

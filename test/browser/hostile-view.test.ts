@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readPlugin, until } from '@containr/testing';
@@ -6,7 +7,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { Dashboard } from './dashboard.ts';
 import { packageFolder, writePlugin } from './framed-package.ts';
-import { attempts, hostileModule } from './hostile-view.ts';
+import { attempts, hostileModule, peerScript } from './hostile-view.ts';
 
 const route = (path: string) =>
   `ctx.http.route({ method: 'GET', path: '${path}', public: true, summary: 'x', response: true, handler: async () => ({ text: 'mine' }) });`;
@@ -23,8 +24,13 @@ describe('a hostile view', function () {
     response.setHeader('access-control-allow-origin', '*').end('');
   });
 
+  const peer = createSocket('udp4');
+
   before(async () => {
     reached = [];
+    peer.on('message', () => reached.push('by UDP'));
+    peer.bind(0, '127.0.0.1');
+    await once(peer, 'listening');
     evil.listen(0, '127.0.0.1');
     await once(evil, 'listening');
     packages = await packageFolder();
@@ -34,7 +40,12 @@ describe('a hostile view', function () {
         handler: async () => new Response(null, { status: 302, headers: { location: '/api/v1/users/me' } }) });`;
     const address = `http://127.0.0.1:${(evil.address() as AddressInfo).port}/`;
     const plugins = [
-      await writePlugin(packages.folder, { name: 'hostile', setup, ui: hostileModule(address) }),
+      await writePlugin(packages.folder, {
+        name: 'hostile',
+        setup,
+        ui: hostileModule(address),
+        files: { 'peer.js': peerScript(peer.address().port) },
+      }),
       await writePlugin(packages.folder, {
         name: 'neighbour',
         setup: route('/neighbour'),
@@ -68,6 +79,7 @@ describe('a hostile view', function () {
     await dashboard?.stop();
     await packages?.remove();
     evil.close();
+    peer.close();
   });
 
   it('reaches its own route, so what follows was really tried', () => {
@@ -115,6 +127,22 @@ describe('a hostile view', function () {
       module,
     );
     expect(loaded).to.equal('refused');
+  });
+
+  it('connects to no peer from a document that it wrote, at most it ends itself', async () => {
+    const tab = await page.context().newPage();
+    const session = await page.context().newCDPSession(tab);
+    await tab.goto('/hostile/peer');
+    // The driver takes a tab for broken when a process of one of its frames is; the tab itself says how it is.
+    const words = async () => {
+      const { result } = await session.send('Runtime.evaluate', {
+        expression: 'document.querySelector("main").innerText',
+      });
+      return String(result.value);
+    };
+    await until('it tried, and was ended', async () => /Hostile broke/.test(await words()), 30_000);
+    expect(reached).to.deep.equal([]);
+    await tab.close();
   });
 
   describe('is taken away, with the reason, when it', () => {

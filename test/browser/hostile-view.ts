@@ -34,6 +34,7 @@ export const attempts: Readonly<Record<string, string>> = {
   'loads a picture from elsewhere': 'load("img", { src: evil })',
   'loads a style sheet from elsewhere': 'load("link", { rel: "stylesheet", href: evil })',
   'loads a font from elsewhere': 'new FontFace("x", `url(${evil})`).load()',
+  'connects to a peer': 'new RTCPeerConnection()',
   'starts a worker':
     'new Promise((yes, no) => { const x = new Worker(URL.createObjectURL(new Blob(["postMessage(1)"]))); x.onmessage = yes; x.onerror = no; })',
   'registers a service worker': 'navigator.serviceWorker.register("index.js")',
@@ -91,8 +92,18 @@ const endings: Readonly<Record<string, string>> = {
     'port.postMessage(JSON.stringify({ type: "request", id: 1, method: "GET", path: "/", headers: {}, body: null, more: 1 }));',
   huge: 'port.postMessage(JSON.stringify({ type: "toast", text: "x".repeat(400_000), kind: "done", action: null }));',
   leave: 'location.reload();',
+  peer: `addEventListener('message', ({ data }) => data === 'gathered' && port.postMessage('gathered'));
+    document.body.append(Object.assign(document.createElement('iframe'), { srcdoc: '<script src="' + new URL('peer.js', document.baseURI) + '"></' + 'script>' }));`,
   hang: 'setTimeout(() => { for (;;); }, 200);',
 };
+
+/** A script of its folder, for a document that it writes itself: connects to a peer over UDP. */
+export function peerScript(port: number): string {
+  return `const peer = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${port}' }] });
+    peer.createDataChannel('x');
+    peer.onicegatheringstatechange = () => peer.iceGatheringState === 'complete' && parent.postMessage('gathered', '*');
+    peer.createOffer().then((offer) => peer.setLocalDescription(offer));`;
+}
 
 /** The browser module of a hostile plugin: a block on the overview that tries, and pages that end badly. */
 export function hostileModule(evil: string): string {

@@ -68,9 +68,11 @@ function framePage(root, { styles, imports, chunks, main }) {
   const head = [
     ...styles.map((file) => `<link rel="stylesheet" href="/${file}" crossorigin>`),
     `<script type="importmap">${JSON.stringify({ imports })}</script>`,
-    ...[main.fileName, ...staticImports(main, chunks)].map(
+    // All that a view needs is asked for at once, the plugin's own module included.
+    ...[main.fileName, ...staticImports(main, chunks), ...Object.values(imports).map((path) => path.slice(1))].map(
       (file) => `<link rel="modulepreload" href="/${file}" crossorigin>`,
     ),
+    `<link rel="modulepreload" href="index.js" crossorigin>`,
     `<script type="module" src="/${main.fileName}" crossorigin></script>`,
   ];
   return readFileSync(join(root, 'ui/shell/frame.html'), 'utf8').replace('<!--head-->', head.join('\n'));

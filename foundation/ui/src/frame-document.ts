@@ -22,6 +22,8 @@ export function sendFrameDocument(
   const shared = addresses(request.headers, '/assets/');
   response.setHeader('content-type', 'text/html; charset=utf-8');
   response.setHeader('cache-control', 'no-store');
+  // What a content policy does not cover: peers (WebRTC), names that are looked up, navigation. For browsers that know it.
+  response.setHeader('connection-allowlist', '(response-origin);webrtc=block');
   response.setHeader('x-dns-prefetch-control', 'off');
   // A process of its own, where a browser has that: what hangs in one frame then hangs nowhere else.
   response.setHeader('document-isolation-policy', 'isolate-and-credentialless');

@@ -91,7 +91,10 @@ describe('the views of a plugin that is not trusted', () => {
     const scripts = policy.find((part) => part.startsWith('script-src')) ?? '';
     expect(scripts).to.match(/^script-src 'sha256-\S+' paas\.example\.org:3000\/assets\/ paas\.example\.org:3000/);
     expect(scripts.endsWith(`paas.example.org:3000${base}`)).to.equal(true);
-    expect(page.headers).to.include({ 'document-isolation-policy': 'isolate-and-credentialless' });
+    expect(page.headers).to.include({
+      'document-isolation-policy': 'isolate-and-credentialless',
+      'connection-allowlist': '(response-origin);webrtc=block',
+    });
     expect(page.headers).not.to.have.property('set-cookie');
   });
 

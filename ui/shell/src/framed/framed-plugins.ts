@@ -1,5 +1,6 @@
 import { computed, shallowRef } from 'vue';
 import type { UiContribution, UiList } from '@containr/sdk/ui';
+import { recalled, remember } from './descriptions.ts';
 import { framedContributions } from './framed-contributions.ts';
 import type { FramedHost } from './framed-plugin.ts';
 import { framedPlugin } from './framed-plugin.ts';
@@ -41,8 +42,11 @@ export function framedPlugins() {
     pending.value = new Set([...pending.value, name]);
     const isCurrent = () => wanted.get(name) === key;
     try {
-      const contributions = framedContributions(plugin, await worker.describe(), worker);
+      const known = recalled(plugin);
+      const described = known ?? (await worker.describe());
       if (!isCurrent()) return worker.stop();
+      if (!known) remember(plugin, described);
+      const contributions = framedContributions(plugin, described, worker);
       loaded.value.get(name)?.worker.stop();
       loaded.value = new Map([...loaded.value, [name, { pluginName, worker, contributions }]]);
       broken.value = without(broken.value, name);
