@@ -171,6 +171,41 @@ export const Deployments = defineContract('deployments', 'The road of a change, 
     input: { type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false },
     output: DeploymentDocument,
   },
+  /** What serves of a service now; `null` when nothing does. */
+  live: {
+    input: { type: 'object', properties: { service: Id }, required: ['service'], additionalProperties: false },
+    output: {
+      type: 'object',
+      properties: { deployment: nullable(DeploymentDocument) },
+      required: ['deployment'],
+      additionalProperties: false,
+    },
+  },
+  /** Services of a kind that serve now, with their organisation; of all organisations when the caller is in none. */
+  liveServices: {
+    input: {
+      type: 'object',
+      properties: { kind: { type: 'string' } },
+      required: ['kind'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: {
+        services: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: { service: Id, organisation: Id },
+            required: ['service', 'organisation'],
+            additionalProperties: false,
+          },
+        },
+      },
+      required: ['services'],
+      additionalProperties: false,
+    },
+  },
   /** Stops every replica on reachable nodes without changing what should run: reconciling rests until the next start. */
   suspend: {
     input: Empty,

@@ -1,6 +1,7 @@
 import type { ServiceDocument } from '@containr/plugin-projects/contract';
 import { Deployment } from './entities/deployment.ts';
 import { Replica } from './entities/replica.ts';
+import { wantedReplicas } from './engine/findings.ts';
 import { query } from './engine/query.ts';
 import type { Road } from './engine/road.ts';
 import { storeOf } from './engine/road.ts';
@@ -70,7 +71,7 @@ function describe(service: ServiceDocument, facts: Facts): ServiceDocument {
     ...service,
     status: {
       state: stateOf(latest, live, ready, facts.replicas),
-      replicas: { desired: live?.spec.replicas ?? 0, ready },
+      replicas: { desired: live ? wantedReplicas(live) : 0, ready },
     },
     liveDeployment: live ? refOf(live) : null,
     latestDeployment: refOf(latest),
@@ -85,6 +86,7 @@ function stateOf(
 ): ServiceDocument['status']['state'] {
   if (latest.status === 'queued' || latest.status === 'running') return 'deploying';
   if (!live) return latest.status === 'failed' ? 'failed' : 'stopped';
+  if (live.serviceKind === 'cron') return 'live';
   if (live.spec.replicas === 0) return 'stopped';
   const ended = replicas.some(
     (replica) => replica.deployment === live.id && replica.desired === 'running' && replica.state === 'exited',

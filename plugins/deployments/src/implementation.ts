@@ -28,6 +28,32 @@ export function implementDeployments(road: Road): Implementation<NonNullable<(ty
       return one(road, organisation, deployment.id);
     },
     get: ({ id }, { principal }) => one(road, organisationOf(principal), id),
+    async live({ service }, { principal }) {
+      const organisation = organisationOf(principal);
+      const row = await storeOf(road, organisation).transaction((unit) =>
+        unit.em.findOne(
+          Deployment,
+          { organisation, service, status: ['live', 'watching'] },
+          { orderBy: { number: 'desc' } },
+        ),
+      );
+      return { deployment: row ? await one(road, organisation, row.id) : null };
+    },
+    async liveServices({ kind }, { principal }) {
+      const store =
+        principal.organisation === null
+          ? road.ctx.store.system('schedules of all organisations are kept')
+          : storeOf(road, principal.organisation);
+      const rows = await store.transaction((unit) =>
+        unit.em.find(
+          Deployment,
+          { serviceKind: kind, status: ['live', 'watching'] },
+          { fields: ['id', 'service', 'organisation'] },
+        ),
+      );
+      const byService = new Map(rows.map(({ service, organisation }) => [service, { service, organisation }]));
+      return { services: [...byService.values()] };
+    },
     suspend: async (_, { principal }) => ({ stopped: await suspend(road, principal) }),
     async latestCommits({ services }, { principal }) {
       const organisation = organisationOf(principal);

@@ -45,10 +45,10 @@ export class Install {
     this.#options = options;
   }
 
-  static async start(settings: Readonly<Record<string, unknown>> = {}): Promise<Install> {
+  static async start(settings: Readonly<Record<string, unknown>> = {}, more: readonly string[] = []): Promise<Install> {
     const ingressPort = await freePort();
     const options: TestPlatformOptions = {
-      plugins: ['auth', 'deployments', 'process', planFileBuilder],
+      plugins: ['auth', 'deployments', 'process', planFileBuilder, ...more],
       settings: {
         ingress: { port: ingressPort },
         deployments: { runtime: 'process', drainMs: 2000, nodeWaitMs: 10_000, ...settings },

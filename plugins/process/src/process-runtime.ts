@@ -98,6 +98,8 @@ export class ProcessRuntime implements Runtime {
 
   async run(request: RunRequest, io: BuildIo): Promise<{ exitCode: number }> {
     const record = await requireArtifact(request.artifact);
+    const command = request.command ?? record.artifact.command;
+    if (command === null) throw startFailed('The artifact has no start command.', 'Name the command to run.');
     const work = join(this.#folders.builds, randomUUID());
     try {
       const prepared = await this.#cell(record, taskName(), request.service, request.resources, {
@@ -107,7 +109,7 @@ export class ProcessRuntime implements Runtime {
       });
       const variables = { ...record.variables, ...request.variables, ...prepared.variables };
       const exitCode = await this.#tasks.run(
-        { kind: 'task', cell: prepared.cell, command: request.command, variables },
+        { kind: 'task', cell: prepared.cell, command, variables },
         io.signal,
         (text, stream) => io.output(text, stream),
       );

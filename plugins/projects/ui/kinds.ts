@@ -17,4 +17,5 @@ export const kindChoices: readonly { readonly value: Kind; readonly label: strin
   { value: 'web', label: 'Web: answers requests' },
   { value: 'static', label: 'Static: files only' },
   { value: 'worker', label: 'Worker: runs without an address' },
+  { value: 'cron', label: 'Cron: runs by a schedule' },
 ];

@@ -154,6 +154,21 @@ export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
 });
 export type Deployment = Infer<typeof Deployment>;
 
+export const Run = reads<AnswerOf<'GET', '/runs/{id}'>>()({
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    status: { type: 'string' },
+    exitCode: { type: ['integer', 'null'] },
+    reason: { type: ['string', 'null'] },
+    scheduledFor: { type: ['string', 'null'] },
+    createdAt: { type: 'string' },
+    createdBy: { type: 'string' },
+  },
+  required: ['id', 'status', 'exitCode', 'reason', 'scheduledFor', 'createdAt', 'createdBy'],
+});
+export type Run = Infer<typeof Run>;
+
 /** A deployment as lists show it. */
 export const Summary = reads<ItemOf<'/deployments'>>()({
   type: 'object',

@@ -14,6 +14,7 @@ import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
 import { projectCommands } from './commands/projects.ts';
 import { restartCommand } from './commands/restart.ts';
+import { runCommands } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { userCommands } from './commands/users.ts';
 import { variableCommands } from './commands/variables.ts';
@@ -49,6 +50,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     domainCommands,
     deployCommands,
     logCommands,
+    runCommands,
     lintCommand,
     pluginCommands,
     pluginAuthorCommands,

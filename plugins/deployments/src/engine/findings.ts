@@ -13,6 +13,11 @@ export function portOf(deployment: Deployment): number {
   return deployment.spec.start.port ?? deployment.plan?.port ?? deployment.artifact?.port ?? 8080;
 }
 
+/** How many replicas it should have all the time; what runs by a schedule has none. */
+export function wantedReplicas({ serviceKind, spec }: Pick<Deployment, 'serviceKind' | 'spec'>): number {
+  return serviceKind === 'cron' ? 0 : spec.replicas;
+}
+
 /** Whether requests come to it. */
 export function isRouted(deployment: Pick<Deployment, 'serviceKind'>): boolean {
   return deployment.serviceKind === 'web' || deployment.serviceKind === 'static';

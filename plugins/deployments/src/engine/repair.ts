@@ -8,7 +8,7 @@ import { planRepair } from '../replicas/reconcile.ts';
 import { startReplicas } from '../replicas/start.ts';
 import { stopReplicas } from '../replicas/stop.ts';
 import { upstreamsOf } from '../replicas/upstreams.ts';
-import { isRouted } from './findings.ts';
+import { isRouted, wantedReplicas } from './findings.ts';
 import type { Road } from './road.ts';
 import { actor, inMs, now, storeOf } from './road.ts';
 import { repairSoon } from './wake.ts';
@@ -62,7 +62,7 @@ async function serving(road: Road, ref: { service: string; organisation: string 
 
 /** Begins new replicas for those that ended. */
 async function replace(road: Road, { deployment, replicas }: Present): Promise<void> {
-  const plan = planRepair(replicas, deployment.spec, now(road));
+  const plan = planRepair(replicas, { ...deployment.spec, replicas: wantedReplicas(deployment) }, now(road));
   const store = storeOf(road, deployment.organisation);
   if (plan.kind === 'nothing') return;
   if (plan.kind === 'later') {

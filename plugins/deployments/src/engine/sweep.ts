@@ -7,6 +7,7 @@ import { Task } from '../entities/task.ts';
 import { planRepair } from '../replicas/reconcile.ts';
 import { stopReplicas } from '../replicas/stop.ts';
 import { isTerminal } from '../machine.ts';
+import { wantedReplicas } from './findings.ts';
 import { query } from './query.ts';
 import type { Road } from './road.ts';
 import { inMs, now } from './road.ts';
@@ -87,7 +88,10 @@ async function repairLive(road: Road): Promise<void> {
     for (const deployment of live) {
       const members = rows.filter((row) => row.deployment === deployment.id);
       const waits = members.some((row) => row.role === 'candidate' && row.desired === 'running');
-      if (waits || planRepair(members, deployment.spec, now(road)).kind === 'replace')
+      if (
+        waits ||
+        planRepair(members, { ...deployment.spec, replicas: wantedReplicas(deployment) }, now(road)).kind === 'replace'
+      )
         await repairSoon(unit, deployment);
     }
   });

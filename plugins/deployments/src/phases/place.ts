@@ -1,7 +1,7 @@
 import { ContainrError } from '@containr/sdk';
 import { causes } from '../causes.ts';
 import { Replica } from '../entities/replica.ts';
-import { artifactOf } from '../engine/findings.ts';
+import { artifactOf, wantedReplicas } from '../engine/findings.ts';
 import { note } from '../engine/notes.ts';
 import type { Road } from '../engine/road.ts';
 import { inMs, now, storeOf } from '../engine/road.ts';
@@ -15,7 +15,8 @@ export const place: PhaseWork = {
     if (replicas.length > 0) return { kind: 'done', message: summary(replicas.length) };
     const artifact = artifactOf(deployment);
     const nodes = await road.ctx.agents.nodes();
-    const { replicas: count, resources } = deployment.spec;
+    const { resources } = deployment.spec;
+    const count = wantedReplicas(deployment);
     const placement = decide(
       nodes,
       { replicas: count, runtime: artifact.runtime, resources, onlyNode: artifact.node || null },
@@ -50,6 +51,8 @@ export const place: PhaseWork = {
       'place',
       placement.decisions.map(({ reason }, index) => `Replica ${index + 1}: ${reason}`),
     );
+    if (deployment.serviceKind === 'cron')
+      return { kind: 'done', skipped: true, message: 'It runs by its schedule, and has no replica in between.' };
     return { kind: 'done', message: summary(placement.decisions.length) };
   },
 };

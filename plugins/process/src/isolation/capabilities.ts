@@ -76,8 +76,7 @@ async function bestKind(exec: Exec, isRoot: boolean, init: string | null): Promi
 }
 
 function describe(kind: IsolationKind, holding: readonly string[]): string {
-  const limits =
-    holding.length === 0 ? ', no limits' : `, ${holding.join(' and ')} ${holding.length === 1 ? 'limit' : 'limits'}`;
+  const limits = holding.length === 0 ? ', no limits' : `, limits of ${new Intl.ListFormat('en').format(holding)}`;
   if (kind === 'namespaces') return `own user, pid and mount namespaces, no privileges${limits}; node's network`;
   if (kind === 'bubblewrap') return `pid and mount namespaces by bubblewrap${limits}; agent's user, node's network`;
   if (kind === 'uid') return `own user, no privileges${limits}; node's processes, files and network are visible`;

@@ -6,7 +6,7 @@ import { createGroup, groupHierarchies } from './control-group.ts';
 const known = [
   { name: 'memory', files: ['memory.max', 'memory.limit_in_bytes'], value: 67_108_864 },
   { name: 'processor', files: ['cpu.max', 'cpu.cfs_quota_us'], value: 50_000 },
-  { name: 'process', files: ['pids.max'], value: 100 },
+  { name: 'processes', files: ['pids.max'], value: 100 },
 ] as const;
 
 /**

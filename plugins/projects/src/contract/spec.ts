@@ -97,6 +97,22 @@ export const ServiceSpec = defineSchema({
     preDeploy: nullable(Command),
     /** Runs once in the new artifact after the switch; a failure is told and undoes nothing. */
     postDeploy: nullable(Command),
+    /** When a service of the kind `cron` runs. */
+    cron: {
+      type: 'object',
+      properties: {
+        /** Five fields of a cron line, or six with seconds; `null`: only when somebody asks. */
+        schedule: nullable({ type: 'string', minLength: 1, maxLength: 200 }),
+        /** IANA name, for example `Europe/Berlin`. */
+        timeZone: { type: 'string', minLength: 1, maxLength: 60 },
+        /** When the run before still goes on: leave this one out, let it wait, or end that one. */
+        overlap: { type: 'string', enum: ['skip', 'queue', 'replace'] },
+        /** Longest time of one run. */
+        timeoutMs: { type: 'integer', minimum: 1000, maximum: 86400000 },
+      },
+      required: ['schedule', 'timeZone', 'overlap', 'timeoutMs'],
+      additionalProperties: false,
+    },
     /** How long old replicas stay warm after the switch. */
     watchMs: { type: 'integer', minimum: 0, maximum: 3600000 },
   },
@@ -112,6 +128,7 @@ export const ServiceSpec = defineSchema({
     'stop',
     'preDeploy',
     'postDeploy',
+    'cron',
     'watchMs',
   ],
   additionalProperties: false,
@@ -150,6 +167,7 @@ export const defaultSpec: ServiceSpec = {
   stop: { signal: 'SIGTERM', graceMs: 10000 },
   preDeploy: null,
   postDeploy: null,
+  cron: { schedule: null, timeZone: 'UTC', overlap: 'skip', timeoutMs: 3600000 },
   watchMs: 30000,
 };
 

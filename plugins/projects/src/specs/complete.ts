@@ -2,6 +2,7 @@ import type { FieldError } from '@containr/sdk';
 import { invalid } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { defaultSpec, ServiceSpec } from '../contract.ts';
+import { isCronLine, isTimeZone } from './cron-line.ts';
 import { fillFrom, mergePatch } from './merge-patch.ts';
 
 const branch = /^(?!\/|.*(?:\.\.|\/\/|@\{|\/\.|\.lock$|[/.]$))[^\x00-\x20\x7f~^:?*[\\]+$/;
@@ -13,7 +14,7 @@ function staysInside(path: string): boolean {
 
 function faults(spec: ServiceSpec): FieldError[] {
   const found: FieldError[] = [];
-  const { source, build, health } = spec;
+  const { source, build, health, cron } = spec;
   if (!staysInside(source.rootDirectory))
     found.push({ path: '/spec/source/rootDirectory', message: 'must be a path inside the source' });
   if (!branch.test(source.branch))
@@ -22,6 +23,10 @@ function faults(spec: ServiceSpec): FieldError[] {
     found.push({ path: '/spec/source/image', message: 'must be given when the source is an image' });
   if (build.dockerfile !== null && !staysInside(build.dockerfile))
     found.push({ path: '/spec/build/dockerfile', message: 'must be a path inside the source' });
+  if (cron.schedule !== null && !isCronLine(cron.schedule))
+    found.push({ path: '/spec/cron/schedule', message: 'must be a cron line, for example 30 2 * * *' });
+  if (!isTimeZone(cron.timeZone))
+    found.push({ path: '/spec/cron/timeZone', message: 'must be a time zone, for example Europe/Berlin' });
   if (health.kind === 'command' && health.command === null)
     found.push({ path: '/spec/health/command', message: 'must be given when health is checked by a command' });
   return found;

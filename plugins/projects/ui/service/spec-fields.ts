@@ -28,6 +28,10 @@ export interface SpecFields {
   preDeploy: string;
   postDeploy: string;
   watchSeconds: number | null;
+  cronSchedule: string;
+  cronTimeZone: string;
+  cronOverlap: string;
+  cronMinutes: number | null;
 }
 
 const mebibyte = 1_048_576;
@@ -86,6 +90,10 @@ export function fieldsOf(spec: ServiceSpec): SpecFields {
     preDeploy: commandText(spec.preDeploy),
     postDeploy: commandText(spec.postDeploy),
     watchSeconds: spec.watchMs / 1000,
+    cronSchedule: spec.cron.schedule ?? '',
+    cronTimeZone: spec.cron.timeZone,
+    cronOverlap: spec.cron.overlap,
+    cronMinutes: spec.cron.timeoutMs / 60_000,
   };
 }
 
@@ -124,6 +132,10 @@ const places: {
   preDeploy: { path: ['preDeploy'], write: (value) => value.trim() || null },
   postDeploy: { path: ['postDeploy'], write: (value) => value.trim() || null },
   watchSeconds: { path: ['watchMs'], write: milliseconds(30) },
+  cronSchedule: { path: ['cron', 'schedule'], write: (value) => value.trim() || null },
+  cronTimeZone: { path: ['cron', 'timeZone'], write: (value) => value.trim() || 'UTC' },
+  cronOverlap: { path: ['cron', 'overlap'], write: (value) => value },
+  cronMinutes: { path: ['cron', 'timeoutMs'], write: (value) => Math.round((value ?? 60) * 60_000) },
 };
 
 /** The JSON merge patch between two states of the form, and how many fields it changes. */

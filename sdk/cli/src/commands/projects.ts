@@ -63,10 +63,10 @@ export function projectCommands(host: CommandHost): void {
     .command('create')
     .argument('<project/name>')
     .option('--environment <slug>', 'environment', 'production')
-    .addOption(new Option('--kind <kind>', 'what it is').choices(['web', 'worker', 'static']).default('web'))
+    .addOption(new Option('--kind <kind>', 'what it is').choices(['web', 'worker', 'static', 'cron']).default('web'))
     .option('--port <number>', 'port that the software listens on, instead of PORT')
     .description('make a service')
-    .action((path: string, given: { environment: string; kind: 'web' | 'worker' | 'static'; port?: string }) =>
+    .action((path: string, given: { environment: string; kind: 'web' | 'worker' | 'static' | 'cron'; port?: string }) =>
       run(async () => {
         const api = await openApi(options());
         const [project = '', name = ''] = path.split('/', 2);

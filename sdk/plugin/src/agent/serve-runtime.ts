@@ -3,6 +3,7 @@ import { runtimeCapabilities } from '../contracts/runtime.ts';
 import { checkByCommand } from './check-by-command.ts';
 import { Fences } from './fences.ts';
 import type { AgentContext } from './index.ts';
+import { runInTime } from './run-in-time.ts';
 import { Replicas } from './replicas.ts';
 
 /** Serves a runtime on its node: registers its capabilities, reports its replicas and ships what they write. */
@@ -12,7 +13,7 @@ export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
   const replicas = new Replicas(agent, runtime);
 
   agent.capability(can.build, (request, io) => runtime.build(request, io));
-  agent.capability(can.run, (request, io) => runtime.run(request, io));
+  agent.capability(can.run, (request, io) => runInTime(runtime, request, io));
   agent.capability(can.check, (order, io) => checkByCommand(runtime, order, io.signal));
   agent.capability(can.start, async (spec) => {
     fences.pass(spec.service, spec.epoch);

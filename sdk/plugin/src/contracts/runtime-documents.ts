@@ -179,9 +179,12 @@ export const RunRequest = defineSchema({
     service: Id,
     deployment: Id,
     artifact: Artifact,
-    command: Command,
+    /** `null`: what the artifact starts with. */
+    command: { anyOf: [...Command.anyOf, { type: 'null' }] },
     variables: { type: 'object', additionalProperties: { type: 'string' } },
     resources: ReplicaSpec.properties.resources,
+    /** Longest time, then it is ended; 15 minutes when left out. */
+    timeoutMs: { type: 'integer', minimum: 1000, maximum: 86_400_000 },
   },
   required: ['run', 'service', 'deployment', 'artifact', 'command', 'variables', 'resources'],
   additionalProperties: false,

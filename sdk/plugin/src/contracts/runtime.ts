@@ -40,7 +40,8 @@ export function runtimeCapabilities<const D extends string>(driver: D) {
       input: RunRequest,
       output: RunResult,
       permission,
-      timeoutMs: 900_000,
+      // The request says how long its own command may take.
+      timeoutMs: 86_460_000,
       summary: 'Runs one command in an artifact',
     }),
     start: defineCapability({
