@@ -1,5 +1,5 @@
 export { ContributionPoint, contributionPoints } from './contribution-list.ts';
-export { inspect, Inspection } from './inspection.ts';
+export { inspect } from './inspection.ts';
 export type { Inspected } from './inspection.ts';
 export { Ledger } from './ledger.ts';
 export type { Noted, Role, Token } from './ledger.ts';

@@ -1,9 +1,10 @@
 import type { PluginContext } from '@containr/sdk';
 import { defineSchema, listQuery, pageOf } from '@containr/sdk';
+import { Inspection } from '@containr/sdk/host';
 import { outlets } from '@containr/sdk/ui';
 import { ContributionPoint, contributionPoints } from './contribution-list.ts';
 import type { Inspected } from './inspection.ts';
-import { inspect, Inspection } from './inspection.ts';
+import { inspect } from './inspection.ts';
 import type { Token } from './ledger.ts';
 import { ownersOf } from './owners.ts';
 

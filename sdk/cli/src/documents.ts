@@ -8,6 +8,11 @@ function reads<Given>() {
   };
 }
 
+/** What the commands read of a page of a list. */
+export function listOf<const S extends JSONSchema>(item: S) {
+  return { type: 'object', properties: { items: { type: 'array', items: item } }, required: ['items'] } as const;
+}
+
 /** What the commands read of the API's documents; further fields pass through to `--json`. */
 export const Project = reads<ItemOf<'/projects'>>()({
   type: 'object',
@@ -47,20 +52,13 @@ export const Service = reads<ItemOf<'/services'>>()({
 });
 export type Service = Infer<typeof Service>;
 
-export const SpecPage = reads<AnswerOf<'GET', '/specs'>>()({
-  type: 'object',
-  properties: {
-    items: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: { revision: { type: 'integer' }, spec: { type: 'object' } },
-        required: ['revision', 'spec'],
-      },
-    },
-  },
-  required: ['items'],
-});
+export const SpecPage = reads<AnswerOf<'GET', '/specs'>>()(
+  listOf({
+    type: 'object',
+    properties: { revision: { type: 'integer' }, spec: { type: 'object' } },
+    required: ['revision', 'spec'],
+  }),
+);
 
 export const Domain = reads<ItemOf<'/domains'>>()({
   type: 'object',
@@ -182,26 +180,19 @@ export const Summary = reads<ItemOf<'/deployments'>>()({
   required: ['id', 'number', 'status', 'createdAt', 'createdBy'],
 });
 
-export const LogPage = reads<AnswerOf<'GET', '/logs'>>()({
-  type: 'object',
-  properties: {
-    items: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          at: { type: 'string' },
-          source: { type: 'string' },
-          phase: { type: ['string', 'null'] },
-          text: { type: 'string' },
-          cursor: { type: 'string' },
-        },
-        required: ['at', 'source', 'phase', 'text', 'cursor'],
-      },
+export const LogPage = reads<AnswerOf<'GET', '/logs'>>()(
+  listOf({
+    type: 'object',
+    properties: {
+      at: { type: 'string' },
+      source: { type: 'string' },
+      phase: { type: ['string', 'null'] },
+      text: { type: 'string' },
+      cursor: { type: 'string' },
     },
-  },
-  required: ['items'],
-});
+    required: ['at', 'source', 'phase', 'text', 'cursor'],
+  }),
+);
 export type LogPage = Infer<typeof LogPage>;
 export type LogLine = LogPage['items'][number];
 
@@ -217,31 +208,24 @@ export const Plugin = reads<ItemOf<'/plugins'>>()({
 });
 export type Plugin = Infer<typeof Plugin>;
 
-export const AuditPage = reads<AnswerOf<'GET', '/audit'>>()({
-  type: 'object',
-  properties: {
-    items: {
-      type: 'array',
-      items: {
+export const AuditPage = reads<AnswerOf<'GET', '/audit'>>()(
+  listOf({
+    type: 'object',
+    properties: {
+      position: { type: 'integer' },
+      at: { type: 'string' },
+      principal: {
         type: 'object',
-        properties: {
-          position: { type: 'integer' },
-          at: { type: 'string' },
-          principal: {
-            type: 'object',
-            properties: { kind: { type: 'string' }, name: { type: 'string' } },
-            required: ['kind', 'name'],
-          },
-          action: { type: 'string' },
-          targets: { type: 'object', additionalProperties: { type: 'string' } },
-          status: { type: ['integer', 'null'] },
-        },
-        required: ['position', 'at', 'principal', 'action', 'targets', 'status'],
+        properties: { kind: { type: 'string' }, name: { type: 'string' } },
+        required: ['kind', 'name'],
       },
+      action: { type: 'string' },
+      targets: { type: 'object', additionalProperties: { type: 'string' } },
+      status: { type: ['integer', 'null'] },
     },
-  },
-  required: ['items'],
-});
+    required: ['position', 'at', 'principal', 'action', 'targets', 'status'],
+  }),
+);
 
 export const AuditVerdict = reads<AnswerOf<'POST', '/audit/verify'>>()({
   type: 'object',

@@ -1,7 +1,7 @@
 import type { PluginContext } from '@containr/sdk';
 import { defineJob, defineSchema, Id, isContainrError } from '@containr/sdk';
 import type { RolloutOutcome } from '../contract.ts';
-import { Rollout } from '../contract.ts';
+import { RevisedService, Rollout } from '../contract.ts';
 import type { Applied } from './apply.ts';
 
 const Input = defineSchema({
@@ -12,12 +12,7 @@ const Input = defineSchema({
     by: { type: 'string' },
     services: {
       type: 'array',
-      items: {
-        type: 'object',
-        properties: { service: Id, revision: { type: 'integer' }, after: { type: 'array', items: Id } },
-        required: ['service', 'revision', 'after'],
-        additionalProperties: false,
-      },
+      items: RevisedService,
     },
   },
   required: ['organisation', 'application', 'by', 'services'],

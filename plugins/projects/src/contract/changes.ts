@@ -47,6 +47,14 @@ export const ChangesChanged = defineEvent({
   topics: (p) => [`project:${p.project}`],
 });
 
+/** A service that got a revision, and those that are to be live before it. */
+export const RevisedService = defineSchema({
+  type: 'object',
+  properties: { service: Id, revision: { type: 'integer' }, after: { type: 'array', items: Id } },
+  required: ['service', 'revision', 'after'],
+  additionalProperties: false,
+});
+
 /** One service of a roll-out. */
 export const RolloutOutcome = defineSchema({
   type: 'object',
@@ -76,12 +84,7 @@ export const Rollout = defineContract('rollout', 'Brings new revisions of servic
         by: { type: 'string' },
         services: {
           type: 'array',
-          items: {
-            type: 'object',
-            properties: { service: Id, revision: { type: 'integer' }, after: { type: 'array', items: Id } },
-            required: ['service', 'revision', 'after'],
-            additionalProperties: false,
-          },
+          items: RevisedService,
         },
       },
       required: ['application', 'by', 'services'],

@@ -6,7 +6,7 @@ import { RollOut, rollOut, rollOutAfterMs, rollOutInput } from '../changes/roll-
 import { showChanges } from '../changes/show.ts';
 import { stage } from '../changes/stage.ts';
 import { requireFor, requirePermission, WantedChange } from '../changes/wanted.ts';
-import { ChangeDocument, ChangesChanged, RolloutOutcome } from '../contract.ts';
+import { ChangeDocument, ChangesChanged, RevisedService, RolloutOutcome } from '../contract.ts';
 import { Change } from '../entities/change.entity.ts';
 import { Environment } from '../entities/environment.entity.ts';
 import { ById } from './fields.ts';
@@ -36,12 +36,7 @@ const Application = defineSchema({
     count: { type: 'integer' },
     revised: {
       type: 'array',
-      items: {
-        type: 'object',
-        properties: { service: Id, revision: { type: 'integer' }, after: { type: 'array', items: Id } },
-        required: ['service', 'revision', 'after'],
-        additionalProperties: false,
-      },
+      items: RevisedService,
     },
     deployments: { type: 'array', items: RolloutOutcome },
   },

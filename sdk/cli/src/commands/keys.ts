@@ -2,33 +2,27 @@ import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
+import { listOf } from '../documents.ts';
 
-const KeyPage = defineSchema({
-  type: 'object',
-  properties: {
-    items: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          id: { type: 'string' },
-          current: { type: 'boolean' },
-          madeAt: { type: ['string', 'null'] },
-          sealed: {
-            type: 'array',
-            items: {
-              type: 'object',
-              properties: { place: { type: 'string' }, count: { type: 'integer' } },
-              required: ['place', 'count'],
-            },
-          },
+const KeyPage = defineSchema(
+  listOf({
+    type: 'object',
+    properties: {
+      id: { type: 'string' },
+      current: { type: 'boolean' },
+      madeAt: { type: ['string', 'null'] },
+      sealed: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { place: { type: 'string' }, count: { type: 'integer' } },
+          required: ['place', 'count'],
         },
-        required: ['id', 'current', 'madeAt', 'sealed'],
       },
     },
-  },
-  required: ['items'],
-});
+    required: ['id', 'current', 'madeAt', 'sealed'],
+  }),
+);
 type KeyPage = Infer<typeof KeyPage>;
 
 /** `keys`, `keys rotate`, `keys retire`. */

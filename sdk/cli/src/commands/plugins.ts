@@ -1,7 +1,8 @@
+import { Inspection } from '@containr/sdk/host';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
 import { Plugin } from '../documents.ts';
-import { Inspection, showInspection } from '../plugin-inspection.ts';
+import { showInspection } from '../plugin-inspection.ts';
 import { grantCommands } from './plugin-grants.ts';
 import { packageCommands } from './plugin-packages.ts';
 

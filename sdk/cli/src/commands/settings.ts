@@ -4,6 +4,7 @@ import { validate } from '@containr/sdk/host';
 import { openApi } from '../api.ts';
 import type { Api } from '../api.ts';
 import type { CommandHost } from '../command.ts';
+import { listOf } from '../documents.ts';
 import { settingPatch } from '../setting-patch.ts';
 
 const SettingsDocument = defineSchema({
@@ -38,11 +39,7 @@ const Version = defineSchema({
   required: ['version', 'at', 'by', 'restored', 'changes'],
 });
 type Version = Infer<typeof Version>;
-const VersionPage = defineSchema({
-  type: 'object',
-  properties: { items: { type: 'array', items: Version } },
-  required: ['items'],
-});
+const VersionPage = defineSchema(listOf(Version));
 
 const verbs = ['show', 'set', 'history', 'restore'] as const;
 

@@ -7,6 +7,7 @@ import type { Api } from '../api.ts';
 import { openApi } from '../api.ts';
 import { applied, staged } from '../apply.ts';
 import type { CommandHost } from '../command.ts';
+import { listOf } from '../documents.ts';
 import { editText } from '../edit-text.ts';
 import { ask } from '../prompt.ts';
 import { differenceLines, onOneLine } from '../variable-diff.ts';
@@ -52,26 +53,19 @@ const Comparison = defineSchema({
   properties: { changes: { type: 'array', items: Change }, problems: Remarks, warnings: Remarks },
   required: ['changes', 'problems', 'warnings'],
 });
-const Versions = defineSchema({
-  type: 'object',
-  properties: {
-    items: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          version: { type: 'integer' },
-          at: { type: 'string' },
-          by: { type: 'string' },
-          reason: { type: 'string' },
-          changes: { type: 'array', items: Change },
-        },
-        required: ['version', 'at', 'by', 'reason', 'changes'],
-      },
+const Versions = defineSchema(
+  listOf({
+    type: 'object',
+    properties: {
+      version: { type: 'integer' },
+      at: { type: 'string' },
+      by: { type: 'string' },
+      reason: { type: 'string' },
+      changes: { type: 'array', items: Change },
     },
-  },
-  required: ['items'],
-});
+    required: ['version', 'at', 'by', 'reason', 'changes'],
+  }),
+);
 type Version = Infer<typeof Versions>['items'][number];
 const Restored = { type: 'object', properties: { changed: { type: 'integer' } }, required: ['changed'] } as const;
 

@@ -1,4 +1,5 @@
 export * from './exec.ts';
+export * from './inspection.ts';
 export * from './log.ts';
 export * from './redactor.ts';
 export * from './validate.ts';
