@@ -1,5 +1,5 @@
 import { defineContract, defineEvent, defineSchema, Empty, Id } from '@containr/sdk';
-import { Upstream } from '@containr/sdk/contracts';
+import { balances, Upstream } from '@containr/sdk/contracts';
 
 const Revision = defineSchema({
   type: 'object',
@@ -24,6 +24,8 @@ export const Routes = defineContract('routes', 'Names of services, and where the
         service: Id,
         deployment: { anyOf: [Id, { type: 'null' }] },
         upstreams: { type: 'array', items: Upstream },
+        /** How one of them is chosen; in turn when absent. */
+        balance: { type: 'string', enum: balances },
       },
       required: ['service', 'deployment', 'upstreams'],
       additionalProperties: false,

@@ -16,6 +16,7 @@ import { Name } from './entities/name.entity.ts';
 import { Target } from './entities/target.entity.ts';
 import { init } from './migrations/0001-init.ts';
 import { domains } from './migrations/0002-domains.ts';
+import { balance } from './migrations/0003-balance.ts';
 import { createNames } from './names.ts';
 import { bumpRevision } from './revision.ts';
 import { renumber } from './route-table.ts';
@@ -32,7 +33,7 @@ const dueMs = 3000;
 export default definePlugin({
   settings: Settings,
   entities: [Name, Target, Host, Domain, Certificate, Challenge, AcmeAccount],
-  migrations: [init, domains],
+  migrations: [init, domains, balance],
   setup(ctx) {
     const spread = createSpread(ctx);
     // What is not waited for is made up for by the catching up.

@@ -15,9 +15,14 @@ const reason = 'the route table holds every organisation';
 
 type Targets = ReadonlyMap<string, Target>;
 
-function towards(targets: Targets, service: string): Pick<Route, 'service' | 'deployment' | 'upstreams'> {
+function towards(targets: Targets, service: string): Pick<Route, 'service' | 'deployment' | 'upstreams' | 'balance'> {
   const target = targets.get(service);
-  return { service, deployment: target?.deployment ?? null, upstreams: target?.upstreams ?? [] };
+  return {
+    service,
+    deployment: target?.deployment ?? null,
+    upstreams: target?.upstreams ?? [],
+    balance: target?.balance ?? 'round-robin',
+  };
 }
 
 async function customRoutes(

@@ -19,13 +19,20 @@ export function routesService(
 ): Implementation<MethodsOf<typeof Routes>> {
   const projects = ctx.services.get(Projects);
   return {
-    async switchTo({ service, deployment, upstreams }, { principal }) {
+    async switchTo({ service, deployment, upstreams, balance = 'round-robin' }, { principal }) {
       const { paths } = await projects.paths({ services: [service] }, { principal });
       const path = paths[0];
       if (!path) throw notFound('service');
       await names.ensure([service], principal);
       await ctx.store.for(principal).transaction(async (unit) => {
-        const row = { service, organisation: path.organisation, deployment, upstreams, updatedAt: ctx.clock.now() };
+        const row = {
+          service,
+          organisation: path.organisation,
+          deployment,
+          upstreams,
+          balance,
+          updatedAt: ctx.clock.now(),
+        };
         await unit.em.upsert(Target, row);
         await bumpRevision(unit);
       });

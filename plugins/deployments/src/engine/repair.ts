@@ -143,7 +143,7 @@ async function reroute(road: Road, ref: { service: string; organisation: string 
   const upstreams = upstreamsOf(present.replicas.filter((replica) => replica.role === 'serving'));
   if (upstreams.length === 0) return;
   await road.routes.switchTo(
-    { service: ref.service, deployment: present.deployment.id, upstreams },
+    { service: ref.service, deployment: present.deployment.id, upstreams, balance: present.deployment.spec.balance },
     actor(road, ref.organisation),
   );
 }

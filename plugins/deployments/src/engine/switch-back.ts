@@ -23,7 +23,12 @@ export async function switchBack(road: Road, deployment: Deployment): Promise<nu
   });
   if (isRouted(deployment)) {
     await road.routes.switchTo(
-      { service: deployment.service, deployment: earlier?.id ?? null, upstreams: upstreamsOf(replicas) },
+      {
+        service: deployment.service,
+        deployment: earlier?.id ?? null,
+        upstreams: upstreamsOf(replicas),
+        ...(earlier ? { balance: earlier.spec.balance } : {}),
+      },
       actor(road, deployment.organisation),
     );
   }

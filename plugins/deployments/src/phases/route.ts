@@ -14,7 +14,12 @@ export const route: PhaseWork = {
     if (ended) throw await diagnoseExit(road, deployment, ended);
     if (!isRouted(deployment)) return { kind: 'done', skipped: true, message: 'No requests come to it.' };
     await road.routes.switchTo(
-      { service: deployment.service, deployment: deployment.id, upstreams: upstreamsOf(wanted) },
+      {
+        service: deployment.service,
+        deployment: deployment.id,
+        upstreams: upstreamsOf(wanted),
+        balance: deployment.spec.balance,
+      },
       actor(road, deployment.organisation),
     );
     return { kind: 'done' };

@@ -1,4 +1,5 @@
 import type { Upstream } from '@containr/sdk/contracts';
+import { balances } from '@containr/sdk/contracts';
 import type { InferEntity } from '@mikro-orm/core';
 import { defineEntity, p } from '@mikro-orm/core';
 
@@ -11,6 +12,8 @@ export const Target = defineEntity({
     organisation: p.uuid(),
     deployment: p.uuid().strictNullable(),
     upstreams: p.json<Upstream[]>(),
+    /** How one of them is chosen. */
+    balance: p.enum(balances),
     updatedAt: p.datetime(),
   },
 });

@@ -50,7 +50,8 @@ export function forward(upstreams: Upstreams, exchange: Exchange): void {
 
   function next(last: Error): void {
     const route = exchange.look();
-    const upstream = route && tries < maxTries ? upstreams.pick(route, tried) : undefined;
+    const upstream =
+      route && tries < maxTries ? upstreams.pick(route, tried, request.socket.remoteAddress ?? '') : undefined;
     if (response.destroyed) return;
     if (!upstream) return sendAnswer(request, response, answerFor(last, head.host));
     tries++;

@@ -1,4 +1,4 @@
-import type { Route, RouteTable, Upstream } from '@containr/sdk/contracts';
+import type { Balance, Route, RouteTable, Upstream } from '@containr/sdk/contracts';
 
 /** What a request needs to know of its route. */
 export interface CompiledRoute {
@@ -6,6 +6,7 @@ export interface CompiledRoute {
   readonly path: string;
   readonly service: string;
   readonly upstreams: readonly Upstream[];
+  readonly balance: Balance;
   readonly redirect: string | undefined;
   readonly secure: boolean;
   /** Response headers to set: lower-case name, name, value. */
@@ -33,6 +34,7 @@ function compileRoute(route: Route): CompiledRoute {
     path: route.path.endsWith('/') ? route.path : `${route.path}/`,
     service: route.service,
     upstreams: route.upstreams,
+    balance: route.balance ?? 'round-robin',
     redirect: route.redirect?.replace(/\/+$/, ''),
     secure: route.secure ?? false,
     headers: (route.headers ?? []).map(({ name, value }) => [name.toLowerCase(), name, value] as const),

@@ -71,7 +71,8 @@ export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
 
   function next(): void {
     const route = handshake.look();
-    const upstream = route && tries < maxTries ? upstreams.pick(route, tried) : undefined;
+    const upstream =
+      route && tries < maxTries ? upstreams.pick(route, tried, request.socket.remoteAddress ?? '') : undefined;
     if (socket.destroyed) return;
     if (!upstream) return refuseUpgrade(socket, upstreamDown(head.host));
     tries++;

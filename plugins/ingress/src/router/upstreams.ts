@@ -1,5 +1,6 @@
 import type { Upstream } from '@containr/sdk/contracts';
 import { Pool } from 'undici';
+import { preference } from './balance.ts';
 import type { CompiledRoute, CompiledTable } from './table.ts';
 
 const poolOptions = {
@@ -52,20 +53,20 @@ export class Upstreams {
     }
   }
 
-  /** The next upstream in turn that was not tried yet, the ones that just refused last; `undefined`: all were tried. */
-  pick(route: CompiledRoute, tried: ReadonlySet<string>): Upstream | undefined {
-    const count = route.upstreams.length;
-    const first = route.turn++;
+  /** The next upstream by the route's way that was not tried yet, the ones that just refused last; `undefined`: all were tried. */
+  pick(route: CompiledRoute, tried: ReadonlySet<string>, client: string): Upstream | undefined {
     const now = Date.now();
     let spare: Upstream | undefined;
-    for (let at = 0; at < count; at++) {
-      const upstream = route.upstreams[(first + at) % count];
-      if (!upstream || tried.has(keyOf(upstream))) continue;
-      if ((this.#members.get(keyOf(upstream))?.avoidUntil ?? 0) <= now) return upstream;
+    for (const upstream of preference(route, { client, inFlight: this.#load, random: Math.random })) {
+      const key = keyOf(upstream);
+      if (tried.has(key)) continue;
+      if ((this.#members.get(key)?.avoidUntil ?? 0) <= now) return upstream;
       spare ??= upstream;
     }
     return spare;
   }
+
+  readonly #load = (replica: string): number => this.#inFlight.get(replica) ?? 0;
 
   /** Remembers that an upstream was asked, and that it did not take a connection if `refused`. */
   tried(upstream: Upstream, tried: Set<string>, refused: boolean): void {

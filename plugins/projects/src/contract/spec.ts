@@ -1,6 +1,6 @@
 import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
-import { BuildSettings, Command } from '@containr/sdk/contracts';
+import { balances, BuildSettings, Command } from '@containr/sdk/contracts';
 import { fillFrom } from '../specs/merge-patch.ts';
 import { nullable } from './nullable.ts';
 
@@ -71,6 +71,8 @@ export const ServiceSpec = defineSchema({
       additionalProperties: false,
     },
     replicas: { type: 'integer', minimum: 0, maximum: 100 },
+    /** How requests are spread over the replicas. */
+    balance: { type: 'string', enum: balances },
     resources: {
       type: 'object',
       properties: {
@@ -121,6 +123,7 @@ export const ServiceSpec = defineSchema({
     'build',
     'start',
     'replicas',
+    'balance',
     'resources',
     'restart',
     'restartTries',
@@ -148,6 +151,7 @@ export const defaultSpec: ServiceSpec = {
   },
   start: { command: null, port: null },
   replicas: 1,
+  balance: 'round-robin',
   resources: { cpu: 1, memoryBytes: 536870912 },
   restart: 'always',
   restartTries: null,

@@ -8,6 +8,7 @@ export interface SpecFields {
   command: string;
   port: number | null;
   replicas: number | null;
+  balance: string;
   cpu: number | null;
   memoryMiB: number | null;
   healthKind: string;
@@ -71,6 +72,7 @@ export function fieldsOf(spec: ServiceSpec): SpecFields {
     command: commandText(spec.start.command),
     port: spec.start.port,
     replicas: spec.replicas,
+    balance: spec.balance,
     cpu: spec.resources.cpu,
     memoryMiB: Math.round(spec.resources.memoryBytes / mebibyte),
     healthKind: spec.health.kind,
@@ -113,6 +115,7 @@ const places: {
   command: { path: ['start', 'command'], write: (value) => value.trim() || null },
   port: { path: ['start', 'port'], write: (value) => value },
   replicas: { path: ['replicas'], write: (value) => value ?? 1 },
+  balance: { path: ['balance'], write: (value) => value },
   cpu: { path: ['resources', 'cpu'], write: (value) => value ?? 1 },
   memoryMiB: { path: ['resources', 'memoryBytes'], write: (value) => (value ?? 512) * mebibyte },
   healthKind: { path: ['health', 'kind'], write: (value) => value },

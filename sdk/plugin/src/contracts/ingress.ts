@@ -16,6 +16,10 @@ export const Upstream = defineSchema({
 });
 export type Upstream = Infer<typeof Upstream>;
 
+/** Ways to choose among the replicas of a service. */
+export const balances = ['round-robin', 'least-connections', 'ip-hash', 'random'] as const;
+export type Balance = (typeof balances)[number];
+
 /** A response header that a route sets. */
 export const RouteHeader = defineSchema({
   type: 'object',
@@ -40,6 +44,8 @@ export const Route = defineSchema({
     service: Id,
     deployment: { anyOf: [Id, { type: 'null' }] },
     upstreams: { type: 'array', items: Upstream },
+    /** How one of them is chosen; in turn when absent. */
+    balance: { type: 'string', enum: balances },
     /** Base of the address that visitors are sent to instead (308), path and query kept. */
     redirect: { type: 'string', maxLength: 2048 },
     /** Plain HTTP is answered with the same address by HTTPS (308). */
