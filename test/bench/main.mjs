@@ -6,7 +6,19 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const names = ['route', 'toggle', 'hooks', 'memory', 'start', 'agents', 'road', 'isolation', 'containment', 'plan'];
+const names = [
+  'route',
+  'toggle',
+  'hooks',
+  'memory',
+  'start',
+  'agents',
+  'road',
+  'variable',
+  'isolation',
+  'containment',
+  'plan',
+];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const wanted = args.filter((arg) => !arg.startsWith('--'));

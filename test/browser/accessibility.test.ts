@@ -61,6 +61,10 @@ describe('accessibility of the dashboard', function () {
     await client.request('POST', '/variables', {
       body: { service: service.id, name: 'API_KEY', value: 'x', kind: 'sealed' },
     });
+    const variable = { service: service.id, name: 'STAGED', value: '${{web.API_KEY}}' };
+    await client.request('POST', '/changes', {
+      body: { environment: environments.items[0]?.id, changes: [{ variable }] },
+    });
     // Nothing can run without an agent: a queued deployment with its page is what is needed here.
     await client
       .request('POST', '/deployments', { body: { service: service.id, source: { kind: 'image', message: 'Waits' } } })
@@ -72,6 +76,9 @@ describe('accessibility of the dashboard', function () {
       project: `/projects/${project.id}`,
       service: `/services/${service.id}`,
       variables: `/services/${service.id}/variables`,
+      'variables as text': `/services/${service.id}/variables?view=text`,
+      'history of variables': `/services/${service.id}/variables?view=history`,
+      'shared variables': `/shared-variables/${environments.items[0]?.id ?? ''}`,
       logs: `/services/${service.id}/logs`,
       network: `/services/${service.id}/network`,
       'service settings': `/services/${service.id}/settings`,

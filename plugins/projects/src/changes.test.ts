@@ -90,7 +90,7 @@ describe('staged changes', function () {
     const colour = id(await post('/variables', { service: made, name: 'COLOUR', value: 'red' }));
     await stage(
       { variable: { service: made, name: 'COLOUR', value: 'blue' } },
-      { spec: { service: made, patch: { replicas: 3 } } },
+      { spec: { service: made, patch: { replicas: 3, health: { retries: 5, path: '/up' }, start: { port: 80 } } } },
     );
     await asking(test).patch(`/services/${made}`, { spec: { watchMs: 1000 } });
     expect((await staged()).map((one) => one.conflict)).to.deep.equal([false, false]);

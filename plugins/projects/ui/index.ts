@@ -6,6 +6,7 @@ import OverviewTab from './service/OverviewTab.vue';
 import ServicePage from './service/ServicePage.vue';
 import SettingsTab from './service/SettingsTab.vue';
 import VariablesTab from './service/VariablesTab.vue';
+import SharedVariablesPage from './variables/SharedVariablesPage.vue';
 import SidebarBlock from './SidebarBlock.vue';
 
 export default defineUi({
@@ -44,6 +45,14 @@ export default defineUi({
       title: 'Service',
       permission: 'service:read',
       view: ServicePage,
+    },
+    {
+      outlet: 'page',
+      id: 'shared-variables',
+      path: '/shared-variables/:environment',
+      title: 'Shared variables',
+      permission: 'service:read',
+      view: SharedVariablesPage,
     },
     {
       outlet: 'servicePanelTab',

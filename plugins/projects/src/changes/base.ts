@@ -24,10 +24,11 @@ export function movedOn(base: unknown, now: unknown): boolean {
   return !isDeepStrictEqual(base, JSON.parse(JSON.stringify(now)));
 }
 
-/** Paths of what a merge patch sets or takes away. */
-export function leavesOf(patch: unknown, above = ''): string[] {
-  if (!isObject(patch)) return [above];
-  return Object.entries(patch).flatMap(([name, value]) => leavesOf(value, `${above}/${name}`));
+/** Paths of what a merge patch sets or takes away, sorted: the database keeps the names of an object in an order of its own. */
+export function leavesOf(patch: unknown): string[] {
+  const under = (value: unknown, above: string): string[] =>
+    isObject(value) ? Object.entries(value).flatMap(([name, one]) => under(one, `${above}/${name}`)) : [above];
+  return under(patch, '').sort();
 }
 
 /** What is at a path of a document; `null` when nothing is. */
