@@ -203,8 +203,8 @@ const worker = `
   const { createLogger } = await import('@containr/sdk/host');
   const log = createLogger({ level: 'silent' });
   const jobs = createJobs({ pool: openPool(process.argv[1], log, { application_name: 'doomed' }), log });
-  jobs.handle('p', { name: 'number.count', input: true }, async () => { console.log('running'); await new Promise(() => setInterval(() => {}, 1000)); });
-  await jobs.start();
+  jobs.handle('p', { name: 'number.count', input: true }, async () => { await started; console.log('running'); await new Promise(() => setInterval(() => {}, 1000)); });
+  const started = jobs.start();
 `;
 
 async function until(check: () => boolean | Promise<boolean>, ms = 8000): Promise<void> {

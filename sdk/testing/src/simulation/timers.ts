@@ -10,8 +10,8 @@ export function inLife<T>(life: Life, work: () => T): T {
 }
 
 /**
- * Has `setTimeout`, `setInterval` and `AbortSignal.timeout` follow the world's clock, so that code of production waits in simulated
- * time for what it gives up or does again. Returns how to put the machine's own back; one world at a time.
+ * Has `setTimeout`, `setInterval`, `AbortSignal.timeout` and `Date` follow the world's clock, so that code of production waits in
+ * simulated time for what it gives up or does again, and `Math.random` the world's chance. Returns how to put the machine's own back; one world at a time.
  */
 export function simulateTimers(world: World): () => void {
   const real = { setTimeout, clearTimeout, setInterval, clearInterval, timeout: AbortSignal.timeout.bind(AbortSignal) };
@@ -39,6 +39,13 @@ export function simulateTimers(world: World): () => void {
     clearTimeout: clear,
     clearInterval: clear,
   });
+  const { Date } = globalThis;
+  const { random } = Math;
+  Math.random = () => world.chance();
+  globalThis.Date = new Proxy(Date, {
+    construct: (real, given: []) => (given.length === 0 ? new real(world.now) : new real(...given)),
+    get: (real, name) => (name === 'now' ? () => world.now : (Reflect.get(real, name) as unknown)),
+  });
   AbortSignal.timeout = (ms) => {
     const controller = new AbortController();
     start(ms, false, () => controller.abort(new DOMException('The time is over', 'TimeoutError')));
@@ -48,6 +55,8 @@ export function simulateTimers(world: World): () => void {
     const { timeout, ...functions } = real;
     Object.assign(globalThis, functions);
     AbortSignal.timeout = timeout;
+    Math.random = random;
+    globalThis.Date = Date;
   };
 }
 

@@ -31,6 +31,8 @@ export class World {
   #state: number;
   #queue: Happening[] = [];
   readonly #failures: unknown[] = [];
+  #held = 0;
+  #released: () => void = () => undefined;
 
   /** Simulated time begins at `begin`, in milliseconds since 1970. */
   constructor(seed: number, begin = Date.UTC(2030, 0, 1)) {
@@ -83,6 +85,17 @@ export class World {
     );
   }
 
+  /** Holds time until something of the real world is done, such as a statement of a real database; for what gives the same each time. */
+  async hold<T>(work: Promise<T>): Promise<T> {
+    this.#held += 1;
+    try {
+      return await work;
+    } finally {
+      this.#held -= 1;
+      if (this.#held === 0) this.#released();
+    }
+  }
+
   /** Writes a line into the history. */
   tell(line: string): void {
     this.history.push(`${((this.#now - Date.UTC(2030, 0, 1)) / 1000).toFixed(3).padStart(9)}  ${line}`);
@@ -104,11 +117,18 @@ export class World {
       const running = next.work();
       if (running instanceof Promise) running.catch((error: unknown) => this.fail(error));
       // Everything that follows from it without a further turn happens now.
-      for (let turn = 0; turn < this.turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await this.#settle();
       check();
       if (this.#failures.length > 0) throw this.#failures[0];
     }
     this.#now = end;
+  }
+
+  async #settle(): Promise<void> {
+    for (let turn = 0; turn < this.turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#held === 0) return;
+    await new Promise<void>((resolve) => (this.#released = resolve));
+    await this.#settle();
   }
 
   #next(end: number): Happening | undefined {
