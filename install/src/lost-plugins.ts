@@ -19,6 +19,8 @@ const Plugins = {
   additionalProperties: true,
 } as const;
 
+const gone = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE']);
+
 /**
  * Throws `PLUGIN_LOST` when a plugin is on in the control plane that serves, over its console socket, and does not run in the one
  * that wants to take over. One that the new code does not have any more was taken away on purpose.
@@ -28,8 +30,14 @@ export async function refuseLostPlugins(
   started: ReturnType<Platform['lifecycle']['list']>,
 ): Promise<void> {
   const call = { method: 'GET', path: '/plugins?limit=200' } as const;
-  const { items } = await callConsole<{ items: { name: string; state: string }[] }>(consoleSocket, call, Plugins);
-  const on = new Set(items.filter((one) => one.state === 'active').map((one) => one.name));
+  const answer = await callConsole<{ items: { name: string; state: string }[] }>(consoleSocket, call, Plugins).catch(
+    (error: unknown) => {
+      // It crashed meanwhile: then everything that runs here is a gain.
+      if (gone.has((error as NodeJS.ErrnoException).code ?? '')) return { items: [] };
+      throw error;
+    },
+  );
+  const on = new Set(answer.items.filter((one) => one.state === 'active').map((one) => one.name));
   const lost = started.filter((one) => on.has(one.name) && (one.state === 'failed' || one.state === 'waiting'));
   // One that waits does so for another; the failure says more.
   const [first] = [...lost.filter((one) => one.state === 'failed'), ...lost];

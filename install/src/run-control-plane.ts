@@ -10,6 +10,7 @@ import { createLogger } from '@containr/sdk/host';
 import { installPlugin } from './install-plugin.ts';
 import { keepLocalAgent } from './local-agent.ts';
 import { refuseLostPlugins } from './lost-plugins.ts';
+import { releaseStartMemory } from './release-start-memory.ts';
 import type { StartOptions } from './options.ts';
 import { assertPortsFree } from './ports.ts';
 import type { Reporter } from './reporter.ts';
@@ -20,6 +21,8 @@ import type { Supervised } from './supervised.ts';
 import { version } from './version.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Agent and dashboard have come and gone by then; what the first collection let go of, the second gives back. */
+const releasedAfterMs = [8000, 10_000] as const;
 
 /**
  * Runs one control plane until its supervisor wishes otherwise: brings up what is not kept already, serves, says where when
@@ -61,6 +64,7 @@ async function serve(
     supervisor.beginning.reason === 'first'
       ? await reporter.step('platform', 'Starting database and plugins', start)
       : await start();
+  releaseStartMemory(releasedAfterMs);
   await supervisor.ready(version, Number(new URL(platform.origin).port || 80));
   const agent = await keepLocalAgent({
     control: platform.origin,

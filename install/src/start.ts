@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { releaseStartMemory } from './release-start-memory.ts';
 import { createReporter } from './reporter.ts';
 import { controlPlanes } from './supervisor/control-plane-process.ts';
 import { followSignals } from './supervisor/signals.ts';
@@ -25,4 +26,5 @@ process.on('message', function change(message: unknown): void {
   if (message === 'restart' && supervisor.restart('a changed source')) setTimeout(() => change(message), 500).unref();
 });
 supervisor.begin();
+releaseStartMemory([5000]);
 process.exit(await supervisor.over);

@@ -19,7 +19,7 @@ import { seal } from './seal.ts';
 export const filesFolder = 'files';
 
 /** What is not the install's, or is made anew: sockets and logs, and the agent, which is of this machine and enrols again. */
-const leftOut = new Set(['postgres', 'agent', 'console.sock', 'containr.log']);
+const leftOut = new Set(['postgres', 'agent', 'console.sock', 'containr.log', 'supervisor']);
 
 /** How a backup is made. */
 export interface BackupOptions {
