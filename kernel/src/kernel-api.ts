@@ -3,8 +3,8 @@ import type { AgentGateway } from '@containr/agent-gateway';
 import { registerAuditRoutes, registerKeyRoutes } from '@containr/data';
 import type { Audit, Keys, PluginSettings, Settings } from '@containr/data';
 import { registerInspectionRoutes } from '@containr/inspection';
-import { registerGrantRoutes } from '@containr/isolation';
-import type { GrantStore, Isolation } from '@containr/isolation';
+import { isolationOf, registerGrantRoutes } from '@containr/isolation';
+import type { GrantStore } from '@containr/isolation';
 import type { PluginContext } from '@containr/sdk';
 import { inspectedOf } from './plugins/active.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
@@ -24,7 +24,6 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
   readonly agents: Pick<AgentGateway, 'routes'>;
   readonly audit: Pick<Audit, 'list' | 'verify'>;
   readonly grants: GrantStore;
-  isolationOf(plugin: string): Isolation | null;
   readonly keys: Pick<Keys, 'list' | 'rotate' | 'retire'>;
 };
 
@@ -39,7 +38,10 @@ export function registerKernelApi(http: PluginContext['http'], use: KernelApi): 
     own: [PluginChanged, NodeChanged],
   });
   registerGrantRoutes(http, use.grants, {
-    plugin: (name) => ({ manifest: use.life.entry(name).package.manifest, isolation: use.isolationOf(name) }),
+    plugin: (name) => ({
+      manifest: use.life.entry(name).package.manifest,
+      isolation: isolationOf(use.life.entry(name).running?.plugin),
+    }),
     changed: async (name, by) => {
       if (use.life.entry(name).running) await use.life.replace(name, by);
     },

@@ -260,7 +260,6 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       own,
       agents: agentGateway,
       grants,
-      isolationOf: (plugin) => confined.isolationOf(plugin),
       packages: { life, installed, grants, pool: database.pool, directoryOf: parts.directoryOf },
       audit: record.audit,
       keys,

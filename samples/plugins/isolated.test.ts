@@ -80,7 +80,7 @@ describe('a sample plugin that nobody trusts', function () {
     const allow = [
       { kind: 'events', value: 'service.created' },
       { kind: 'events', value: 'service.deleted' },
-      { kind: 'hosts', value: '127.0.0.1' },
+      { kind: 'hosts', value: `127.0.0.1:${port}` },
     ];
     const granted = await test.console(`${at}/grants`, { method: 'PATCH', body: { allow, deny: [] } });
     expect(granted.status, granted.text).to.equal(200);

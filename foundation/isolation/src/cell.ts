@@ -1,28 +1,17 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { setPriority } from 'node:os';
+import { chmodSync, chownSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Isolation } from './layers.ts';
 import type { LimitGroup, Limits } from './limits.ts';
 import { limitGroup } from './limits.ts';
+import { namespaces } from './namespaces.ts';
+import { heapBytes, nodeFlags } from './node-flags.ts';
 import type { Pace } from './own-time.ts';
 import { paceOf } from './own-time.ts';
-
-/** What really keeps a plugin's process apart on this system; shown to the admin as it is. */
-export interface Isolation {
-  /** A user of its own, by number; `null`: it runs as the control plane's user. */
-  readonly uid: number | null;
-  /** Namespaces of its own: network, processes, shared memory. */
-  readonly namespaces: boolean;
-  readonly memoryLimit: boolean;
-  readonly cpuLimit: boolean;
-  readonly processLimit: boolean;
-  /** Node's permission model: always on, and only a seat belt. */
-  readonly permissionModel: true;
-}
+import { end, family, rank, resident } from './process-tree.ts';
 
 /** A started process, not yet told anything. */
 export interface Cell {
@@ -52,12 +41,12 @@ export interface Ending {
   readonly memory: boolean;
 }
 
+const [setpriv, prlimit, nice] = ['/usr/bin/setpriv', '/usr/bin/prlimit', '/usr/bin/nice'] as const;
 const firstUid = 61_001;
 const lastUid = 61_999;
 /** The plugin's code is behind everything else; ours, while it starts, before it: then it is there in a moment. */
 const behind = 10;
 const before = -5;
-let namespaced: boolean | undefined;
 
 /** Gives a plugin's folder to a user that no other plugin has; the same one each time. `null` when this process is not root. */
 export function ownUid(directory: string): number | null {
@@ -94,27 +83,27 @@ export function startCell(options: {
   readonly packageDirectory: string;
   readonly directory: string;
   readonly limits: Limits;
+  /** Without Node's permission model, to see that the rest holds alone; with it unless told. */
+  readonly seatBelt?: boolean;
 }): Cell {
-  const uid = ownUid(options.directory);
+  const uid = existsSync(setpriv) ? ownUid(options.directory) : null;
   if (uid !== null) letReach(options.packageDirectory, dirname(dirname(options.directory)));
-  const apart = namespacesWork();
+  const { seatBelt = true } = options;
+  const { apart, ownProc, command: unshare } = namespaces();
   const group = limitGroup(options.plugin, options.limits);
-  const node = [process.execPath, ...nodeFlags(options), program()];
-  const dropped =
-    uid === null
-      ? []
-      : [
-          ...['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs'],
-          // Last of them: a change of user clears it.
-          ...['--bounding-set=-all', '--inh-caps=-all', '--pdeathsig', 'KILL'],
-        ];
+  const node = [process.execPath, ...nodeFlags({ ...options, seatBelt }), program()];
+  const canDrop = existsSync(setpriv);
+  const user = uid === null ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+  const capabilities = uid === null ? [] : ['--bounding-set=-all', '--inh-caps=-all'];
+  const canLimit = existsSync(prlimit);
   const [command = process.execPath, ...args] = [
     // Ends with the control plane, even when its own loop hangs.
-    ...(existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : []),
-    ...(apart ? namespaces() : []),
-    ...(existsSync('/usr/bin/nice') && uid !== null ? ['/usr/bin/nice', '-n', `${before}`] : []),
-    ...(existsSync('/usr/bin/prlimit') ? ['/usr/bin/prlimit', ...processLimits(options.limits, uid)] : []),
-    ...dropped,
+    ...(canDrop ? [setpriv, '--pdeathsig', 'KILL'] : []),
+    ...unshare,
+    ...(existsSync(nice) && uid !== null ? [nice, '-n', `${before}`] : []),
+    ...(canLimit ? [prlimit, ...processLimits(options.limits, uid)] : []),
+    // Last of them the signal: a change of user clears it.
+    ...(canDrop ? [setpriv, ...user, '--no-new-privs', ...capabilities, '--pdeathsig', 'KILL'] : []),
     ...node,
   ];
   const child = spawn(command, args, {
@@ -130,10 +119,13 @@ export function startCell(options: {
     isolation: {
       uid,
       namespaces: apart,
+      ownProc,
+      noNewPrivileges: canDrop,
+      fileLimit: canLimit,
       memoryLimit: group.enforced.memory,
       cpuLimit: group.enforced.cpu,
       processLimit: group.enforced.processes,
-      permissionModel: true,
+      permissionModel: seatBelt,
     },
     channel,
     heartbeat,
@@ -151,6 +143,10 @@ export function startCell(options: {
     kill: () => pids().toReversed().forEach(end),
     ended: ending(child, group, heapBytes(options.limits)),
   };
+}
+
+function program(): string {
+  return fileURLToPath(new URL(`./child/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 }
 
 function ending(child: ChildProcess, group: LimitGroup, heap: number): Promise<Ending> {
@@ -174,20 +170,6 @@ function ending(child: ChildProcess, group: LimitGroup, heap: number): Promise<E
   });
 }
 
-/** What V8 may keep on its heap; buffers come on top. */
-function heapBytes({ memoryBytes }: Limits): number {
-  return memoryBytes / 2;
-}
-
-/** Each thread has a priority of its own, and hands it to those that it starts. */
-function rank(pid: number, niceness: number): void {
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), niceness);
-  } catch {
-    // It ended, or this user may not.
-  }
-}
-
 /** Of each process; as a user of its own also of all. A core is never written. */
 function processLimits(limits: Limits, uid: number | null): string[] {
   return [
@@ -197,97 +179,4 @@ function processLimits(limits: Limits, uid: number | null): string[] {
     // Counted by user: for one that is not its own it would count others.
     ...(uid === null ? [] : [`--nproc=${limits.processes * 2}`]),
   ];
-}
-
-function nodeFlags({
-  packageDirectory,
-  directory,
-  limits,
-}: {
-  packageDirectory: string;
-  directory: string;
-  limits: Limits;
-}): string[] {
-  const own = fileURLToPath(new URL('..', import.meta.url));
-  const readable = [
-    own,
-    ...moduleFolders(own),
-    realpathSync(packageDirectory),
-    packageDirectory,
-    ...moduleFolders(packageDirectory),
-    directory,
-  ];
-  return [
-    '--permission',
-    ...readable.map((folder) => `--allow-fs-read=${folder.replace(/\/$/, '')}/*`),
-    `--allow-fs-write=${directory}/*`,
-    `--max-old-space-size=${Math.floor(heapBytes(limits) / 1_048_576)}`,
-    '--disable-proto=delete',
-    '--no-warnings',
-    ...(import.meta.url.endsWith('.ts') ? ['--conditions=containr-src'] : []),
-  ];
-}
-
-/** Folders that modules imported from `directory` lie in: each `node_modules` above it, and where the sdk really is. */
-function moduleFolders(directory: string): string[] {
-  const found: string[] = [];
-  for (let folder = directory; folder !== dirname(folder); folder = dirname(folder)) {
-    const modules = join(folder, 'node_modules');
-    if (existsSync(modules)) found.push(modules, ...linkedOf(join(modules, '@containr')));
-  }
-  const sdk = createRequire(import.meta.url).resolve('@containr/sdk');
-  return [...found, join(dirname(sdk), '..')];
-}
-
-/** Where the links of a folder really lead: packages of the install, which hold code only. */
-function linkedOf(scope: string): string[] {
-  if (!existsSync(scope)) return [];
-  const links = readdirSync(scope).map((name) => join(scope, name));
-  return links.filter((link) => existsSync(link)).map((link) => realpathSync(link));
-}
-
-function program(): string {
-  return fileURLToPath(new URL(`./child/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-}
-
-/** Network, processes and shared memory of its own; an ordinary user gets them inside a user namespace, where the system allows it. */
-function namespaces(): string[] {
-  const user = process.getuid?.() === 0 ? [] : ['--user'];
-  return ['unshare', ...user, '-n', '-p', '-f', '-i', '--kill-child=KILL', '--'];
-}
-
-function namespacesWork(): boolean {
-  const [command = '', ...args] = namespaces();
-  namespaced ??= spawnSync(command, [...args, 'true'], { timeout: 5000 }).status === 0;
-  return namespaced;
-}
-
-/** A process and all below it, oldest first; from the kernel's own lists, which the processes can't change. */
-function family(pid: number): number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').map(Number);
-    return [pid, ...children.filter((child) => child > 0).flatMap(family)];
-  } catch {
-    return [pid];
-  }
-}
-
-function resident(pids: readonly number[]): number | null {
-  let bytes = 0;
-  for (const pid of pids) {
-    try {
-      bytes += Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
-    } catch {
-      // It ended in between.
-    }
-  }
-  return bytes === 0 ? null : bytes;
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended by itself.
-  }
 }

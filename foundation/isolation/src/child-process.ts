@@ -1,8 +1,9 @@
 import type { Logger } from '@containr/sdk';
-import type { Cell, Ending, Isolation } from './cell.ts';
+import type { Cell, Ending } from './cell.ts';
 import { startCell } from './cell.ts';
 import type { PluginEnded } from './ended.ts';
 import { endedBy } from './ended.ts';
+import type { Isolation } from './layers.ts';
 import type { Limits } from './limits.ts';
 import { LogLines } from './log-lines.ts';
 import type { Incoming } from './peer.ts';
@@ -15,6 +16,8 @@ export interface ChildOptions {
   readonly packageDirectory: string;
   readonly directory: string;
   readonly limits: Limits;
+  /** Without Node's permission model, to see that the rest holds alone; with it unless told. */
+  readonly seatBelt?: boolean;
   readonly log: Logger;
   answer(call: Incoming): Promise<unknown>;
   notified(op: string, data: unknown): void;

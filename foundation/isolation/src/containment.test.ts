@@ -3,7 +3,8 @@ import { until } from '@containr/testing';
 import { openArena } from '../test/arena.ts';
 import type { Arena } from '../test/arena.ts';
 import { faults } from '../test/faults.ts';
-import { breaches, tools } from '../test/hostile-attempts.ts';
+import { tools } from '../test/attempts.ts';
+import { breaches } from '../test/misbehaviour.ts';
 import type { CauseDocument } from './ended.ts';
 
 const well = `route(ctx, '/hostiles/well', async () => 'well');`;

@@ -1,6 +1,7 @@
 import type { Manifest, PluginContext } from '@containr/sdk';
 import { defineSchema, isContainrError } from '@containr/sdk';
-import type { Isolation } from './cell.ts';
+import { IsolationDocument, showIsolation } from './layers.ts';
+import type { Isolation } from './layers.ts';
 import type { GrantStore } from './grant-store.ts';
 import { grantKinds, isGranted } from './grants.ts';
 
@@ -11,7 +12,7 @@ const PluginPath = defineSchema({
   additionalProperties: false,
 });
 const Kind = { type: 'string', enum: grantKinds } as const;
-const value = { type: 'string', minLength: 1, maxLength: 253, pattern: '^[A-Za-z0-9*._:-]+$' } as const;
+const value = { type: 'string', minLength: 1, maxLength: 253, pattern: '^[A-Za-z0-9*._:\\[\\]-]+$' } as const;
 const Grant = {
   type: 'object',
   properties: {
@@ -29,24 +30,7 @@ const GrantsDocument = defineSchema({
   properties: {
     plugin: { type: 'string' },
     /** What keeps the plugin apart here; `null` for one that runs inside the control plane. */
-    isolation: {
-      anyOf: [
-        { type: 'null' },
-        {
-          type: 'object',
-          properties: {
-            uid: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
-            namespaces: { type: 'boolean' },
-            memoryLimit: { type: 'boolean' },
-            cpuLimit: { type: 'boolean' },
-            processLimit: { type: 'boolean' },
-            permissionModel: { type: 'boolean' },
-          },
-          required: ['uid', 'namespaces', 'memoryLimit', 'cpuLimit', 'processLimit', 'permissionModel'],
-          additionalProperties: false,
-        },
-      ],
-    },
+    isolation: { anyOf: [IsolationDocument, { type: 'null' }] },
     grants: { type: 'array', items: Grant },
     /** Why it can't be set up anew with what is granted after a change; it goes on as it is, without what was taken back. */
     problem: {
@@ -122,7 +106,7 @@ export function registerGrantRoutes(
         .filter((has) => !wanted.some((one) => one.kind === kind && one.value === has))
         .map((has) => ({ kind, value: has, granted: true, reason: null })),
     );
-    return { plugin: name, isolation, grants: [...wanted, ...more], problem };
+    return { plugin: name, isolation: showIsolation(isolation), grants: [...wanted, ...more], problem };
   }
 
   http.route({

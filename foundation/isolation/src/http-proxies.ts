@@ -1,5 +1,5 @@
-import type { Access, PluginContext, RequestInfo, Socket, StreamEvent } from '@containr/sdk';
-import { reply } from '@containr/sdk';
+import type { Access, JSONSchema, PluginContext, RequestInfo, Socket, StreamEvent } from '@containr/sdk';
+import { ContainrError, reply } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import type { Infer } from '@containr/sdk';
 import { answerHeaders, requestHeaders } from './answer-headers.ts';
@@ -25,10 +25,10 @@ export function proxyRoute(http: PluginContext['http'], wiring: Wiring, spec: Sp
       wiring.during(request.principal, async (number) => {
         const parts = { params: request.params, query: request.query, body: request.body };
         const sent = { ...infoOf(request, number), ...parts };
-        const answer = validate<Infer<typeof answers.reply>>(
+        const answer = answerOf<Infer<typeof answers.reply>>(
           answers.reply,
           await wiring.invoke(spec.ref, sent, request.signal),
-          `The answer of ${wiring.plugin}`,
+          wiring.plugin,
         );
         const headers = answerHeaders(
           Object.entries(answer.headers ?? {}).map(([name, value]) => [name, String(value)]),
@@ -64,10 +64,10 @@ export function proxyRaw(http: PluginContext['http'], wiring: Wiring, spec: Spec
           method: request.method,
           source,
         };
-        const answer = validate<Infer<typeof answers.response>>(
+        const answer = answerOf<Infer<typeof answers.response>>(
           answers.response,
           await wiring.invoke(spec.ref, sent, info.signal),
-          `The answer of ${wiring.plugin}`,
+          wiring.plugin,
         );
         const headers = answerHeaders((answer.headers ?? []).map(([name = '', value = '']) => [name, value]));
         const { stream } = answer;
@@ -94,10 +94,10 @@ export function proxyEvents(http: PluginContext['http'], wiring: Wiring, spec: S
     async open(request) {
       const number = wiring.acting.enter(request.principal);
       request.signal.addEventListener('abort', () => wiring.acting.leave(number), { once: true });
-      const { stream } = validate<Infer<typeof answers.stream>>(
+      const { stream } = answerOf<Infer<typeof answers.stream>>(
         answers.stream,
         await wiring.invoke(spec.ref, { ...infoOf(request, number), query: request.query }, request.signal),
-        `The answer of ${wiring.plugin}`,
+        wiring.plugin,
       );
       return items(wiring, stream, request.signal);
     },
@@ -173,11 +173,7 @@ function pulled(wiring: Wiring, stream: number, over: () => void): ReadableStrea
 async function* items(wiring: Wiring, stream: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
   try {
     while (!signal.aborted) {
-      const item = validate<StreamEvent | null>(
-        answers.item,
-        await wiring.pull(stream, signal),
-        `An event of ${wiring.plugin}`,
-      );
+      const item = answerOf<StreamEvent | null>(answers.item, await wiring.pull(stream, signal), wiring.plugin);
       if (item === null) return;
       yield item;
     }
@@ -185,5 +181,20 @@ async function* items(wiring: Wiring, stream: number, signal: AbortSignal): Asyn
     if (!signal.aborted) throw error;
   } finally {
     wiring.drop(stream);
+  }
+}
+
+/** What the child gave, once it fits. Throws `PLUGIN_MESSAGE` (502): whoever asked did nothing wrong. */
+function answerOf<T>(schema: JSONSchema, value: unknown, plugin: string): T {
+  try {
+    return validate<T>(schema, value, `The answer of ${plugin}`);
+  } catch (error) {
+    throw new ContainrError({
+      code: 'PLUGIN_MESSAGE',
+      status: 502,
+      detail: error instanceof Error ? error.message : `The answer of ${plugin} is refused.`,
+      hint: 'This is a fault of the plugin: report it.',
+      cause: error,
+    });
   }
 }

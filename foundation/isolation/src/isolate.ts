@@ -3,7 +3,7 @@ import type { Contract, Hook, Logger, Plugin, PluginContext, Principal } from '@
 import { ContainrError, isContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import { Acting } from './acting.ts';
-import type { Isolation } from './cell.ts';
+import type { Isolation } from './layers.ts';
 import { Child } from './child-process.ts';
 import type { PluginEnded } from './ended.ts';
 import { quarantined } from './ended.ts';
@@ -42,8 +42,6 @@ export interface IsolateOptions {
   tables(migrations: Description['migrations'], password: string): Promise<Tables>;
   /** The process of a plugin that was on ended without being asked to; `again`: it may be set up anew. `signal` is of its context. */
   died(cause: PluginEnded, again: boolean, signal: AbortSignal): void;
-  /** What keeps the process apart, told at each start. */
-  started?(isolation: Isolation): void;
 }
 
 const children = new WeakMap<Plugin, () => Child | undefined>();
@@ -51,6 +49,11 @@ const children = new WeakMap<Plugin, () => Child | undefined>();
 /** Resident memory, in bytes, of the process of a plugin that {@link isolate} made; `null` for any other, and where it can't be told. */
 export function residentBytes(plugin: Plugin): number | null {
   return children.get(plugin)?.()?.residentBytes ?? null;
+}
+
+/** What keeps the process of such a plugin apart; `null` for any other. */
+export function isolationOf(plugin: Plugin | undefined): Isolation | null {
+  return (plugin && children.get(plugin)?.()?.isolation) ?? null;
 }
 
 /** Limits of a plugin that asks for nothing else. */
@@ -106,7 +109,6 @@ function pluginOf(installed: IsolatedPackage, options: IsolateOptions, described
       child = started.child;
       try {
         await child.load();
-        options.started?.(child.isolation);
         const { migrations } = described;
         if (migrations.length > 0) {
           const password = await options.grants.secretKey(`${installed.name}/database`);
@@ -200,6 +202,7 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     died(cause) {
       rejectDied(cause);
       sessions.close();
+      wiring.sources.close();
       if (isLive && !ctx.signal.aborted) options.died(cause, true, ctx.signal);
     },
   });
@@ -207,6 +210,7 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
   ctx.own('process', async () => {
     await child.stop();
     sessions.close();
+    wiring.sources.close();
   });
   let known = '';
   const tell = (): void => {

@@ -48,23 +48,31 @@ export function isInner(address: string): boolean {
   return inner.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** Gives the addresses of a name, all of them. */
+export type Resolve = (
+  host: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /**
- * Sends a request to a host that `allow` lets pass (it throws otherwise); each redirect is asked for again. A name that leads
- * to this machine or a private network is refused (`FETCH_INNER_ADDRESS`): the address that was checked is the one connected to.
+ * Sends a request to a place that `allow` lets pass (it throws otherwise): a host, with its port unless it is 80 or 443. Each
+ * redirect is asked for again. A name is resolved once; one that leads to this machine or a private network is refused
+ * (`FETCH_INNER_ADDRESS`), and the addresses that were checked are those connected to.
  */
 export async function sendOutgoing(
   request: OutgoingRequest,
-  allow: (host: string) => void,
+  allow: (place: string) => void,
   signal: AbortSignal,
+  resolve: Resolve = lookup,
 ): Promise<IncomingMessage> {
   let current = request;
   for (let hop = 0; ; hop += 1) {
     const url = new URL(current.url);
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refused(`The scheme ${url.protocol} is not HTTP.`);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    allow(host);
+    allow(placeOf(url));
     // An address that the admin granted by number may be an inner one: it was said out loud.
-    const response = await once(url, current, signal);
+    const response = await once(url, current, signal, resolve);
     const location = response.headers.location;
     const redirects = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0) && location !== undefined;
     if (!redirects || current.redirect === 'manual') return response;
@@ -83,7 +91,17 @@ export async function sendOutgoing(
   }
 }
 
-function once(url: URL, { method, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<IncomingMessage> {
+/** What a grant names: `example.com`, `example.com:8443`, `::1`, `[::1]:8080`. */
+function placeOf({ hostname, port }: URL): string {
+  return ['', '80', '443'].includes(port) ? hostname.replace(/^\[|\]$/g, '') : `${hostname}:${port}`;
+}
+
+function once(
+  url: URL,
+  { method, headers, body }: OutgoingRequest,
+  signal: AbortSignal,
+  resolveName: Resolve,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = (url.protocol === 'https:' ? encrypted : plain)(url, {
       method,
@@ -93,7 +111,8 @@ function once(url: URL, { method, headers, body }: OutgoingRequest, signal: Abor
       agent: false,
       timeout: timeoutMs,
       signal,
-      lookup: outerLookup,
+      lookup: outerLookup(resolveName),
+      maxHeaderSize: 65_536,
     });
     sent.once('response', resolve);
     sent.once('timeout', () => sent.destroy(refused(`${url.hostname} did not answer within ${timeoutMs / 1000} s.`)));
@@ -102,19 +121,21 @@ function once(url: URL, { method, headers, body }: OutgoingRequest, signal: Abor
   });
 }
 
-function outerLookup(
-  hostname: string,
-  options: LookupOptions,
-  callback: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void,
-): void {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, []);
-    const bad = addresses.find(({ address }) => isInner(address));
-    if (bad) return callback(innerError(hostname, bad.address), []);
-    const [first] = addresses;
-    if (options.all) callback(null, addresses);
-    else callback(null, first?.address ?? '', first?.family ?? 4);
-  });
+function outerLookup(resolve: Resolve) {
+  return (
+    hostname: string,
+    options: LookupOptions,
+    callback: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void,
+  ): void => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, []);
+      const bad = addresses.find(({ address }) => isInner(address));
+      if (bad) return callback(innerError(hostname, bad.address), []);
+      const [first] = addresses;
+      if (options.all) callback(null, addresses);
+      else callback(null, first?.address ?? '', first?.family ?? 4);
+    });
+  };
 }
 
 function innerError(host: string, address: string): ContainrError {

@@ -48,6 +48,7 @@ interface Waiting {
 }
 
 const none = Buffer.alloc(0);
+const mostLeft = 10_000;
 
 /** One end of a channel between two processes: calls both ways, with cancelling, over frames on one stream. */
 export class Peer {
@@ -92,6 +93,8 @@ export class Peer {
       const leave = (): void => {
         this.#waiting.delete(id);
         this.#left.add(id);
+        // Whoever never answers would have them pile up; an answer after that many is a breach.
+        for (const oldest of this.#left) if (this.#left.size > mostLeft) this.#left.delete(oldest);
         this.#send(frameKinds.abort, id, none);
         reject(signal?.reason as Error);
       };

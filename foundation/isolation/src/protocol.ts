@@ -3,6 +3,8 @@ import type { Infer, JSONSchema } from '@containr/sdk';
 
 const name = { type: 'string', minLength: 1, maxLength: 120, pattern: '^[A-Za-z0-9][A-Za-z0-9._:/-]*$' } as const;
 const text = { type: 'string', maxLength: 4000 } as const;
+/** What may stand in a header: no line ends, nothing that is not Latin. */
+const headerText = { type: 'string', maxLength: 16_000, pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' } as const;
 const id = { type: 'integer', minimum: 0, maximum: 4_294_967_295 } as const;
 const access = { permission: { type: 'string', maxLength: 120 }, public: { type: 'boolean' } } as const;
 const path = { type: 'string', pattern: '^/[A-Za-z0-9/{}*._~-]*$', maxLength: 500 } as const;
@@ -157,11 +159,11 @@ export const requests = {
   fetch: closed(
     {
       url: { type: 'string', maxLength: 8000 },
-      method: { type: 'string', pattern: '^[A-Z]{1,16}$' },
+      method: { type: 'string', pattern: '^(?!CONNECT$|TRACE$|TRACK$)[A-Z]{1,16}$' },
       headers: {
         type: 'array',
         maxItems: 100,
-        items: { type: 'array', items: { type: 'string', maxLength: 16_000 }, minItems: 2, maxItems: 2 },
+        items: { type: 'array', items: headerText, minItems: 2, maxItems: 2 },
       },
       body: { anyOf: [{ type: 'string' }, { type: 'null' }] },
       redirect: { type: 'string', enum: ['follow', 'manual', 'error'] },

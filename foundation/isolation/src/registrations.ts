@@ -24,6 +24,7 @@ const mostRegistrations = 500;
 const tapMs = 10_000;
 const serviceMs = 60_000;
 const eventMs = 30_000;
+const jobMs = 600_000;
 
 /** Registers in the real context what the child asks for, so that permissions, claims, counting and undoing are the kernel's. */
 export class Registrations {
@@ -205,7 +206,7 @@ export class Registrations {
     this.#jobs.set(spec.job, job);
     const options = spec.schedule === undefined ? {} : { schedule: spec.schedule };
     const handler = async (run: { input: unknown; attempt: number; signal: AbortSignal }): Promise<void> => {
-      await this.#wiring.invoke(spec.ref, { input: run.input, attempt: run.attempt }, run.signal);
+      await this.#invoke(spec.ref, { input: run.input, attempt: run.attempt }, jobMs, run.signal);
     };
     return this.#ctx.jobs.handle(job, handler, options);
   }

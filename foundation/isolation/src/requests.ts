@@ -143,19 +143,36 @@ async function callAgent(
 
 async function sendFetch(data: Data<'fetch'>, platform: Platform, { signal }: Incoming): Promise<unknown> {
   const { wiring } = platform;
+  if (wiring.fetched.size >= mostFetched) throw tooManyFetched(wiring.plugin);
   const response = await sendOutgoing(
     {
       ...data,
       headers: data.headers.map(([name = '', value = '']) => [name, value] as const),
       body: data.body === null ? null : Buffer.from(data.body, 'base64'),
     },
-    (host) => checkGrant(wiring.plugin, platform.grants(), 'hosts', host),
+    (place) => checkGrant(wiring.plugin, platform.grants(), 'hosts', place),
     signal,
   );
   const headers = Object.entries(response.headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one) => [name, one] as const),
   );
-  return { status: response.statusCode ?? 502, headers, body: wiring.sources.add(response) };
+  const body = wiring.sources.add(response);
+  wiring.fetched.add(body);
+  response.once('close', () => wiring.fetched.delete(body));
+  return { status: response.statusCode ?? 502, headers, body };
+}
+
+/** Answers that are open at once; each is a connection of this process. */
+const mostFetched = 64;
+
+function tooManyFetched(plugin: string): ContainrError {
+  return new ContainrError({
+    code: 'PLUGIN_BUSY',
+    status: 429,
+    detail: `${plugin} has ${mostFetched} answers open that it did not read to their end, which is as many as it may.`,
+    hint: 'Read answers to their end, or cancel their bodies.',
+    retryAfterSeconds: 1,
+  });
 }
 
 const pieceBytes = 1_048_576;

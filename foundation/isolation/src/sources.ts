@@ -30,4 +30,9 @@ export class Sources {
     this.#iterators.delete(source);
     void Promise.resolve(iterator?.return?.()).catch(() => undefined);
   }
+
+  /** The child is gone: nobody pulls anything any more. */
+  close(): void {
+    for (const source of this.#iterators.keys()) this.drop(source);
+  }
 }

@@ -9,7 +9,12 @@ export async function tell(unit: UnitOfWork, registrations: Registrations, told:
     unit.emit({ ...registrations.event(event), topics: () => topics }, payload, organisation ?? undefined);
   } else {
     const { job, input, runAt, ...rest } = told.enqueue;
-    const options: EnqueueOptions = { ...rest, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) };
+    // One at a time, whatever it asks for: the platform runs only so many at once, and others want some.
+    const options: EnqueueOptions = {
+      ...rest,
+      queue: 'isolated',
+      ...(runAt === undefined ? {} : { runAt: new Date(runAt) }),
+    };
     await unit.enqueue(registrations.job(job), input, options);
   }
 }

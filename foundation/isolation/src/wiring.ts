@@ -12,6 +12,8 @@ export interface Wiring {
   readonly acting: Acting;
   readonly sources: Sources;
   readonly sockets: Map<number, Socket>;
+  /** Answers of servers outside that are open, by their number among the sources. */
+  readonly fetched: Set<number>;
   /** Runs a handler in the child. */
   invoke(ref: number, data: unknown, signal?: AbortSignal): Promise<unknown>;
   pull(stream: number, signal?: AbortSignal): Promise<unknown>;
@@ -27,6 +29,7 @@ export function wire(plugin: string, peer: () => Peer, acting: Acting, sources: 
     acting,
     sources,
     sockets: new Map(),
+    fetched: new Set(),
     async invoke(ref, data, signal) {
       if (peer().pending >= mostInFlight) throw tooMany(plugin, mostInFlight);
       return peer().call('invoke', { ref, data }, signal);

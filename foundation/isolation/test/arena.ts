@@ -71,6 +71,7 @@ async function write(folder: string, name: string, body: string): Promise<void> 
       ...(name === 'hostile' ? { ui: './ui.js', agent: './agent.js' } : {}),
     },
   };
+  await writeFile(join(directory, 'addon.node'), 'not even one');
   await writeFile(join(directory, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(directory, 'plugin.js'), `${prelude}\nexport default { async setup(ctx) {\n${body}\n} };\n`);
 }

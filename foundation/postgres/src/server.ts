@@ -17,6 +17,8 @@ const settings = {
   max_connections: '60',
   io_method: 'sync',
   jit: 'off',
+  // What one connection may spill to disk while it sorts.
+  temp_file_limit: '1GB',
   max_worker_processes: '2',
   max_parallel_workers: '0',
   autovacuum_max_workers: '1',

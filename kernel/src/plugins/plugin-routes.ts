@@ -1,4 +1,4 @@
-import { CauseDocument, showCause } from '@containr/isolation';
+import { CauseDocument, IsolationDocument, isolationOf, showCause, showIsolation } from '@containr/isolation';
 import type { PluginContext } from '@containr/sdk';
 import { defineEvent, defineSchema, listQuery, pageOf } from '@containr/sdk';
 import type { Infer } from '@containr/sdk';
@@ -47,6 +47,8 @@ export const PluginDocument = defineSchema({
     hasAgent: { type: 'boolean' },
     /** `first-party` came with the install; `isolated` runs apart until an owner trusts it. */
     trust: { type: 'string', enum: ['first-party', 'trusted', 'isolated'] },
+    /** What keeps its process apart on this machine, and what does not; `null` for one that has none. */
+    isolation: { anyOf: [IsolationDocument, { type: 'null' }] },
     segments: { type: 'array', items: { type: 'string' } },
   },
   required: [
@@ -63,6 +65,7 @@ export const PluginDocument = defineSchema({
     'hasUi',
     'hasAgent',
     'trust',
+    'isolation',
     'segments',
   ],
   additionalProperties: false,
@@ -139,6 +142,7 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
     hasUi: manifest.ui !== undefined,
     hasAgent: trust !== 'isolated' && manifest.agent !== undefined,
     trust,
+    isolation: showIsolation(isolationOf(entry.running?.plugin)),
     segments: [...manifest.segments],
   };
 }

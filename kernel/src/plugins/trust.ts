@@ -1,6 +1,6 @@
 import { openConfinedTables } from '@containr/data';
 import type { Pool } from 'pg';
-import type { GrantStore, Isolation } from '@containr/isolation';
+import type { GrantStore } from '@containr/isolation';
 import { isolate } from '@containr/isolation';
 import type { PluginPackage } from '@containr/packages';
 import type { Plugin } from '@containr/sdk';
@@ -11,13 +11,10 @@ import type { Parts } from './parts.ts';
 export interface Confinement {
   /** A plugin whose code runs in a process of its own. */
   isolate(installed: PluginPackage): Promise<Plugin>;
-  /** What keeps a plugin apart now; `null` for one that runs in this process. */
-  isolationOf(plugin: string): Isolation | null;
 }
 
 /** Makes isolated plugins over the kernel's parts; a process that ends by itself is told to the lifecycle. */
 export function confinement(parts: Parts, grants: GrantStore, pool: Pool, life: () => Lifecycle | null): Confinement {
-  const isolations = new Map<string, Isolation>();
   const made = new WeakMap<PluginPackage, ReturnType<typeof isolate>>();
 
   function make({ name, directory, manifest }: PluginPackage): ReturnType<typeof isolate> {
@@ -31,7 +28,6 @@ export function confinement(parts: Parts, grants: GrantStore, pool: Pool, life: 
         contract: (contract) => parts.services.contract(contract),
         hookKind: (hook) => parts.hooks.list().find((one) => one.name === hook)?.kind,
         died: (cause, again, signal) => void life()?.ended(name, cause, again, signal),
-        started: (isolation) => isolations.set(name, isolation),
       },
     );
   }
@@ -42,6 +38,5 @@ export function confinement(parts: Parts, grants: GrantStore, pool: Pool, life: 
       made.set(installed, isolated);
       return isolated.load();
     },
-    isolationOf: (plugin) => isolations.get(plugin) ?? null,
   };
 }

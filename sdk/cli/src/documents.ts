@@ -2,7 +2,7 @@ import type { AnswerOf, ItemOf } from '@containr/client';
 import type { Infer, JSONSchema } from '@containr/sdk';
 
 /** A schema of what the commands read of a document; it does not compile when the API gives something else. */
-function reads<Given>() {
+export function reads<Given>() {
   return function schema<const S extends JSONSchema>(read: [Given] extends [Infer<S>] ? S : never): S {
     return read;
   };
@@ -195,18 +195,6 @@ export const LogPage = reads<AnswerOf<'GET', '/logs'>>()(
 );
 export type LogPage = Infer<typeof LogPage>;
 export type LogLine = LogPage['items'][number];
-
-export const Plugin = reads<ItemOf<'/plugins'>>()({
-  type: 'object',
-  properties: {
-    name: { type: 'string' },
-    state: { type: 'string' },
-    version: { type: 'string' },
-    displayName: { type: 'string' },
-  },
-  required: ['name', 'state', 'version', 'displayName'],
-});
-export type Plugin = Infer<typeof Plugin>;
 
 export const AuditPage = reads<AnswerOf<'GET', '/audit'>>()(
   listOf({

@@ -1,13 +1,16 @@
 import type { Inspection } from '@containr/sdk/host';
 import type { Output } from './output.ts';
+import type { Plugin } from './plugin-document.ts';
 
-/** Prints what a plugin owns, does and touches. */
-export function showInspection(output: Output, one: Inspection): void {
-  if (output.json) return output.value(one, '');
+/** Prints what a plugin owns, does and touches, why it ended, and what keeps it apart. */
+export function showInspection(output: Output, one: Inspection, { cause, isolation }: Plugin): void {
+  if (output.json) return output.value({ ...one, cause, isolation }, '');
   const kinds = Map.groupBy(one.owns, ({ kind }) => kind);
   const owned = [...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ');
   const under = Object.entries(one.now).map(([what, count]) => `${count} ${what}`);
   output.line(`${one.plugin} is ${one.state}.`);
+  if (cause) output.line(`Cause   ${cause.code}: ${cause.detail} ${endingOf(cause.ended)}`.trimEnd());
+  for (const { holds, says } of isolation ?? []) output.line(`${holds ? 'Apart ✓' : 'Apart ✗'} ${says}`);
   output.line(`Owns    ${owned || 'nothing'}`);
   for (const { label, size, unit } of one.owns)
     if (size !== null) output.line(`        ${label}: ${size} ${unit ?? ''}`);
@@ -35,6 +38,12 @@ export function showInspection(output: Output, one: Inspection): void {
     { TOUCHES: ({ role, type, name }) => `${role} ${type} ${name}`, OF: ({ plugin }) => plugin ?? '-' },
     'It touches nothing of other plugins.',
   );
+}
+
+function endingOf(ended: NonNullable<Plugin['cause']>['ended']): string {
+  if (!ended) return '';
+  if (ended.outcome === 'restarting') return `Found at ${ended.at}; it is being set up anew.`;
+  return `Found at ${ended.at}; ${ended.outcome} after ${ended.containedMs} ms.`;
 }
 
 function mebibytes(bytes: number): string {

@@ -1,7 +1,7 @@
 import { Inspection } from '@containr/sdk/host';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { Plugin } from '../documents.ts';
+import { Plugin } from '../plugin-document.ts';
 import { showInspection } from '../plugin-inspection.ts';
 import { grantCommands } from './plugin-grants.ts';
 import { packageCommands } from './plugin-packages.ts';
@@ -34,7 +34,12 @@ export function pluginCommands(host: CommandHost): void {
     .action((name: string) =>
       run(async () => {
         const api = await openApi(options());
-        showInspection(output, await api.get('/plugins/{name}/inspect', Inspection, { params: { name } }));
+        const at = { params: { name } };
+        showInspection(
+          output,
+          await api.get('/plugins/{name}/inspect', Inspection, at),
+          await api.get('/plugins/{name}', Plugin, at),
+        );
       }),
     );
   packageCommands(plugins, host);

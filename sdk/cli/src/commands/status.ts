@@ -2,7 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { isApiError } from '@containr/client';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { Node, Plugin } from '../documents.ts';
+import { Node } from '../documents.ts';
+import { Plugin } from '../plugin-document.ts';
 
 interface Line {
   readonly what: string;
@@ -25,7 +26,10 @@ export function statusCommand({ program, output, run, options }: CommandHost): v
         for (const plugin of await seen(api.all('/plugins', Plugin))) {
           const reason = checks.find((check) => check.name === `plugin ${plugin.name}`)?.reason;
           const ok = plugin.state === 'active' || plugin.state === 'stopped';
-          lines.push({ what: `plugin ${plugin.name}`, ok, says: reason ? `${plugin.state}: ${reason}` : plugin.state });
+          const weak = (plugin.isolation ?? []).filter(({ holds }) => !holds).map(({ layer }) => layer);
+          const says = reason ? `${plugin.state}: ${reason}` : plugin.state;
+          const without = weak.length > 0 ? `, kept apart without: ${weak.join(', ')}` : '';
+          lines.push({ what: `plugin ${plugin.name}`, ok, says: `${says}${without}` });
         }
         for (const node of await seen(api.all('/nodes', Node)))
           lines.push({

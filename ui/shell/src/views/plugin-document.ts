@@ -6,7 +6,17 @@ export interface PluginDocument {
   readonly state: 'installed' | 'waiting' | 'starting' | 'active' | 'stopping' | 'stopped' | 'failed';
   /** Whether it is to be on. */
   readonly enabled: boolean;
-  readonly cause: { readonly code: string; readonly detail: string; readonly hint: string } | null;
+  readonly cause: {
+    readonly code: string;
+    readonly detail: string;
+    readonly hint: string;
+    /** For a plugin in a process of its own that ended: when it was found, and how long until it was back or off. */
+    readonly ended: {
+      readonly at: string;
+      readonly outcome: 'restarting' | 'back' | 'off';
+      readonly containedMs: number | null;
+    } | null;
+  } | null;
   readonly requires: readonly { readonly name: string; readonly range: string; readonly optional: boolean }[];
   readonly dependents: readonly string[];
   readonly permissions: readonly { readonly name: string; readonly description: string }[];
@@ -15,6 +25,20 @@ export interface PluginDocument {
   readonly hasAgent: boolean;
   /** `first-party` came with the install. */
   readonly trust: 'first-party' | 'trusted' | 'isolated';
+  /** What keeps its process apart on this machine; `null` for one that has none. */
+  readonly isolation: readonly { readonly layer: string; readonly holds: boolean; readonly says: string }[] | null;
+}
+
+/** What became of a plugin whose process ended, in one sentence. */
+export function endingOf({ cause }: PluginDocument): string | null {
+  if (!cause?.ended) return null;
+  const { at, outcome, containedMs } = cause.ended;
+  const became = {
+    restarting: 'It is being set up anew.',
+    back: `It was back after ${containedMs} ms.`,
+    off: `It was off after ${containedMs} ms.`,
+  };
+  return `Found ${new Date(at).toLocaleString()}. ${became[outcome]}`;
 }
 
 /** One version of a plugin, and what it asks for. */

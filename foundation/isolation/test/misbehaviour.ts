@@ -1,57 +1,3 @@
-/** Things that a hostile plugin tries, each an expression in its process; it must throw or reject. */
-export const attempts: readonly (readonly [name: string, expression: string])[] = [
-  ['reads /etc/passwd', `(await import('node:fs')).readFileSync('/etc/passwd', 'utf8')`],
-  ['reads the key ring', `(await import('node:fs')).readFileSync(ctx.directory + '/../../keys/keys.json', 'utf8')`],
-  ['lists the folders of other plugins', `(await import('node:fs')).readdirSync(ctx.directory + '/..')`],
-  ['reads the folder of another plugin', `(await import('node:fs')).readdirSync(ctx.directory + '/../neighbour')`],
-  ['writes into its package', `(await import('node:fs')).writeFileSync(new URL('./plugin.js', import.meta.url), 'x')`],
-  ['writes to /tmp', `(await import('node:fs')).writeFileSync('/tmp/hostile-was-here', 'x')`],
-  ['makes a symbolic link out of its folder', `linkOut()`],
-  ['reads the control plane’s memory', `(await import('node:fs')).readFileSync('/proc/1/environ')`],
-  ['reads the console socket', `connectTo({ path: ctx.directory + '/../../console.sock' })`],
-  ['connects to the container engine', `connectTo({ path: '/var/run/docker.sock' })`],
-  [
-    'connects to the control plane by TCP',
-    `connectTo({ port: Number(new URL(ctx.http.origin).port), host: '127.0.0.1' })`,
-  ],
-  ['connects out by TCP', `connectTo({ port: 80, host: '1.1.1.1' })`],
-  ['connects to the metadata address', `connectTo({ port: 80, host: '169.254.169.254' })`],
-  ['resolves a name by UDP', `(await import('node:dns/promises')).resolve4('example.com')`],
-  ['starts a program', `(await import('node:child_process')).execFileSync('/bin/true')`],
-  ['starts a fork bomb', `(await import('node:child_process')).fork(import.meta.filename)`],
-  ['starts a program through the context', `ctx.exec(['id'], { timeoutMs: 1000 })`],
-  ['starts a thread', `new (await import('node:worker_threads')).Worker('1', { eval: true })`],
-  ['loads a native addon', `(await import('node:module')).createRequire(import.meta.url)('/tmp/x.node')`],
-  ['opens a shared library', `process.dlopen({ exports: {} }, '/lib/x86_64-linux-gnu/libc.so.6')`],
-  ['reaches internal bindings', `process.binding('spawn_sync')`],
-  ['changes its folder', `process.chdir('/')`],
-  ['becomes another user', `process.setuid(0)`],
-  ['ends the control plane', `process.kill(controlPlane, 'SIGTERM')`],
-  ['opens the inspector', `(await import('node:inspector')).open(9229)`],
-  ['fetches from a host that was not granted', `ctx.fetch('https://example.com/')`],
-  ['fetches from this machine', `ctx.fetch(ctx.http.origin + '/healthz')`],
-  ['fetches a file', `ctx.fetch('file:///etc/passwd')`],
-  [
-    'calls a service that was not granted',
-    `ctx.services.get({ name: 'identity', methods: { authenticate: { input: true, output: true } } }).authenticate({}, { principal: ctx.principal(null) })`,
-  ],
-  [
-    'calls a capability that was not granted',
-    `ctx.agents.call('x', { name: 'build.docker', input: true, output: true, timeoutMs: 1000 }, {})`,
-  ],
-  ['starts a task on a node', `ctx.agents.startTask('x', { name: 'build.docker' }, 't', {})`],
-  [
-    'acts as a principal that it made up',
-    `ctx.services.get({ name: 'identity', methods: { authenticate: { input: true, output: true } } }).authenticate({}, { principal: { kind: 'system', id: 'system', name: 'system', organisation: null, permissions: ['*'], via: 'internal' } })`,
-  ],
-  [
-    'tells an event of another plugin',
-    `ctx.store.system('x').transaction(async (unit) => unit.emit({ name: 'project.created', topics: () => [] }, {}))`,
-  ],
-  ['runs a hook of another plugin', `ctx.hooks.run({ name: 'deploy.gate', kind: 'gate', payload: true }, {})`],
-  ['opens a secret of another owner', `ctx.secrets.open('other', ctx.secrets.seal('own', 'text'))`],
-];
-
 /** Ways to fail the set-up, each a body of `setup`, with the code of the cause that the admin reads. */
 export const refusedSetups: readonly (readonly [name: string, body: string, code: RegExp])[] = [
   ['claims the segment of another', `route(ctx, '/neighbours/mine', async () => 1);`, /SEGMENT_NOT_CLAIMED/],
@@ -150,14 +96,3 @@ export const floods: readonly (readonly [name: string, body: string])[] = [
   ['gives a giant answer', `route(ctx, '/hostiles/go', async () => 'x'.repeat(5e7));`],
   ['never answers', `route(ctx, '/hostiles/go', () => new Promise(() => {}));`],
 ];
-
-/** Helpers that the bodies use. */
-export const tools = `
-const net = await import('node:net');
-const fs = await import('node:fs');
-const controlPlane = ${process.pid};
-const linkOut = () => { const link = ctx.directory + '/link' + Date.now(); fs.symlinkSync('/etc/passwd', link); return fs.readFileSync(link); };
-const connectTo = (to) => new Promise((resolve, reject) => { const socket = net.connect(to); socket.once('connect', () => resolve('connected')); socket.once('error', reject); setTimeout(() => reject(new Error('no answer')), 700); });
-const raw = (bytes) => { fs.writeSync(3, bytes); };
-const frame = (kind, id, text) => { const body = Buffer.from(text); const head = Buffer.alloc(9); head.writeUInt32BE(body.length, 0); head.writeUInt8(kind, 4); head.writeUInt32BE(id, 5); return Buffer.concat([head, body]); };
-`;

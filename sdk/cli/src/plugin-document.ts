@@ -1,0 +1,57 @@
+import type { ItemOf } from '@containr/client';
+import type { Infer } from '@containr/sdk';
+import { reads } from './documents.ts';
+
+/** What the commands read of an installed plugin. */
+export const Plugin = reads<ItemOf<'/plugins'>>()({
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    state: { type: 'string' },
+    version: { type: 'string' },
+    displayName: { type: 'string' },
+    cause: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          properties: {
+            code: { type: 'string' },
+            detail: { type: 'string' },
+            hint: { type: 'string' },
+            ended: {
+              anyOf: [
+                { type: 'null' },
+                {
+                  type: 'object',
+                  properties: {
+                    at: { type: 'string' },
+                    outcome: { type: 'string', enum: ['restarting', 'back', 'off'] },
+                    containedMs: { type: ['integer', 'null'] },
+                  },
+                  required: ['at', 'outcome', 'containedMs'],
+                },
+              ],
+            },
+          },
+          required: ['code', 'detail', 'hint', 'ended'],
+        },
+      ],
+    },
+    isolation: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: { layer: { type: 'string' }, holds: { type: 'boolean' }, says: { type: 'string' } },
+            required: ['layer', 'holds', 'says'],
+          },
+        },
+      ],
+    },
+  },
+  required: ['name', 'state', 'version', 'displayName', 'cause', 'isolation'],
+});
+export type Plugin = Infer<typeof Plugin>;
