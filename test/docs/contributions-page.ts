@@ -13,11 +13,11 @@ const headings: Readonly<Record<ContributionPoint['type'], readonly [title: stri
 /** Noted only when it happens, so it would differ from one start to the next. */
 const passing = ['runs', 'asks'];
 
-/** The page of everything that plugins can add to, from what is registered. */
-export function contributionsPage(points: readonly ContributionPoint[]): string {
+/** The page of everything that plugins can add to, from what is registered, with how each token is imported. */
+export function contributionsPage(points: readonly ContributionPoint[], imports: ReadonlyMap<string, string>): string {
   const sections = Object.entries(headings).flatMap(([type, [title, text]]) => {
     const all = points.filter((point) => point.type === type);
-    return [`## ${title}`, '', text, '', ...all.flatMap(entry)];
+    return [`## ${title}`, '', text, '', ...all.flatMap((point) => entry(point, imports.get(`${type} ${point.name}`)))];
   });
   return [
     '# What plugins can add to',
@@ -32,7 +32,7 @@ export function contributionsPage(points: readonly ContributionPoint[]): string 
     .concat('\n');
 }
 
-function entry(point: ContributionPoint): string[] {
+function entry(point: ContributionPoint, imported: string | undefined): string[] {
   const facts = [
     point.kind === null ? null : `kind ${point.kind}`,
     point.plugin === null ? null : `of ${point.plugin}`,
@@ -49,6 +49,7 @@ function entry(point: ContributionPoint): string[] {
     '',
     ...(point.summary === null ? [] : [`${point.summary}.`, '']),
     ...(facts.length > 0 ? [`- ${facts.join(', ')}`] : []),
+    ...(imported === undefined ? [] : [`- \`${imported}\``]),
     ...users.map((line) => `- ${line}`),
     ...point.shapes.map(({ of, shape }) => `- ${of}: \`${shape}\``),
     '',

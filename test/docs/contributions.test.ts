@@ -4,6 +4,7 @@ import type { ContributionPoint } from '@containr/inspection';
 import { expect } from 'chai';
 import { contributionsNow } from './contributions-now.ts';
 import { contributionsPage } from './contributions-page.ts';
+import { tokenExports } from './token-exports.ts';
 
 const path = fileURLToPath(new URL('../../docs/reference/contributions.md', import.meta.url));
 
@@ -16,7 +17,7 @@ describe('what plugins can add to', () => {
   it('is in the docs as it is registered', async () => {
     const page = await readFile(path, 'utf8').catch(() => '');
     const stale = 'docs/reference/contributions.md is not what is registered now. Renew it: npm run docs';
-    expect(page === contributionsPage(points), stale).to.equal(true);
+    expect(page === contributionsPage(points, await tokenExports()), stale).to.equal(true);
   });
 
   it('has types, owner and users', () => {

@@ -7,7 +7,7 @@ export function showInspection(output: Output, one: Inspection, { cause, isolati
   if (output.json) return output.value({ ...one, cause, isolation }, '');
   const kinds = Map.groupBy(one.owns, ({ kind }) => kind);
   const owned = [...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ');
-  const under = Object.entries(one.now).map(([what, count]) => `${count} ${what}`);
+  const under = Object.entries(one.now).map(([what, count]) => `${String(count)} ${what}`);
   output.line(`${one.plugin} is ${one.state}.`);
   if (cause) output.line(`Cause   ${cause.code}: ${cause.detail} ${endingOf(cause.ended)}`.trimEnd());
   for (const { holds, says } of isolation ?? []) output.line(`${holds ? 'Apart ✓' : 'Apart ✗'} ${says}`);
