@@ -26,6 +26,13 @@ export const Settings = defineSchema({
       default: 1_800_000,
       title: 'Longest time of a build',
     },
+    releaseTimeoutMs: {
+      type: 'integer',
+      minimum: 1000,
+      maximum: 86_400_000,
+      default: 900_000,
+      title: 'Longest time of a pre-deploy or post-deploy command',
+    },
     nodeWaitMs: {
       type: 'integer',
       minimum: 0,
@@ -34,7 +41,7 @@ export const Settings = defineSchema({
       title: 'How long a deployment waits for a node to connect',
     },
   },
-  required: ['runtime', 'drainMs', 'buildTimeoutMs', 'nodeWaitMs'],
+  required: ['runtime', 'drainMs', 'buildTimeoutMs', 'releaseTimeoutMs', 'nodeWaitMs'],
   additionalProperties: false,
 });
 export type Settings = Infer<typeof Settings>;

@@ -24,6 +24,7 @@ export const planFileBuilder: PluginPackage = {
                 install?: string[];
                 build?: string[];
                 start?: string;
+                dockerfile?: string;
                 refuse?: string;
               };
               if (given.refuse !== undefined)
@@ -46,7 +47,7 @@ export const planFileBuilder: PluginPackage = {
                 variables: {},
                 caches: [],
                 toolchains: [],
-                dockerfile: null,
+                dockerfile: given.dockerfile ?? null,
                 dockerfilePath: null,
                 target: null,
                 baseImages: [],

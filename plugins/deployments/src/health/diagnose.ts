@@ -13,6 +13,9 @@ import { probeOrder, readyTiming } from './ask.ts';
 /** What a shell says of a command that is not there. */
 const shellFoundNothing = /^(\/bin\/)?sh: .*(not found|No such file|Permission denied)/;
 
+/** What programs say that can't write any more. */
+const fullDisk = /\bENOSPC\b|no space left on device/i;
+
 /** Why a replica that ended, ended: `OUT_OF_MEMORY`, `COMMAND_NOT_FOUND` or `EXITED`, with its last line. */
 export async function diagnoseExit(road: Road, deployment: Deployment, replica: Replica): Promise<ContainrError> {
   const last = await lastLine(road, deployment, replica);
@@ -21,6 +24,8 @@ export async function diagnoseExit(road: Road, deployment: Deployment, replica: 
     const limit = `${Math.round(deployment.spec.resources.memoryBytes / 1_048_576)} MB`;
     return failure('OUT_OF_MEMORY', `The process needed more than its ${limit} of memory and was ended.${said}`);
   }
+  if (last !== null && fullDisk.test(last))
+    return failure('DISK_FULL', `The process had no space left to write to.${said}`);
   const { exitCode } = replica;
   if (exitCode === 127 || exitCode === 126 || (exitCode === null && last !== null && shellFoundNothing.test(last)))
     return failure('COMMAND_NOT_FOUND', `The start command could not be run.${said}`);

@@ -36,6 +36,7 @@ export async function runOnce(
       command: what.command,
       variables: await replicaVariables(road, deployment),
       resources: deployment.spec.resources,
+      timeoutMs: road.ctx.settings.current.releaseTimeoutMs,
     }),
   });
 }

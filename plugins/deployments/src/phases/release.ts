@@ -7,7 +7,7 @@ import { runOnce } from './one-off.ts';
 
 /** Runs the pre-deploy command once in the new artifact; a non-zero exit fails the deployment. */
 export const release: PhaseWork = {
-  timeoutMs: () => 1_000_000,
+  timeoutMs: (road) => road.ctx.settings.current.releaseTimeoutMs + 100_000,
   async run(road, run) {
     const { preDeploy: command } = run.deployment.spec;
     if (command === null) return { kind: 'done', skipped: true };
@@ -31,7 +31,10 @@ async function pursued(
     if (!isContainrError(error)) throw error;
     if (error.code === 'TASK_LOST')
       throw failed('The pre-deploy command was interrupted by a restart of the node’s agent, and is not run twice.');
-    if (error.code === 'TIMEOUT') throw failed('The pre-deploy command did not end within 15 minutes and was stopped.');
+    if (error.code === 'TIMEOUT')
+      throw failed(
+        `The pre-deploy command did not end within ${road.ctx.settings.current.releaseTimeoutMs / 1000} s and was stopped.`,
+      );
     throw error;
   }
 }

@@ -65,7 +65,13 @@ export class Scenario {
       nodes: this.#nodes,
       ingress: this.#ingress,
       projects: this.#projects,
-      settings: { runtime: 'process', drainMs: 5000, buildTimeoutMs: 60_000, nodeWaitMs: 30_000 },
+      settings: {
+        runtime: 'process',
+        drainMs: 5000,
+        buildTimeoutMs: 60_000,
+        releaseTimeoutMs: 60_000,
+        nodeWaitMs: 30_000,
+      },
     });
     this.#control = control;
     this.world.tell('control plane starts');
