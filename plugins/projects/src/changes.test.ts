@@ -140,6 +140,16 @@ describe('staged changes', function () {
     expect(await staged()).to.have.lengthOf(2);
   });
 
+  it('of a text of thousands of lines are staged and applied at once', async () => {
+    const made = await service('large');
+    const text = Array.from({ length: 3000 }, (_, at) => `NAME_${at}=value ${at}`).join('\n');
+    await stage({ text: { service: made, text } });
+    const page = await ask(`/changes?environment=${environment}&limit=2`);
+    expect([page.field('total'), (page.field('items') as Shown[]).length]).to.deep.equal([3000, 2]);
+    expect((await apply()).field('count')).to.equal(3000);
+    expect(await values(made)).to.include({ NAME_0: 'value 0', NAME_2999: 'value 2999' });
+  });
+
   it('keep their secrets sealed, and are refused where a direct change would be', async () => {
     const made = await service('kept');
     const answers = [

@@ -31,21 +31,20 @@ export async function stage(
   wanted: readonly WantedChange[],
 ): Promise<Change[]> {
   const { em } = unit;
-  const staged: Change[] = [];
-  for (const wish of await changesWanted(ctx, unit, by, environment, wanted)) {
-    const before = await em.findOne(Changes, keyOf(environment, wish));
-    const patch = wish.patch && before?.patch ? asPatch(composePatches(before.patch, wish.patch)) : wish.patch;
-    const made = changeOf(ctx, by, { ...wish, patch, base: baseOf(wish, patch) }, before);
-    if (before) staged.push(Object.assign(before, made));
-    else {
-      const fresh = em.create(Changes, made);
-      em.persist(fresh);
-      await em.flush();
-      staged.push(fresh);
-    }
+  const wishes = await changesWanted(ctx, unit, by, environment, wanted);
+  const present = await em.find(Changes, { environment, owner: { $in: [...new Set(wishes.map((one) => one.owner))] } });
+  const changes = new Map(present.map((row) => [keyOf(row), row]));
+  const staged = new Set<Change>();
+  for (const wish of wishes) {
+    const before = changes.get(keyOf(wish)) ?? null;
+    const made = changeFrom(ctx, by, wish, before);
+    const row = before ? Object.assign(before, made) : em.create(Changes, made);
+    if (!before) em.persist(row);
+    changes.set(keyOf(wish), row);
+    staged.add(row);
   }
   await em.flush();
-  return staged;
+  return [...staged];
 }
 
 /** Changes as if they were staged alone, without being written: what is staged is left as it is. */
@@ -57,12 +56,8 @@ export async function unstaged(
   wanted: readonly WantedChange[],
 ): Promise<Change[]> {
   const changes = new Map<string, Change>();
-  for (const wish of await changesWanted(ctx, unit, by, environment, wanted)) {
-    const key = `${wish.owner} ${wish.target} ${wish.name}`;
-    const before = changes.get(key);
-    const patch = wish.patch && before?.patch ? asPatch(composePatches(before.patch, wish.patch)) : wish.patch;
-    changes.set(key, changeOf(ctx, by, { ...wish, patch, base: baseOf(wish, patch) }, before ?? null));
-  }
+  for (const wish of await changesWanted(ctx, unit, by, environment, wanted))
+    changes.set(keyOf(wish), changeFrom(ctx, by, wish, changes.get(keyOf(wish)) ?? null));
   return [...changes.values()];
 }
 
@@ -115,8 +110,14 @@ async function changesWanted(
   return wishes;
 }
 
-function keyOf(environment: string, { target, owner, name }: Wish) {
-  return { environment, target, owner, name };
+function keyOf({ target, owner, name }: Pick<Change, 'target' | 'owner' | 'name'>): string {
+  return `${owner} ${target} ${name}`;
+}
+
+/** What a wish makes of the change that was there; patches of a spec add up. */
+function changeFrom(ctx: Ctx, by: Principal, wish: Wish, before: Change | null): Change {
+  const patch = wish.patch && before?.patch ? asPatch(composePatches(before.patch, wish.patch)) : wish.patch;
+  return changeOf(ctx, by, { ...wish, patch, base: baseOf(wish, patch) }, before);
 }
 
 function baseOf({ now }: Wish, patch: unknown): unknown {
