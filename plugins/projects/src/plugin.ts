@@ -19,6 +19,7 @@ import { Variable } from './entities/variable.entity.ts';
 import { migrations } from './migrations.ts';
 import { provideProjects } from './provide.ts';
 import { changeRoutes } from './routes/changes.routes.ts';
+import { environmentCopyRoutes } from './routes/environment-copies.routes.ts';
 import { environmentRoutes } from './routes/environments.routes.ts';
 import { projectRoutes } from './routes/projects.routes.ts';
 import { serviceRoutes } from './routes/services.routes.ts';
@@ -41,6 +42,7 @@ export default definePlugin({
     provideProjects(ctx);
     projectRoutes(ctx);
     environmentRoutes(ctx);
+    environmentCopyRoutes(ctx);
     serviceRoutes(ctx);
     specRoutes(ctx);
     variableRoutes(ctx);

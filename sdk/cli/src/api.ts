@@ -42,6 +42,8 @@ export interface Api {
   /** A service by `project/service` or `project/service@environment`. Throws `NOT_FOUND` with what there is. */
   service(name: string): Promise<Service>;
   environment(project: string, environment: string): Promise<Environment>;
+  /** A project by slug. Throws `NOT_FOUND` with what there is. */
+  project(slug: string): Promise<Project>;
 }
 
 /** Opens the API as the signed-in account. */
@@ -61,13 +63,13 @@ export async function openApi(options: GlobalOptions): Promise<Api> {
     for await (const item of client.each(path, options)) items.push(validate(schema, item, `An item of ${path}`));
     return items as Infer<typeof schema>[];
   };
-  const environment = async (project: string, slug: string): Promise<Environment> => {
-    const projects = await all('/projects', Project);
-    const found = pick(projects, project, 'project');
+  const project = async (slug: string): Promise<Project> => pick(await all('/projects', Project), slug, 'project');
+  const environment = async (of: string, slug: string): Promise<Environment> => {
+    const found = await project(of);
     return pick(
       await all('/environments', Environment, { query: { project: found.id } }),
       slug,
-      `environment of ${project}`,
+      `environment of ${of}`,
     );
   };
   return {
@@ -83,10 +85,11 @@ export async function openApi(options: GlobalOptions): Promise<Api> {
       validate(schema, await client.call('PATCH', path, options as never), `The answer to PATCH ${path}`),
     all,
     environment,
+    project,
     async service(name) {
       const match = /^([a-z0-9-]+)\/([a-z0-9-]+)(?:@([a-z0-9-]+))?$/.exec(name);
-      const [, project, slug, at = 'production'] = match ?? [];
-      if (!project || !slug) {
+      const [, of, slug, at = 'production'] = match ?? [];
+      if (!of || !slug) {
         throw new ContainrError({
           code: 'SERVICE_NAME',
           status: 400,
@@ -94,11 +97,11 @@ export async function openApi(options: GlobalOptions): Promise<Api> {
           hint: 'Write project/service, or project/service@environment.',
         });
       }
-      const place = await environment(project, at);
+      const place = await environment(of, at);
       return pick(
         await all('/services', Service, { query: { environment: place.id } }),
         slug,
-        `service in ${project}@${at}`,
+        `service in ${of}@${at}`,
       );
     },
   };

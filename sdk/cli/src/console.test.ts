@@ -53,6 +53,21 @@ describe('the console, from the command line', function () {
     expect(elsewhere.stderr).to.include('organisation');
   });
 
+  it('copies an environment, and lists those of a project', async () => {
+    const boats = (...args: string[]) => containr(at('--organisation', 'boats', ...args));
+    await boats('projects', 'create', 'Fleet');
+    await boats('services', 'create', 'fleet/web');
+    const copied = await boats('environments', 'duplicate', 'fleet', 'Next');
+    expect(copied, copied.stderr).to.include({ code: 0 });
+    expect(copied.stdout).to.contain('Copied fleet@production to fleet@next. Nothing runs in it yet');
+    expect((await boats('environments', 'fleet')).stdout).to.match(/fleet@production[^]*fleet@next/);
+    expect((await boats('services', 'show', 'fleet/web@next')).code).to.equal(0);
+    const nowhere = await boats('environments', 'duplicate', 'fleet@nowhere', 'X');
+    expect([nowhere.code, nowhere.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 1 && text.includes('production'),
+    );
+  });
+
   it('tells what works, with exit code 0, and what does not, with 1', async () => {
     const fine = await containr(at('status'));
     expect(fine.stdout).to.match(/✓\s+database\s+works/);

@@ -5,6 +5,7 @@ import { backupCommands } from './commands/backup.ts';
 import { changeCommands } from './commands/changes.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { domainCommands } from './commands/domains.ts';
+import { environmentCommands } from './commands/environments.ts';
 import { hookCommands } from './commands/hooks.ts';
 import { keyCommands } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const add of [
     accountCommands,
     projectCommands,
+    environmentCommands,
     domainCommands,
     deployCommands,
     logCommands,

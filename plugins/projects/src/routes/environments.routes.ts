@@ -1,5 +1,3 @@
-import type { EntityManager } from '@mikro-orm/core';
-import { LockMode } from '@mikro-orm/core';
 import type { PluginContext } from '@containr/sdk';
 import { defineSchema, Empty, Id, listQuery, notFound, pageOf, reply, Slug, slugOf } from '@containr/sdk';
 import { keyset } from '@containr/sdk/host';
@@ -7,6 +5,7 @@ import { EdgeDocument, EnvironmentDocument, ProjectChanged } from '../contract.t
 import { Environment, environmentKinds } from '../entities/environment.entity.ts';
 import { Project } from '../entities/project.entity.ts';
 import { Service } from '../entities/service.entity.ts';
+import { findEnvironment, showEnvironment } from '../environments/show.ts';
 import { etagOf, refusing, requireConfirm, requireMatch } from '../preconditions.ts';
 import { edgesOf, environmentGraph } from '../references/edges.ts';
 import { matching } from '../search.ts';
@@ -21,23 +20,6 @@ const Edges = defineSchema({
   additionalProperties: false,
 });
 const EnvironmentPage = defineSchema(pageOf(EnvironmentDocument));
-
-function show(row: Environment): EnvironmentDocument {
-  return {
-    id: row.id,
-    slug: row.slug,
-    name: row.name,
-    project: row.project,
-    kind: row.kind,
-    createdAt: row.createdAt.toISOString(),
-  };
-}
-
-async function find(em: EntityManager, id: string, lock = false): Promise<Environment> {
-  const row = await em.findOne(Environment, { id }, lock ? { lockMode: LockMode.PESSIMISTIC_WRITE } : {});
-  if (!row) throw notFound('environment');
-  return row;
-}
 
 /** Environments: list, make, read, rename, delete. */
 export function environmentRoutes(ctx: PluginContext): void {
@@ -60,7 +42,7 @@ export function environmentRoutes(ctx: PluginContext): void {
             { orderBy: [...keys.orderBy], limit: keys.limit },
           ),
         );
-      return keys.page(rows, show);
+      return keys.page(rows, showEnvironment);
     },
   });
   ctx.http.route({
@@ -104,7 +86,7 @@ export function environmentRoutes(ctx: PluginContext): void {
           return reply({
             status: 201,
             headers: { location: `/api/v1/environments/${row.id}`, etag: etagOf(row) },
-            body: show(row),
+            body: showEnvironment(row),
           });
         }),
       );
@@ -118,8 +100,8 @@ export function environmentRoutes(ctx: PluginContext): void {
     params: ById,
     response: EnvironmentDocument,
     handler: async ({ params, principal }) => {
-      const row = await ctx.store.for(principal).transaction(({ em }) => find(em, params.id));
-      return reply({ headers: { etag: etagOf(row) }, body: show(row) });
+      const row = await ctx.store.for(principal).transaction(({ em }) => findEnvironment(em, params.id));
+      return reply({ headers: { etag: etagOf(row) }, body: showEnvironment(row) });
     },
   });
   ctx.http.route({
@@ -133,14 +115,14 @@ export function environmentRoutes(ctx: PluginContext): void {
     handler: async ({ params, body, principal, headers }) =>
       ctx.store.for(principal).transaction(async (unit) => {
         const { em } = unit;
-        const row = await find(em, params.id, true);
+        const row = await findEnvironment(em, params.id, true);
         requireMatch(headers, row);
         if (body.name !== undefined && body.name.trim() !== row.name) {
           row.name = body.name.trim();
           row.updatedAt = ctx.clock.now();
           unit.emit(ProjectChanged, { project: row.project });
         }
-        return reply({ headers: { etag: etagOf(row) }, body: show(row) });
+        return reply({ headers: { etag: etagOf(row) }, body: showEnvironment(row) });
       }),
   });
   ctx.http.route({
@@ -152,7 +134,7 @@ export function environmentRoutes(ctx: PluginContext): void {
     response: Edges,
     handler: async ({ params, principal }) =>
       ctx.store.for(principal).transaction(async ({ em }) => ({
-        edges: edgesOf(await environmentGraph(em, await find(em, params.id))),
+        edges: edgesOf(await environmentGraph(em, await findEnvironment(em, params.id))),
       })),
   });
   ctx.http.route({
@@ -166,7 +148,7 @@ export function environmentRoutes(ctx: PluginContext): void {
     handler: async ({ params, query, principal, signal }) => {
       const store = ctx.store.for(principal);
       const { row, services } = await store.transaction(async ({ em }) => {
-        const found = await find(em, params.id);
+        const found = await findEnvironment(em, params.id);
         requireConfirm(query.confirm, found.slug, 'environment');
         return { row: found, services: await em.find(Service, { environment: found.id }) };
       });

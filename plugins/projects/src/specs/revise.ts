@@ -11,8 +11,14 @@ import { keptVariables } from '../variables/kept.ts';
 type Ctx = Pick<PluginContext, 'clock' | 'random'>;
 
 /** Writes the first revision of a service. */
-export async function firstRevision(ctx: Ctx, unit: UnitOfWork, service: Service, by: Principal): Promise<void> {
-  await insertRevision(ctx, unit, service, { kept: await keptVariables(unit.em, service), reason: 'created', by });
+export async function firstRevision(
+  ctx: Ctx,
+  unit: UnitOfWork,
+  service: Service,
+  by: Principal,
+  reason = 'created',
+): Promise<void> {
+  await insertRevision(ctx, unit, service, { kept: await keptVariables(unit.em, service), reason, by });
 }
 
 /**

@@ -100,6 +100,14 @@ export async function keepLayout(
   await unit.em.upsert(VariableText, { owner: owner.id, organisation, layout });
 }
 
+/** Remembers for a new owner the comments and order of another one. */
+export async function copyLayout(ctx: Secrets, unit: UnitOfWork, from: Owner, to: Owner): Promise<void> {
+  const row = await unit.em.findOne(VariableText, { owner: from.id });
+  if (!row) return;
+  const layout = ctx.secrets.seal(placeOfLayout(to), ctx.secrets.open(placeOfLayout(from), row.layout));
+  await unit.em.insert(VariableText, { owner: to.id, organisation: row.organisation, layout });
+}
+
 async function layoutFor(ctx: Secrets, em: EntityManager, owner: Owner): Promise<Layout> {
   const row = await em.findOne(VariableText, { owner: owner.id });
   if (!row) return [];

@@ -4,6 +4,7 @@ import type { Api } from '../api.ts';
 import { openApi } from '../api.ts';
 import { applied } from '../apply.ts';
 import type { CommandHost } from '../command.ts';
+import { environmentName } from '../environment-name.ts';
 import { differenceLines, onOneLine } from '../variable-diff.ts';
 
 const Change = defineSchema({
@@ -105,7 +106,7 @@ export function changeCommands({ program, output, run, options }: CommandHost): 
 }
 
 async function environmentOf(api: Api, name: string): Promise<string> {
-  const [project = '', slug = 'production'] = name.split('@', 2);
+  const { project, slug } = environmentName(name);
   return (await api.environment(project, slug)).id;
 }
 
