@@ -1,9 +1,36 @@
 import { packFolder, readPluginFolder } from '@containr/plugin-build';
-import { until } from '@containr/testing';
+import { readPlugin, until } from '@containr/testing';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { Dashboard } from './dashboard.ts';
-import { buildSample, packageFolder } from './framed-package.ts';
+import { buildSample, packageFolder, writePlugin } from './framed-package.ts';
+
+/** Two pages that lead to each other, and a block of a narrow place. */
+const walker = `
+import { h } from 'vue';
+import { RouterLink, useRoute, useRouter } from 'vue-router';
+import { UiButton, UiPage, useDashboard, usePage } from '@containr/ui-kit';
+const Step = {
+  props: ['step'],
+  setup(props) {
+    const dashboard = useDashboard(), route = useRoute(), router = useRouter();
+    usePage(() => ({ title: 'Step ' + props.step, crumbs: [{ label: 'Walk', to: '/walker/1' }, { label: 'Out', to: '/settings' }, { label: 'Step ' + props.step }] }));
+    const toast = () => dashboard.toast({ text: 'Walked', action: { label: 'Go back', run: () => router.push('/walker/1') } });
+    return () => h(UiPage, { title: 'Step ' + props.step }, () => [
+      h('p', { id: 'where' }, JSON.stringify([route.path, route.params.step, route.query.by ?? null, dashboard.viewer.value.email, dashboard.viewer.value.permissions])),
+      h(RouterLink, { to: '/walker/2' }, () => 'Onward'),
+      h(UiButton, { onClick: () => router.push({ query: { by: 'foot' } }) }, () => 'By foot'),
+      h(UiButton, { onClick: toast }, () => 'Tell'),
+      h(UiButton, { onClick: () => router.push('/settings') }, () => 'Leave'),
+      h('input', { 'aria-label': 'Kept' }),
+    ]);
+  },
+};
+const permission = 'walker:read';
+export default { contributions: [
+  { outlet: 'page', id: 'walk', path: '/walker/:step', title: 'Walk', permission, view: Step },
+  { outlet: 'navigation', id: 'walk', heading: 'block', permission, view: { render: () => h(UiButton, { id: 'narrow' }, () => 'Narrow') } },
+] };`;
 
 describe('views of a plugin that is not trusted', function () {
   this.timeout(120_000);
@@ -33,7 +60,8 @@ describe('views of a plugin that is not trusted', function () {
   before(async () => {
     packages = await packageFolder();
     const coffee = await readPluginFolder(await buildSample('coffee', packages.folder));
-    dashboard = await Dashboard.start({ plugins: ['auth', 'projects'] });
+    const other = await writePlugin(packages.folder, { name: 'walker', setup: '', ui: walker });
+    dashboard = await Dashboard.start({ plugins: ['auth', 'projects', await readPlugin(other, 'isolated')] });
     const headers = { 'content-type': 'application/gzip' };
     const body = await packFolder(coffee);
     const installed = await dashboard.test.console('/plugins', { method: 'POST', headers, body });
@@ -118,7 +146,7 @@ describe('views of a plugin that is not trusted', function () {
   it('go when it is switched off, and come back when it is on again', async () => {
     await post('/plugins/coffee/disable');
     await page.getByText('This page belongs to a plugin that was switched off').waitFor();
-    await until('no frame is left', async () => (await page.locator('iframe').count()) === 0);
+    await until('no frame is left', async () => (await page.locator('iframe[title^="Coffee"]').count()) === 0);
     await post('/plugins/coffee/enable');
     await section().getByRole('heading', { level: 1, name: 'Coffee' }).waitFor();
     expect(await page.evaluate('window.sameDocument')).to.equal(true);
@@ -127,7 +155,7 @@ describe('views of a plugin that is not trusted', function () {
   it('are part of the dashboard once somebody trusts it, and the same to see', async () => {
     await post('/plugins/coffee/trust', { trust: 'trusted' });
     await page.locator('main').getByRole('heading', { level: 1, name: 'Coffee' }).waitFor();
-    await until('no frame is left', async () => (await page.locator('iframe').count()) === 0);
+    await until('no frame is left', async () => (await page.locator('iframe[title^="Coffee"]').count()) === 0);
     await shoot('trusted-page');
     await page.goto('/');
     await page.getByRole('button', { name: 'Count a cup' }).click();
@@ -136,6 +164,59 @@ describe('views of a plugin that is not trusted', function () {
     await shoot('trusted-overview');
     await post('/plugins/coffee/trust', { trust: 'isolated' });
     await section().locator('li time').nth(2).waitFor();
+  });
+
+  describe('go where they may:', () => {
+    const walk = () => page.frameLocator('main iframe[title="Walker: Walk"]');
+    const where = async () => JSON.parse(await walk().locator('#where').innerText()) as unknown[];
+    const path = () => page.evaluate(() => window.location.pathname + window.location.search);
+
+    it('to pages of their own, with parameters, history and the title of the dashboard', async () => {
+      await page.goto('/walker/1');
+      await walk().getByRole('heading', { name: 'Step 1' }).waitFor();
+      await walk().getByLabel('Kept').fill('yes');
+      await walk().getByRole('link', { name: 'Onward' }).click();
+      await walk().getByRole('heading', { name: 'Step 2' }).waitFor();
+      expect(await where()).to.deep.equal(['/walker/2', '2', null, null, ['walker:read']]);
+      expect(await path()).to.equal('/walker/2');
+      expect(await page.title()).to.equal('Step 2 · Containr');
+      await walk().getByRole('button', { name: 'By foot' }).click();
+      await until('the address has it', async () => (await path()) === '/walker/2?by=foot');
+      await until('the view knows', async () => (await where())[2] === 'foot');
+      await page.goBack();
+      await page.goBack();
+      await walk().getByRole('heading', { name: 'Step 1' }).waitFor();
+      // It is the same document all along.
+      expect(await walk().getByLabel('Kept').inputValue()).to.equal('yes');
+      const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' });
+      await crumbs.getByRole('link', { name: 'Walk' }).waitFor();
+      expect(await crumbs.getByRole('link', { name: 'Out' }).count()).to.equal(0);
+    });
+
+    it('and nowhere else', async () => {
+      await walk().getByRole('button', { name: 'Leave' }).click();
+      await walk().getByRole('link', { name: 'Onward' }).click();
+      await walk().getByRole('heading', { name: 'Step 2' }).waitFor();
+      expect(await path()).to.equal('/walker/2');
+    });
+
+    it('and say so in the dashboard’s own words', async () => {
+      await walk().getByRole('button', { name: 'Tell' }).click();
+      const toast = page.locator('.toast', { hasText: 'Walked' });
+      await toast.getByRole('button', { name: 'Go back' }).click();
+      await walk().getByRole('heading', { name: 'Step 1' }).waitFor();
+    });
+
+    it('in places of any width, which is no phone for that', async () => {
+      const narrow = page.frameLocator('.side iframe').locator('#narrow');
+      expect((await narrow.boundingBox())?.height).to.equal(30);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await until(
+        'it is a phone',
+        async () => ((await walk().locator('button').first().boundingBox())?.height ?? 0) >= 44,
+      );
+      await page.setViewportSize({ width: 1440, height: 900 });
+    });
   });
 
   it('gave the browser nothing to complain about', () => {

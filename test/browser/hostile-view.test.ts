@@ -52,6 +52,12 @@ describe('a hostile view', function () {
         ui: `import { h } from 'vue';
           export default { contributions: [{ outlet: 'dashboardSection', id: 'calm', permission: null, view: { render: () => h('p', 'All calm') } }] };`,
       }),
+      await writePlugin(packages.folder, { name: 'mute', setup: '', ui: `throw new Error('No view today');` }),
+      await writePlugin(packages.folder, {
+        name: 'greedy',
+        setup: '',
+        ui: `export default { contributions: Array.from({ length: 61 }, (_, n) => ({ outlet: 'command', id: 'c' + n, label: 'Grab', run() {} })) };`,
+      }),
       await writePlugin(packages.folder, { name: 'ticker', setup: '', ui: 'export default { contributions: [] };' }),
     ];
     const read = await Promise.all(plugins.map((directory) => readPlugin(directory, 'isolated')));
@@ -127,6 +133,16 @@ describe('a hostile view', function () {
       module,
     );
     expect(loaded).to.equal('refused');
+  });
+
+  it('keeps nobody waiting when its module can’t be used, and the plugin’s page says why', async () => {
+    await page.goto('/plugins/mute');
+    const inspector = page.getByRole('complementary', { name: 'Plugin Mute' });
+    await inspector.getByText('Its views are not shown').waitFor();
+    await inspector.getByText('No view today').waitFor();
+    await page.goto('/plugins/greedy');
+    await page.getByText('It sent something that is no message of a view.').waitFor();
+    await page.evaluate('window.sameDocument = true');
   });
 
   it('connects to no peer from a document that it wrote, at most it ends itself', async () => {

@@ -1,3 +1,5 @@
+import { holdsAt } from './width-query.ts';
+
 const originals = new WeakMap<CSSMediaRule, string>();
 
 /** Lets widths in style sheets mean the dashboard's window: a narrow card on a wide screen is no phone. */
@@ -12,10 +14,9 @@ export function asWideAs(width: number): void {
 }
 
 function fit(rule: CSSMediaRule, width: number): void {
-  const text = originals.get(rule) ?? rule.media.mediaText;
-  const bounds = [...text.matchAll(/\(\s*(min|max)-width:\s*([\d.]+)px\s*\)/g)];
-  if (bounds.length === 0) return;
-  originals.set(rule, text);
-  const holds = bounds.every(([, side, bound]) => (side === 'min' ? width >= Number(bound) : width <= Number(bound)));
+  const query = originals.get(rule) ?? rule.media.mediaText;
+  const holds = holdsAt(query, width);
+  if (holds === null) return;
+  originals.set(rule, query);
   rule.media.mediaText = holds ? 'all' : 'not all';
 }
