@@ -59,6 +59,7 @@ function documentOf(
     revision: 1,
     plan: null,
     phases: [],
+    notices: [],
     urls: [],
     createdBy: 'test',
     createdAt: new Date().toISOString(),
