@@ -39,7 +39,8 @@ export async function claimData(folder: string): Promise<DataClaim | Held> {
       const [holder = '', ...left] = linesOf(file);
       if (holder === own) break;
       if (await lives(holder)) return { heldBy: holder.split(' ')[0] ?? '' };
-      for (const one of left) await endLeft(one);
+      // Where the system tells no start times, a stranger may have the pid: nobody is ended there.
+      for (const one of left) if (!one.endsWith(' -')) await endLeft(one);
       // Renamed first: of two that find it stale, one takes it away.
       try {
         renameSync(file, `${fresh}.stale`);
