@@ -50,6 +50,11 @@ export const causes = {
     detail: 'The Dockerfile could not be read.',
     hint: 'Correct the named line.',
   },
+  ARTIFACT_GONE: {
+    title: 'Promoted artifact is gone',
+    detail: 'The artifact that was promoted is not on its node any more, and nothing is built in its place.',
+    hint: 'Promote what serves in the other environment now, or deploy a source of its own.',
+  },
   RELEASE_FAILED: {
     title: 'Pre-deploy command failed',
     detail: 'The pre-deploy command ended with an error.',

@@ -111,6 +111,8 @@ export const DeploymentDocument = defineSchema({
     liveAt: OptionalTimestamp,
     endedAt: OptionalTimestamp,
     rollbackOf: nullable(Id),
+    /** Deployment of another environment whose artifact this one runs. */
+    promotedFrom: nullable(Id),
     supersededBy: nullable(Id),
   },
   required: [
@@ -134,6 +136,7 @@ export const DeploymentDocument = defineSchema({
     'liveAt',
     'endedAt',
     'rollbackOf',
+    'promotedFrom',
     'supersededBy',
   ],
   additionalProperties: false,

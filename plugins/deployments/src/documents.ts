@@ -47,6 +47,7 @@ function documentOf(deployment: Deployment, phases: readonly Phase[], urls: read
     liveAt: deployment.liveAt?.toISOString() ?? null,
     endedAt: deployment.endedAt?.toISOString() ?? null,
     rollbackOf: deployment.rollbackOf,
+    promotedFrom: deployment.promotedFrom,
     supersededBy: deployment.supersededBy,
   };
 }

@@ -60,7 +60,7 @@ export function implementDeployments(road: Road): Implementation<NonNullable<(ty
       const rows = await storeOf(road, organisation).transaction((unit) =>
         unit.em.find(
           Deployment,
-          { organisation, service: { $in: services }, rollbackOf: null },
+          { organisation, service: { $in: services }, rollbackOf: null, promotedFrom: null },
           { orderBy: { number: 'asc' }, fields: ['id', 'service', 'source'] },
         ),
       );

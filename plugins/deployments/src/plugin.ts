@@ -25,6 +25,7 @@ import { taskSubject } from './migrations/0002-task-subject.ts';
 import { buildDigest } from './migrations/0003-build-digest.ts';
 import { notices } from './migrations/0004-notices.ts';
 import { after } from './migrations/0005-after.ts';
+import { promotion } from './migrations/0006-promotion.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -36,7 +37,7 @@ const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes 
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot],
-  migrations: [init, taskSubject, buildDigest, notices, after],
+  migrations: [init, taskSubject, buildDigest, notices, after, promotion],
   async setup(ctx) {
     const road: Road = {
       ctx,

@@ -23,6 +23,7 @@ export function statusNote(deployment: DeploymentDocument, now: number): string 
 /** What a deployment is about, in one line. */
 export function headline(deployment: DeploymentDocument): string {
   if (deployment.rollbackOf) return 'Roll back to an earlier deployment';
+  if (deployment.promotedFrom && !deployment.source.message) return 'Promoted from another environment';
   const first = deployment.source.message?.split('\n')[0]?.trim();
   if (first) return first;
   if (deployment.source.kind === 'upload') return 'Uploaded source';
@@ -34,7 +35,9 @@ export function headline(deployment: DeploymentDocument): string {
 export function origin(deployment: DeploymentDocument): string {
   const how = deployment.rollbackOf
     ? 'rollback'
-    : { git: 'git push', upload: 'upload', image: 'image' }[deployment.source.kind];
+    : deployment.promotedFrom
+      ? 'promotion'
+      : { git: 'git push', upload: 'upload', image: 'image' }[deployment.source.kind];
   return `${deployment.source.author ?? deployment.createdBy}, ${how}`;
 }
 

@@ -66,6 +66,7 @@ function documentOf(
     liveAt: null,
     endedAt: null,
     rollbackOf: null,
+    promotedFrom: null,
     supersededBy: null,
   };
 }

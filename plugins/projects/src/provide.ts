@@ -82,6 +82,17 @@ export function provideProjects(ctx: PluginContext): void {
       if (!anywhere && call.principal.organisation !== organisation.id) return { path: null };
       return { path: await pathOf(call.principal, organisation, wanted) };
     },
+    sibling: async ({ service: id, environment: to }, call) =>
+      inside(call).transaction(async ({ em }) => {
+        const service = await em.findOne(Service, { id });
+        if (!service) throw notFound('service');
+        const environment = await em.findOne(Environment, { id: to, project: service.project });
+        if (!environment) throw notFound('environment in this project');
+        const { slug } = service;
+        const found = await em.findOne(Service, { environment: environment.id, slug });
+        const [path] = found ? await pathsOf(em, new Map(), [found]) : [];
+        return { environment: environment.slug, slug, path: path ?? null };
+      }),
     spec: async ({ service, revision }, call) => {
       const row = await inside(call).transaction(({ em }) => revisionOf(em, service, revision));
       return { revision: row.number, spec: row.spec };

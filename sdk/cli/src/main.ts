@@ -3,7 +3,7 @@ import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
 import { changeCommands } from './commands/changes.ts';
-import { deployCommands } from './commands/deploy.ts';
+import { deployCommands, promoteCommand } from './commands/deploy.ts';
 import { domainCommands } from './commands/domains.ts';
 import { environmentCommands } from './commands/environments.ts';
 import { hookCommands } from './commands/hooks.ts';
@@ -51,6 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     environmentCommands,
     domainCommands,
     deployCommands,
+    promoteCommand,
     logCommands,
     runCommands,
     lintCommand,

@@ -30,6 +30,8 @@ export interface Order {
   readonly application?: string;
   /** Goes back to this one: its artifact, plan and revision. */
   readonly rollbackOf?: Deployment;
+  /** Takes the artifact and plan of this one, of another environment, as they are. */
+  readonly promotedFrom?: Deployment;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
     await useSnapshot(road, unit, order.organisation, source);
     const number = (latest?.number ?? 0) + 1;
     const decided = { revision, spec, source, digest, number };
-    const back = order.rollbackOf ?? (await unchanged(unit, order, decided));
+    const back = order.rollbackOf ?? order.promotedFrom ?? (await unchanged(unit, order, decided));
     const row = unit.em.create(Deployment, newRow(road, order, path, decided, back), { persist: true });
     await unit.em.flush();
     for (const [position, name] of phaseNames.entries()) {
@@ -142,6 +144,7 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: Decided, b
     buildDigest: decided.digest,
     previous: null,
     rollbackOf: order.rollbackOf?.id ?? null,
+    promotedFrom: order.promotedFrom?.id ?? back?.promotedFrom ?? null,
     supersededBy: null,
     createdBy: order.createdBy,
     createdAt: now(road),

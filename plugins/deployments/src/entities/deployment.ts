@@ -43,6 +43,8 @@ export const Deployment = defineEntity({
     /** Deployment that was live before the switch, to go back to. */
     previous: p.uuid().strictNullable(),
     rollbackOf: p.uuid().strictNullable(),
+    /** Deployment of another environment whose artifact it takes as it is. What follows it without a build keeps it. */
+    promotedFrom: p.uuid().strictNullable(),
     supersededBy: p.uuid().strictNullable(),
     createdBy: p.text(),
     createdAt: p.datetime(),

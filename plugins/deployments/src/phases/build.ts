@@ -1,5 +1,7 @@
 import { ContainrError, isContainrError } from '@containr/sdk';
 import type { Artifact } from '@containr/sdk/contracts';
+import { causes } from '../causes.ts';
+import { artifactOf } from '../engine/findings.ts';
 import type { Deployment } from '../entities/deployment.ts';
 import { Deployment as Deployments } from '../entities/deployment.ts';
 import { note } from '../engine/notes.ts';
@@ -12,7 +14,7 @@ import { driver } from '../replicas/drivers.ts';
 import { fallsBack } from './offline-fallback.ts';
 import { sameBuild } from './same-build.ts';
 import { missing } from '../snapshots/store.ts';
-import type { PhaseWork } from './phase-work.ts';
+import type { PhaseWork, Step } from './phase-work.ts';
 import { readableBytes } from './readable-bytes.ts';
 
 /** Turns the plan into an artifact on a node, or finds the one that an equal build left there. */
@@ -24,6 +26,7 @@ export const build: PhaseWork = {
     const runtime = offline ? 'process' : (deployment.runtime ?? 'process');
     if (deployment.source.kind === 'image')
       return { kind: 'done', skipped: true, findings: { artifact: imageArtifact(deployment) } };
+    if (deployment.promotedFrom !== null) return promoted(road, deployment);
     const subject = offline ? 'process' : null;
     const running = tasks.filter((task) => task.subject === subject).at(-1);
     if (offline)
@@ -80,6 +83,25 @@ async function buildRequest(road: Road, deployment: Deployment) {
   };
 }
 
+/** The artifact that was promoted, and no other. Throws `ARTIFACT_GONE`, or that its node can't be asked. */
+async function promoted(road: Road, deployment: Deployment): Promise<Step> {
+  const artifact = artifactOf(deployment);
+  const { exists } = await road.ctx.agents.call(artifact.node, driver(artifact.runtime).exists, { artifact });
+  if (!exists)
+    throw new ContainrError({
+      code: 'ARTIFACT_GONE',
+      status: 409,
+      detail: causes.ARTIFACT_GONE.detail,
+      hint: causes.ARTIFACT_GONE.hint,
+    });
+  return {
+    kind: 'done',
+    skipped: true,
+    message: 'The artifact that was promoted is used as it is.',
+    findings: { artifact },
+  };
+}
+
 /** An artifact of an equal build of this service that its node still has. */
 async function reusable(road: Road, deployment: Deployment): Promise<{ number: number; artifact: Artifact } | null> {
   if (deployment.rebuild) return null;
@@ -95,7 +117,7 @@ async function withArtifact(road: Road, deployment: Deployment): Promise<readonl
   return storeOf(road, deployment.organisation).transaction((unit) =>
     unit.em.find(
       Deployments,
-      { service: deployment.service, artifact: { $ne: null }, number: { $lt: deployment.number } },
+      { service: deployment.service, artifact: { $ne: null }, promotedFrom: null, number: { $lt: deployment.number } },
       { orderBy: { number: 'desc' }, limit: 5 },
     ),
   );

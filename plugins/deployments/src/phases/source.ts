@@ -18,7 +18,7 @@ export const source: PhaseWork = {
         });
       return { kind: 'done', skipped: true, message: deployment.spec.source.image };
     }
-    if (deployment.rollbackOf !== null && deployment.artifact !== null)
+    if ((deployment.rollbackOf ?? deployment.promotedFrom) !== null && deployment.artifact !== null)
       return { kind: 'done', skipped: true, message: 'The artifact of the earlier deployment is used.' };
     if (treeHash === null)
       throw new ContainrError({

@@ -6,6 +6,7 @@ import { Deployment } from '../entities/deployment.ts';
 import { Snapshot } from '../entities/snapshot.ts';
 import { requestCancel } from '../engine/complete.ts';
 import { createDeployment } from '../engine/create.ts';
+import { promote } from '../engine/promote.ts';
 import type { Road } from '../engine/road.ts';
 import { storeOf } from '../engine/road.ts';
 import { documentsOf } from '../documents.ts';
@@ -15,6 +16,13 @@ import { listDeployments } from './list.ts';
 
 const Params = defineSchema({ type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false });
 const text = (maxLength: number) => ({ anyOf: [{ type: 'string', maxLength }, { type: 'null' }] }) as const;
+
+const PromoteTo = defineSchema({
+  type: 'object',
+  properties: { environment: Id },
+  required: ['environment'],
+  additionalProperties: false,
+});
 
 const ListQuery = defineSchema({
   type: 'object',
@@ -185,6 +193,24 @@ export function deploymentRoutes(road: Road): void {
           rebuild: true,
         }),
       );
+    },
+  });
+
+  ctx.http.route<typeof Params, true, typeof PromoteTo, typeof Document>({
+    method: 'POST',
+    path: '/deployments/{id}/promote',
+    permission: 'deployment:create',
+    summary:
+      'Deploys the artifact of what serves in the service of the same slug in another environment, without a build',
+    params: Params,
+    body: PromoteTo,
+    response: Document,
+    status: 201,
+    async handler({ params, body, principal }) {
+      const organisation = organisationOf(principal);
+      const { environment } = body;
+      const order = { organisation, deployment: params.id, environment, createdBy: principal.name };
+      return created(road, await promote(road, order));
     },
   });
 }

@@ -41,6 +41,7 @@ export class SimulatedProjects {
         };
       },
       find: async () => ({ path: null }),
+      sibling: async () => ({ environment: 'production', slug: 'web', path: null }),
       spec: async ({ service }) => ({ revision: 1, spec: structuredClone(find(service).spec) }),
       variables: async () => {
         await world.turn(life, 'variables');

@@ -36,6 +36,7 @@ function deploymentWith(phases: readonly Partial<PhaseDocument>[]): DeploymentDo
     createdBy: '',
     ...dates,
     rollbackOf: null,
+    promotedFrom: null,
     supersededBy: null,
   };
 }

@@ -75,6 +75,29 @@ export const Projects = defineContract('projects', 'Projects, environments, serv
       additionalProperties: false,
     },
   },
+  /**
+   * The service of the same slug in an environment of the same project; `path` is `null` when there is none. Throws `NOT_FOUND` for a
+   * service or environment that is not there, or of another project.
+   */
+  sibling: {
+    input: {
+      type: 'object',
+      properties: { service: Id, environment: Id },
+      required: ['service', 'environment'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: {
+        /** Slugs of the environment and of the service that was named. */
+        environment: { type: 'string' },
+        slug: { type: 'string' },
+        path: { anyOf: [ServicePath, { type: 'null' }] },
+      },
+      required: ['environment', 'slug', 'path'],
+      additionalProperties: false,
+    },
+  },
   /** One revision's spec; `revision: null` is the newest. Throws `NOT_FOUND`. */
   spec: {
     input: {

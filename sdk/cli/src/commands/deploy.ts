@@ -11,6 +11,15 @@ import type { Deployment as DeploymentRead } from '../documents.ts';
 import { Deployment, LogPage, Summary } from '../documents.ts';
 import type { Output } from '../output.ts';
 
+const Live = {
+  type: 'object',
+  properties: {
+    liveDeployment: {
+      anyOf: [{ type: 'object', properties: { id: { type: 'string' } }, required: ['id'] }, { type: 'null' }],
+    },
+  },
+  required: ['liveDeployment'],
+} as const;
 const Upload = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] } as const;
 
 /** `deploy`, `deployments`, `rollback`, `cancel`. */
@@ -91,6 +100,35 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
         }),
       );
   }
+}
+
+/** `promote`: what serves in one environment, as it is, in another one. */
+export function promoteCommand({ program, output, run, options }: CommandHost): void {
+  program
+    .command('promote')
+    .argument('<project/service>', 'what serves; project/service@environment for another one than production')
+    .argument('<environment>', 'slug of the environment to deploy it in')
+    .description('deploy what serves in one environment in another one, without a build')
+    .action((name: string, to: string) =>
+      run(async () => {
+        const api = await openApi(options());
+        const { id } = await api.service(name);
+        const { liveDeployment } = await api.get('/services/{id}', Live, { params: { id } });
+        if (liveDeployment === null)
+          throw new ContainrError({
+            code: 'CONFLICT_NOTHING_LIVE',
+            status: 409,
+            detail: `Nothing of ${name} serves, so there is nothing to promote.`,
+            hint: `Deploy it first: containr deploy --service ${name}`,
+          });
+        const environment = await api.environment(name.split('/', 1)[0] ?? '', to);
+        const deployment = await api.post('/deployments/{id}/promote', Deployment, {
+          params: { id: liveDeployment.id },
+          body: { environment: environment.id },
+        });
+        return report(output, await follow(api, output, deployment));
+      }),
+    );
 }
 
 /** Shows phases and log lines until the deployment watches, is live, or ended. */
