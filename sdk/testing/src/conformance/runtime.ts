@@ -238,6 +238,20 @@ function defineArtifacts(node: () => RuntimeSubject): void {
     expect(await runtime.list()).to.deep.equal([]);
   });
 
+  it('runs what the artifact starts with when no command is given', async () => {
+    const { runtime, artifact } = node();
+    const request = {
+      run: randomUUID(),
+      service: randomUUID(),
+      deployment: randomUUID(),
+      artifact,
+      command: null,
+      variables: { MODE: 'exit', CODE: '6' },
+      resources: specFor(artifact, {}).resources,
+    };
+    expect(await runtime.run(request, quiet)).to.deep.equal({ exitCode: 6 });
+  });
+
   it('knows which artifacts it has', async () => {
     const { runtime, artifact } = node();
     const missing =
