@@ -81,6 +81,7 @@ describe('accessibility of the dashboard', function () {
       'shared variables': `/shared-variables/${environments.items[0]?.id ?? ''}`,
       logs: `/services/${service.id}/logs`,
       network: `/services/${service.id}/network`,
+      runs: `/services/${service.id}/runs`,
       'service settings': `/services/${service.id}/settings`,
       'service deployments': `/services/${service.id}/deployments`,
       deployments: '/deployments',

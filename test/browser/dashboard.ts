@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
 const shellDirectory = fileURLToPath(new URL('../../ui/shell/dist', import.meta.url));
-const roadPlugins = ['auth', 'projects', 'logs', 'ingress', 'nixpacks', 'process', 'deployments', 'git'];
+const roadPlugins = ['auth', 'projects', 'logs', 'ingress', 'nixpacks', 'process', 'deployments', 'runs', 'git'];
 
 /** Who owns the install in browser tests. */
 export const owner = {
