@@ -21,8 +21,6 @@ import type { Supervised } from './supervised.ts';
 import { version } from './version.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Agent and dashboard have come and gone by then; what the first collection let go of, the second gives back. */
-const releasedAfterMs = [8000, 10_000] as const;
 
 /**
  * Runs one control plane until its supervisor wishes otherwise: brings up what is not kept already, serves, says where when
@@ -64,7 +62,7 @@ async function serve(
     supervisor.beginning.reason === 'first'
       ? await reporter.step('platform', 'Starting database and plugins', start)
       : await start();
-  releaseStartMemory(releasedAfterMs);
+  releaseStartMemory({ afterMs: 5000, times: 2 });
   await supervisor.ready(version, Number(new URL(platform.origin).port || 80));
   const agent = await keepLocalAgent({
     control: platform.origin,

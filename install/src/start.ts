@@ -26,5 +26,5 @@ process.on('message', function change(message: unknown): void {
   if (message === 'restart' && supervisor.restart('a changed source')) setTimeout(() => change(message), 500).unref();
 });
 supervisor.begin();
-releaseStartMemory([5000]);
+releaseStartMemory({ afterMs: 3000, times: 1 });
 process.exit(await supervisor.over);
