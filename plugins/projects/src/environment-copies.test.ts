@@ -106,6 +106,60 @@ describe('a copy of an environment', function () {
     expect((await as(all, path, { name: 'Granted' })).status).to.equal(201);
   });
 
+  it('is brought to another one by staged changes: specs and variables, secrets by name alone', async () => {
+    const copy = id(await duplicate('Synced'));
+    const [from, to] = [await servicesOf(environment), await servicesOf(copy)];
+    const web = to.get('web') ?? '';
+    const sync = () => post(`/environments/${copy}/sync`, { from: environment });
+    const same = await sync();
+    expect(same.json).to.deep.equal({ items: [], count: 0, missing: [], extra: [], sealed: ['db.PASSWORD'] });
+
+    await asking(test).patch(`/services/${web}`, { spec: { replicas: 5, start: { command: 'node other.js' } } });
+    await post('/variables', { service: web, name: 'ONLY_HERE', value: '1' });
+    await post('/services', { environment: copy, name: 'extra' });
+    await ask(`/services/${to.get('db') ?? ''}?confirm=db`, { method: 'DELETE' });
+    const token = (await ask(`/variables?service=${web}&search=TOKEN`)).field('items', 0, 'id');
+    await asking(test).patch(`/variables/${String(token)}`, { value: 'another whisper' });
+    const staged = await sync();
+    expect(staged.json).to.deep.include({ count: 3, missing: ['db'], extra: ['extra'], sealed: [] });
+    expect(staged.text).not.to.match(/whisper|hush/);
+    const items = staged.field('items') as { variable: { name: string; action: string } | null; spec: unknown }[];
+    expect(items.flatMap(({ variable }) => (variable ? [`${variable.name} ${variable.action}`] : []))).to.have.members([
+      'TOKEN changed',
+      'ONLY_HERE removed',
+    ]);
+    expect(items.find((one) => one.spec)?.spec).to.have.deep.members([
+      { path: '/replicas', before: 5, after: 2 },
+      { path: '/start/command', before: 'node other.js', after: null },
+    ]);
+    expect((await opened(from.get('web') ?? '')).variables['TOKEN']).to.equal('whisper');
+    const applied = await post('/changes/apply', { environment: copy, deploy: false });
+    expect(applied.field('count')).to.equal(3);
+    const variables = await ask(`/variables?service=${web}`);
+    const names = (variables.field('items') as { name: string }[]).map((one) => one.name);
+    expect(names).to.have.members(['DATABASE_URL', 'TOKEN']);
+    expect((await ask(`/specs?service=${web}`)).field('items', 0, 'spec', 'replicas')).to.equal(2);
+  });
+
+  it('is brought to another one only by who may read and write what differs, and inside a project', async () => {
+    const copy = id(await duplicate('Guarded'));
+    const web = (await servicesOf(copy)).get('web') ?? '';
+    await asking(test).patch(`/services/${web}`, { spec: { replicas: 7 } });
+    const path = `/environments/${copy}/sync`;
+    const from = { from: environment };
+    for (const scopes of [['service:read'], ['service:read', 'variable:read'], ['variable:read', 'service:write']]) {
+      const answer = await as(await tokenFor(...scopes), path, from);
+      expect([answer.status, answer.field('code')], scopes.join()).to.deep.equal([403, 'FORBIDDEN']);
+    }
+    const granted = await as(await tokenFor('service:read', 'variable:read', 'service:write'), path, from);
+    expect([granted.status, granted.field('count')]).to.deep.equal([200, 1]);
+    expect((await post(path, { from: copy })).field('code')).to.equal('CONFLICT_SAME_ENVIRONMENT');
+    const project = id(await post('/projects', { name: 'Elsewhere' }));
+    const elsewhere = (await ask(`/environments?project=${project}`)).field('items', 0, 'id');
+    expect((await post(path, { from: elsewhere })).status).to.equal(404);
+    expect((await ask(path, { method: 'POST', organisation: 'other', body: from })).status).to.equal(404);
+  });
+
   it('is not made of an environment of another organisation', async () => {
     const path = `/environments/${environment}/duplicate`;
     const answer = await ask(path, { method: 'POST', organisation: 'other', body: { name: 'Theirs' } });
