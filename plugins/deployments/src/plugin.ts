@@ -3,9 +3,16 @@ import { Source } from '@containr/sdk/contracts';
 import { LentSources } from '@containr/sdk/host';
 import { Routes } from '@containr/plugin-ingress/contract';
 import { Logs } from '@containr/plugin-logs/contract';
-import { Projects, Rollout, ServiceDeleted, ServiceDescribe } from '@containr/plugin-projects/contract';
+import {
+  DeletionDescribe,
+  Projects,
+  Rollout,
+  ServiceDeleted,
+  ServiceDescribe,
+} from '@containr/plugin-projects/contract';
 import { listenToAgents } from './agents.ts';
 import { DeployGate, DeploymentChanged, Deployments } from './contract.ts';
+import { describeGoing } from './deletion.ts';
 import { describeServices } from './describe.ts';
 import { advance } from './engine/advance.ts';
 import { Advance, Repair } from './engine/job.ts';
@@ -58,6 +65,7 @@ export default definePlugin({
     ctx.jobs.handle(Repair, (run) => repair(road, run.input));
     ctx.jobs.handle(Tidy, () => sweepSnapshots(road), { schedule: '41 3 * * *' });
     ctx.hooks.tap(ServiceDescribe, async ({ services }) => ({ services: await describeServices(road, services) }));
+    ctx.hooks.tap(DeletionDescribe, async (of) => ({ ...of, goes: [...of.goes, ...(await describeGoing(road, of))] }));
     ctx.events.on(ServiceDeleted, ({ payload }) => serviceGone(road, payload));
     listenToAgents(road);
     deploymentRoutes(road);

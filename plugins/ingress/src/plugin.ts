@@ -1,6 +1,6 @@
 import { definePlugin } from '@containr/sdk';
 import { Ingress } from '@containr/sdk/contracts';
-import { ServiceCreated, ServiceDeleted, ServiceDescribe } from '@containr/plugin-projects/contract';
+import { DeletionDescribe, ServiceCreated, ServiceDeleted, ServiceDescribe } from '@containr/plugin-projects/contract';
 import { issueDue } from './certificates/issue.ts';
 import { DomainChanged, Routes } from './contract.ts';
 import { checkDue } from './domains/check-loop.ts';
@@ -17,6 +17,7 @@ import { Target } from './entities/target.entity.ts';
 import { init } from './migrations/0001-init.ts';
 import { domains } from './migrations/0002-domains.ts';
 import { balance } from './migrations/0003-balance.ts';
+import { describeGoing } from './domains/deletion.ts';
 import { createNames } from './names.ts';
 import { bumpRevision } from './revision.ts';
 import { renumber } from './route-table.ts';
@@ -55,6 +56,10 @@ export default definePlugin({
       { id: 'ingress.builtin' },
     );
 
+    ctx.hooks.tap(DeletionDescribe, async (of) => ({
+      ...of,
+      goes: [...of.goes, ...(await describeGoing(ctx, of))],
+    }));
     ctx.hooks.tap(ServiceDescribe, async ({ services }) => {
       const urls = new Map<string, readonly string[]>();
       for (const organisation of new Set(services.map((service) => service.organisation))) {

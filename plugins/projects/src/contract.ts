@@ -1,4 +1,5 @@
 export * from './contract/changes.ts';
+export * from './contract/deletion.ts';
 export * from './contract/documents.ts';
 export * from './contract/services.ts';
 export * from './contract/spec.ts';

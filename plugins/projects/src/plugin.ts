@@ -1,6 +1,7 @@
 import { definePlugin } from '@containr/sdk';
 import {
   ChangesChanged,
+  DeletionDescribe,
   ProjectChanged,
   ServiceChanged,
   ServiceCreated,
@@ -19,6 +20,7 @@ import { Variable } from './entities/variable.entity.ts';
 import { migrations } from './migrations.ts';
 import { provideProjects } from './provide.ts';
 import { changeRoutes } from './routes/changes.routes.ts';
+import { deletionRoutes } from './routes/deletion.routes.ts';
 import { environmentCopyRoutes } from './routes/environment-copies.routes.ts';
 import { environmentRoutes } from './routes/environments.routes.ts';
 import { projectRoutes } from './routes/projects.routes.ts';
@@ -34,6 +36,7 @@ export default definePlugin({
   setup(ctx) {
     ctx.hooks.define(ServiceDescribe);
     ctx.hooks.define(ServiceDelete);
+    ctx.hooks.define(DeletionDescribe);
     ctx.events.define(ProjectChanged);
     ctx.events.define(ChangesChanged);
     ctx.events.define(ServiceCreated);
@@ -43,6 +46,7 @@ export default definePlugin({
     projectRoutes(ctx);
     environmentRoutes(ctx);
     environmentCopyRoutes(ctx);
+    deletionRoutes(ctx);
     serviceRoutes(ctx);
     specRoutes(ctx);
     variableRoutes(ctx);

@@ -62,6 +62,13 @@ describe('the console, from the command line', function () {
     expect(copied.stdout).to.contain('Copied fleet@production to fleet@next. Nothing runs in it yet');
     expect((await boats('environments', 'fleet')).stdout).to.match(/fleet@production[^]*fleet@next/);
     expect((await boats('services', 'show', 'fleet/web@next')).code).to.equal(0);
+    const named = await boats('delete', 'fleet@next');
+    expect(named.code).to.equal(1);
+    expect(named.stdout).to.contain("Deleting fleet@next can't be undone. With it goes:\n  services (1): web");
+    expect(named.stderr).to.contain('fleet@next was not deleted');
+    expect((await boats('environments', 'fleet')).stdout).to.contain('fleet@next');
+    expect((await boats('delete', 'fleet@next', '--yes')).stdout).to.contain('Deleted fleet@next');
+    expect((await boats('environments', 'fleet')).stdout).not.to.contain('fleet@next');
     const nowhere = await boats('environments', 'duplicate', 'fleet@nowhere', 'X');
     expect([nowhere.code, nowhere.stderr]).to.satisfy(
       ([code, text]: [number, string]) => code === 1 && text.includes('production'),

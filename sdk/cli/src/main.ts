@@ -3,6 +3,7 @@ import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
 import { changeCommands } from './commands/changes.ts';
+import { deleteCommand } from './commands/delete.ts';
 import { deployCommands, promoteCommand } from './commands/deploy.ts';
 import { domainCommands } from './commands/domains.ts';
 import { environmentCommands } from './commands/environments.ts';
@@ -52,6 +53,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     domainCommands,
     deployCommands,
     promoteCommand,
+    deleteCommand,
     logCommands,
     runCommands,
     lintCommand,
