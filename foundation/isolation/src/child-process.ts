@@ -126,6 +126,8 @@ export class Child {
   #ended({ how, memory }: Ending): void {
     this.fail(memory ? 'PLUGIN_MEMORY' : 'PLUGIN_CRASHED', `Its process ${how}`);
     this.#cell.kill();
+    // Nobody reads it any more, so it would never find out that the other end is closed.
+    this.#cell.heartbeat.destroy();
   }
 
   // From here on nothing of it runs: what it was killed with does not wait for it.
