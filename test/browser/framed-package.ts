@@ -29,6 +29,8 @@ export async function writePlugin(
     readonly setup: string;
     readonly ui: string;
     readonly files?: Readonly<Record<string, string>>;
+    /** What its manifest says besides. */
+    readonly manifest?: Readonly<Record<string, unknown>>;
   },
 ): Promise<string> {
   const { name } = plugin;
@@ -40,6 +42,7 @@ export async function writePlugin(
     permissions: { [`${name}:read`]: 'Read' },
     segments: [name],
     ui: './dist/ui/index.js',
+    ...plugin.manifest,
   };
   const document = {
     name: `@example/plugin-${name}`,

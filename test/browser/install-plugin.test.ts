@@ -64,12 +64,24 @@ describe('installing a plugin in the dashboard', function () {
     await page.emulateMedia({ colorScheme: 'light' });
   });
 
+  it('removes a version that is not in use, once its number is typed', async () => {
+    const versions = page.getByRole('list', { name: 'Installed versions' });
+    expect(await versions.getByRole('button', { name: 'Remove 1.1.0' }).count()).to.equal(0);
+    await versions.getByRole('button', { name: 'Remove 1.0.0' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Remove Mail 1.0.0?' });
+    await dialog.getByLabel('Type 1.0.0 to confirm').fill('1.0.0');
+    await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+    await versions.getByText('1.0.0').waitFor({ state: 'detached' });
+    const left = (await dashboard.test.console('/plugins/mail/versions')).field('items') as { version: string }[];
+    expect(left.map(({ version }) => version)).to.deep.equal(['1.1.0']);
+  });
+
   it('removes it after naming what goes', async () => {
     await page.getByRole('switch', { name: 'Mail on' }).click();
     await page.locator('tr', { hasText: 'Mail' }).first().getByText('Off').waitFor();
-    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: 'Remove Mail?' });
-    await dialog.getByText('Its code goes: 1.0.0, 1.1.0.').waitFor();
+    await dialog.getByText('Its code goes: 1.1.0.').waitFor();
     await dialog.getByLabel('Type mail to confirm').fill('mail');
     await shot('remove');
     await page.setViewportSize({ width: 390, height: 844 });
