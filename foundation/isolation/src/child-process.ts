@@ -3,6 +3,7 @@ import type { Cell, Ending } from './cell.ts';
 import { startCell } from './cell.ts';
 import type { PluginEnded } from './ended.ts';
 import { endedBy } from './ended.ts';
+import { Floods } from './floods.ts';
 import type { Isolation } from './layers.ts';
 import type { Limits } from './limits.ts';
 import { LogLines } from './log-lines.ts';
@@ -37,6 +38,7 @@ const bounds = { callsAtOnce: 256, perSecond: 2_000, turnMs: 1, unreadBytes: 16 
 export class Child {
   readonly peer: Peer;
   readonly isolation: Isolation;
+  readonly floods = new Floods();
   readonly #cell: Cell;
   readonly #lines: LogLines;
   readonly #options: ChildOptions;
@@ -49,7 +51,8 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    const lines = (this.#lines = new LogLines(options.log));
+    const floods = this.floods;
+    const lines = (this.#lines = new LogLines(options.log, () => floods.note('log lines')));
     this.#cell = startCell(options);
     this.isolation = this.#cell.isolation;
     for (const stream of this.#cell.output) lines.follow(stream);
@@ -62,6 +65,7 @@ export class Child {
         else options.notified(op, data);
       },
       violated: (what) => this.violated(what),
+      throttled: () => floods.note('messages'),
       // When its process ended, that is told in a moment, with a better cause.
       closed: () => setTimeout(() => this.fail('PLUGIN_CRASHED', 'It left its channel'), leftMs).unref(),
     });
@@ -69,6 +73,7 @@ export class Child {
       cell: this.#cell,
       memoryBytes: options.limits.memoryBytes,
       silentMs: () => (this.#loaded ? silentMs : loadingMs),
+      flooding: () => floods.underWay,
       caught: (what, detail) => this.fail(codes[what], detail),
     });
     void this.#cell.ended.then((how) => this.#ended(how));

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { until } from '@containr/testing';
 import { openArena } from '../test/arena.ts';
 import type { Arena } from '../test/arena.ts';
 import { attempts, tools } from '../test/attempts.ts';
@@ -72,6 +73,18 @@ describe('a hostile plugin in a process of its own', function () {
         const asked = arena.test.console('/hostiles/go').catch(() => null);
         for (let n = 0; n < 30; n += 1) expect(await arena.neighbourAnswers()).to.equal(true);
         gone.abort();
+        await arena.leave();
+        await asked;
+      });
+    }
+  });
+
+  describe('is slowed, and its document says so, when it', () => {
+    for (const [name, body] of floods.slice(0, 3)) {
+      it(name, async () => {
+        await arena.enter(`${tools}\n${body}`);
+        const asked = arena.test.console('/hostiles/go').catch(() => null);
+        await until('its document says so', async () => /more (messages|log lines) than are/.test(await causeOf()));
         await arena.leave();
         await asked;
       });

@@ -3,7 +3,7 @@ export type { Isolation } from './layers.ts';
 export { CauseDocument, PluginEnded, restartOf, settled, showCause } from './ended.ts';
 export { checkGrant, grantKinds, isGranted, noGrants } from './grants.ts';
 export type { GrantKind, Grants } from './grants.ts';
-export { defaultLimits, isolate, isolationOf, residentBytes } from './isolate.ts';
+export { defaultLimits, floodOf, isolate, isolationOf, residentBytes } from './isolate.ts';
 export type { IsolateOptions, IsolatedPackage } from './isolate.ts';
 export type { Limits } from './limits.ts';
 export { registerGrantRoutes } from './grant-routes.ts';

@@ -56,6 +56,11 @@ export function isolationOf(plugin: Plugin | undefined): Isolation | null {
   return (plugin && children.get(plugin)?.()?.isolation) ?? null;
 }
 
+/** What the process of such a plugin sends too much of, for its document; `null` when it does not, and for any other plugin. */
+export function floodOf(plugin: Plugin | undefined, name: string): ContainrError | null {
+  return (plugin && children.get(plugin)?.()?.floods.cause(name)) ?? null;
+}
+
 /** Limits of a plugin that asks for nothing else. */
 export const defaultLimits: Limits = {
   memoryBytes: 256 * 1_048_576,

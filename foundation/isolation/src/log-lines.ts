@@ -18,8 +18,12 @@ export class LogLines {
   #dropped = 0;
   readonly #secrets = new Set<string>();
 
-  constructor(log: Logger) {
+  readonly #flooded: () => void;
+
+  /** `flooded` is told whenever lines are dropped. */
+  constructor(log: Logger, flooded: () => void = () => undefined) {
     this.#log = log;
+    this.#flooded = flooded;
   }
 
   /** Writes `[redacted]` in place of a text from here on. */
@@ -40,7 +44,7 @@ export class LogLines {
     this.#allowance = Math.min(burst, this.#allowance + ((now - this.#filledAt) / 1000) * perSecond);
     this.#filledAt = now;
     if (this.#allowance < 1) {
-      this.#dropped += 1;
+      this.#drop(1);
       return;
     }
     this.#allowance -= 1;
@@ -51,6 +55,11 @@ export class LogLines {
     const kept = JSON.stringify(fields).length > largestFields ? { fields: 'too large' } : fields;
     const shown = this.#secrets.size === 0 ? kept : (this.#shown(kept) as Record<string, unknown>);
     this.#log[level](shown, this.#redacted(message).slice(0, longestLine));
+  }
+
+  #drop(lines: number): void {
+    this.#dropped += lines;
+    this.#flooded();
   }
 
   #shown(value: unknown): unknown {
@@ -73,7 +82,7 @@ export class LogLines {
       const lines = (rest + chunk.toString('utf8')).split('\n');
       rest = (lines.pop() ?? '').slice(0, longestLine);
       for (const line of lines.slice(0, perSecond)) if (line.trim() !== '') this.write('info', {}, line);
-      this.#dropped += Math.max(0, lines.length - perSecond);
+      if (lines.length > perSecond) this.#drop(lines.length - perSecond);
       stream.pause();
       setTimeout(() => stream.resume(), restMs);
     });

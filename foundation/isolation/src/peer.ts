@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import { parse } from 'secure-json-parse';
 import type { Frame } from './frame.ts';
 import { encodeFrame, frameKinds, FrameReader } from './frame.ts';
+import { broken, busy, gone, leftError } from './peer-errors.ts';
 import { fromWire, toWire, WireError } from './wire-error.ts';
 
 /** One call that the other side made. */
@@ -23,6 +23,8 @@ export interface PeerOptions {
   notified?(op: string, data: unknown): void;
   /** What the other side did against the rules; the message itself is dropped. */
   violated(what: string): void;
+  /** The other side sends more than is taken of it, so it is read slowly. */
+  throttled?(): void;
   /** The channel is gone. */
   closed(): void;
   /** Bounds for a side that does not trust the other. */
@@ -33,7 +35,7 @@ export interface PeerOptions {
 export interface PeerBounds {
   /** Calls of the other side that are under way at once. */
   readonly callsAtOnce: number;
-  /** Calls and notices a second that are taken; more wait in the other side's own memory. */
+  /** Calls and notices a second that are taken, a tenth of it while it floods; more wait in the other side's own memory. */
   readonly perSecond: number;
   /** Longest time spent on messages in one turn of the event loop, in milliseconds. */
   readonly turnMs: number;
@@ -49,6 +51,13 @@ interface Waiting {
 
 const none = Buffer.alloc(0);
 const mostLeft = 10_000;
+/** How long a side that sends too much is not read, in milliseconds. */
+const throttledMs = 20;
+/** Who sends too much for this long, in milliseconds, floods: from then on only a share is taken, so that reading it costs others nothing. */
+const floodMs = 1_000;
+const floodShare = 0.1;
+/** With this share of a second's messages to spare it floods no more. */
+const caughtUpShare = 0.05;
 
 /** One end of a channel between two processes: calls both ways, with cancelling, over frames on one stream. */
 export class Peer {
@@ -63,6 +72,7 @@ export class Peer {
   #scheduled = false;
   #allowance: number;
   #filledAt = performance.now();
+  #overSince: number | null = null;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -171,13 +181,17 @@ export class Peer {
   #pauseMs(bounds: PeerBounds, frame: Frame, began: number): number | null {
     if (frame.kind === frameKinds.call || frame.kind === frameKinds.notify) {
       const now = performance.now();
-      this.#allowance = Math.min(
-        bounds.perSecond,
-        this.#allowance + ((now - this.#filledAt) / 1000) * bounds.perSecond,
-      );
+      const floods = this.#overSince !== null && now - this.#overSince > floodMs;
+      const perSecond = floods ? bounds.perSecond * floodShare : bounds.perSecond;
+      this.#allowance = Math.min(bounds.perSecond, this.#allowance + ((now - this.#filledAt) / 1000) * perSecond);
       this.#filledAt = now;
       this.#allowance -= 1;
-      if (this.#allowance < 0) return 20;
+      if (this.#allowance > bounds.perSecond * caughtUpShare) this.#overSince = null;
+      if (this.#allowance < 0) {
+        this.#overSince ??= now;
+        this.#options.throttled?.();
+        return throttledMs;
+      }
     }
     return performance.now() - began > bounds.turnMs ? 0 : null;
   }
@@ -263,37 +277,4 @@ function json(value: unknown): Buffer {
 /** JSON from the other side; keys that reach prototypes are refused. */
 function read(content: Buffer): unknown {
   return parse(content.toString('utf8'), null, { protoAction: 'error', constructorAction: 'error' });
-}
-
-function gone(): ContainrError {
-  return new ContainrError({
-    code: 'PLUGIN_GONE',
-    status: 503,
-    detail: 'The process of the plugin ended before it answered.',
-    hint: 'Try again in a moment; the plugins page says why it ended.',
-    retryAfterSeconds: 1,
-  });
-}
-
-function broken(): ContainrError {
-  return new ContainrError({
-    code: 'PLUGIN_MESSAGE',
-    status: 502,
-    detail: 'The plugin sent a message that is refused.',
-    hint: 'This is a fault of the plugin: report it.',
-  });
-}
-
-function busy(limit: number): ContainrError {
-  return new ContainrError({
-    code: 'PLUGIN_BUSY',
-    status: 429,
-    detail: `The plugin has ${limit} calls under way, which is as many as it may.`,
-    hint: 'Wait for answers before asking more.',
-    retryAfterSeconds: 1,
-  });
-}
-
-function leftError(): ContainrError {
-  return new ContainrError({ code: 'CALL_LEFT', status: 499, detail: 'Whoever called has left.' });
 }

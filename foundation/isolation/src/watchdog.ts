@@ -8,6 +8,8 @@ export interface WatchOptions {
   readonly memoryBytes: number;
   /** Longest time of its own without an answer, in milliseconds. */
   silentMs(): number;
+  /** Whether it sends more than is taken: it is late by its own doing then, and is not let forward for it. */
+  flooding(): boolean;
   /** What it did; the watch is over then. */
   caught(what: 'silent' | 'memory' | 'heartbeat', detail: string): void;
 }
@@ -61,7 +63,7 @@ export function watch(options: WatchOptions): () => void {
       hear(now, false);
       cell.heartbeat.write(asked);
     } else {
-      hear(now, now - askedAt >= hearAfterMs);
+      hear(now, now - askedAt >= hearAfterMs && !options.flooding());
       silentMs += own;
       if (silentMs >= options.silentMs()) return end('silent', `It did not answer for ${Math.round(silentMs)} ms`);
     }

@@ -1,4 +1,4 @@
-import { CauseDocument, IsolationDocument, isolationOf, showCause, showIsolation } from '@containr/isolation';
+import { CauseDocument, floodOf, IsolationDocument, isolationOf, showCause, showIsolation } from '@containr/isolation';
 import type { PluginContext } from '@containr/sdk';
 import { defineEvent, defineSchema, listQuery, pageOf } from '@containr/sdk';
 import type { Infer } from '@containr/sdk';
@@ -127,7 +127,7 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
     version,
     state: entry.state,
     enabled: entry.desired,
-    cause: showCause(entry.cause),
+    cause: showCause(entry.cause ?? floodOf(entry.running?.plugin, name)),
     requires: requirementsOf(entry.package).map((need) => ({
       name: need.plugin,
       range: need.range,
