@@ -41,6 +41,9 @@ import { createBackground } from './engine/background.ts';
 
 const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes snapshots that nobody uses' });
 
+/** Of the process, not of one set-up: a plan that runs while this plugin is set up anew goes on reading from the next one. */
+const sources = new LentSources();
+
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot],
@@ -49,7 +52,7 @@ export default definePlugin({
     const road: Road = {
       ctx,
       snapshots: await openSnapshotStore(ctx.directory),
-      sources: new LentSources(),
+      sources,
       projects: ctx.services.get(Projects),
       routes: ctx.services.get(Routes),
       logs: ctx.services.get(Logs),
