@@ -162,7 +162,8 @@ function ending(child: ChildProcess, group: LimitGroup, heap: number): Promise<E
       const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
       // V8 aborts when its heap is full; the first process of a namespace has no SIGABRT and goes on to the next worse.
       const aborted = [134, 139].includes(code ?? 0) || /^SIG(ABRT|SEGV|ILL|TRAP)$/.test(signal ?? '');
-      const full = aborted && (group.peakBytes() ?? heap) >= heap;
+      // It counts what it reserved and never touched, which the system does not.
+      const full = aborted && (group.peakBytes() ?? heap) >= heap * 0.75;
       // Where no limit is enforced, the system ends whom it likes.
       const taken = !group.enforced.memory && (code === 137 || signal === 'SIGKILL');
       done(full || taken ? `${how}, as it does when memory runs out` : how, full || taken);

@@ -39,7 +39,8 @@ describe('a plugin that hangs, grows or breaks rules', function () {
     );
     await asked;
     const { cause, ended } = one;
-    expect(`${cause.code} ${cause.detail}`).to.match(code);
+    const told = `${cause.code} ${cause.detail}`;
+    expect(code.test(told), told).to.equal(true);
     // On a machine that is busy with other things a start takes longer than that: as long as the two before it did.
     expect(ended.containedMs).to.be.at.most(Math.max(1_000, 2 * startedMs));
     return { ...one, ended };
