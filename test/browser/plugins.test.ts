@@ -34,7 +34,7 @@ describe('switching plugins while one looks', function () {
 
   it('takes its pages and navigation away in another tab too, with a calm notice on the open page', async () => {
     await page.getByRole('switch', { name: 'Deployments on' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Turn off both' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Turn off all 3' }).click();
     await page.locator('tr', { hasText: 'Deployments' }).first().getByText('Off').waitFor();
     expect(await page.getByRole('switch', { name: 'Git on' }).locator('xpath=ancestor::tr').innerText()).to.match(
       /Off|Waiting/,
