@@ -27,7 +27,8 @@ async function lookOnce(test: TestPlatform): Promise<Look> {
   );
   const plugins = test.platform.lifecycle
     .list()
-    .map(({ name, state, cause }) => `plugin: ${name} ${state} ${cause?.code ?? ''}`);
+    // What is back keeps the cause of its last end, for the admin to read.
+    .map(({ name, state, cause }) => `plugin: ${name} ${state} ${state === 'active' ? '' : (cause?.code ?? '')}`);
   return [
     ...registered,
     ...plugins,
