@@ -14,6 +14,8 @@ export interface Question {
   readonly head: Head;
   readonly authorization: string | undefined;
   readonly passwords: Passwords;
+  /** Port that HTTPS is served at now; `null`: nobody may be sent there. */
+  readonly tlsPort: number | null;
   /** Whether it came by HTTPS. */
   readonly isSecure: boolean;
   /** Whether the connection was secured with the certificate of another host. */
@@ -34,7 +36,7 @@ export function decide(question: Question): Decision | Promise<Decision> {
   if (question.isMisdirected) return misdirected(head.host);
   const route = findRoute(table, head.host, head.target);
   if (!route) return routeUnknown(head.host);
-  if (route.secure && !isSecure) return movedTo(secureAddress(head, table.document.tlsPort ?? 443));
+  if (route.secure && !isSecure && question.tlsPort !== null) return movedTo(secureAddress(head, question.tlsPort));
   if (route.redirect !== undefined) return movedTo(`${route.redirect}${head.target}`);
   if (!route.users) return { route };
   const passage = question.passwords.check(question.authorization, route.users);

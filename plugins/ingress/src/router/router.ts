@@ -140,6 +140,7 @@ export class Router {
       head,
       authorization: request.headers.authorization,
       passwords: this.#passwords,
+      tlsPort: this.#tls.port,
       isSecure: socket instanceof TLSSocket,
       isMisdirected:
         typeof serverName === 'string' &&

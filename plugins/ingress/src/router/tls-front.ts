@@ -20,6 +20,11 @@ export class TlsFront {
     this.#contextFor = contextFor;
   }
 
+  /** The port that HTTPS is served at now; `null`: none. */
+  get port(): number | null {
+    return this.#port;
+  }
+
   /** Why there is no HTTPS although it is asked for. */
   get note(): string | null {
     return this.#note;

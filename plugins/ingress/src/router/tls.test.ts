@@ -239,6 +239,9 @@ describe('router: HTTPS', () => {
     await once(blocker, 'listening');
     await apply([routeOf(shop, [upstream])], (blocker.address() as AddressInfo).port);
     blocker.close();
+    await apply([routeOf(shop, [upstream], { secure: true })], null);
+    expect((await ask(bench, '/', { host: shop })).body, 'nobody is sent where nothing listens').to.equal('yes');
+    await apply([routeOf(shop, [upstream])], next);
     // What could not be had changes nothing.
     expect((await secure(shop, '/', { at: next })).body).to.equal('yes');
     expect((await ask(bench, '/', { host: shop })).body).to.equal('yes');
