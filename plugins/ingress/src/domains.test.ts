@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { until } from '@containr/testing';
 import { expect } from 'chai';
+import { certificateOf } from '../test/certificate.ts';
 import { hasAcmeServer } from '../test/acme-server.ts';
 import type { DomainBench } from '../test/domain-bench.ts';
 import { startDomainBench } from '../test/domain-bench.ts';
@@ -70,6 +72,22 @@ import { startDomainBench } from '../test/domain-bench.ts';
       60_000,
     );
     expect(theirsNow.status).to.equal(200);
+  });
+
+  it('serve a certificate that was brought before they were shown to lead here', async () => {
+    const { authority, live, post, secure, shop } = bench;
+    const service = await live('early');
+    await authority.forget('early.example.org');
+    const made = await post('/domains', { service, host: 'early.example.org' });
+    const { chain, key } = await certificateOf('early.example.org');
+    const path = `/domains/${String(made.field('id'))}`;
+    const put = await shop.ask(`${path}/certificate`, { method: 'PUT', body: { chain, key } });
+    expect(put.status, put.text).to.equal(200);
+    const record = made.field('ownership', 'record') as { name: string; value: string };
+    await authority.setTxt(record.name, record.value);
+    await post(`${path}/check`);
+    const serial = new X509Certificate(chain).serialNumber;
+    await until('it is served', async () => (await secure('early.example.org').catch(() => null))?.serial === serial);
   });
 
   it('show and change nothing of another organisation', async () => {

@@ -3,7 +3,7 @@ import { DomainChanged } from '../contract.ts';
 import { Certificate } from '../entities/certificate.entity.ts';
 import { Domain } from '../entities/domain.entity.ts';
 import { Host } from '../entities/host.entity.ts';
-import { bumpRevision } from '../revision.ts';
+import { bumpCertificates, bumpRevision } from '../revision.ts';
 import type { Settings } from '../settings.ts';
 import type { Finding, Proof } from './prove.ts';
 import { prove } from './prove.ts';
@@ -100,6 +100,8 @@ export async function settle(
   host.nextCheckAt = null;
   await wantCertificate(ctx, unit, host);
   await bumpRevision(unit);
+  // One that was brought before is served from now on; that of an owner before, with its key, no more.
+  await bumpCertificates(unit);
   await tellChanged(unit, host);
   return true;
 }
