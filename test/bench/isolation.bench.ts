@@ -4,19 +4,19 @@ import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPlugin, startTestPlatform } from '@containr/testing';
-import { median, row } from './measure.ts';
+import { row } from './measure.ts';
 
 /**
  * p99 of another plugin's route while an isolated plugin is hostile (it floods its channel and its log as fast as it can),
  * divided by the same while an isolated plugin burns as much processor time for itself: how much is read of the system, and the
- * benign one is told to burn what the hostile one of its round took. A round is hostile, benign, benign, hostile: two pairs, so that
- * what else the machine does falls on both. What counts is the median of the ratios of the pairs in which both took as much.
+ * benign one is told to burn what it lacks to what the hostile one took in all. A round is hostile, benign, benign, hostile, so that
+ * what else the machine does falls on both. What counts are the p99 of all requests beside the one and of all beside the other: one
+ * window's slowest hundredth is a handful of requests, and says little.
  */
-const rounds = 6;
-const requests = 3_000;
-/** Pairs whose shares of a core differ by more than this part of the larger one do not count. */
-const mostApart = 0.2;
-const fewestPairs = 4;
+const rounds = 8;
+const requests = 5_000;
+/** Part of the larger one by which what the two took in all may differ, for the ratio to be one of equal load. */
+const mostApart = 0.15;
 /** From when on it is measured, in milliseconds: a flood has used up its allowance then, and is read slowly. */
 const settledMs = 2_500;
 const folder = await mkdtemp(join(tmpdir(), 'containr-bench-isolation-'));
@@ -72,14 +72,18 @@ function ask(url: string): Promise<number> {
   });
 }
 
-async function p99(url: string): Promise<number> {
+/** How long each of the requests of one window took, in milliseconds. */
+async function window(url: string): Promise<readonly number[]> {
   const times: number[] = [];
   const client = async (): Promise<void> => {
     while (times.length < requests) times.push(await ask(url));
   };
   await Promise.all([client(), client(), client(), client()]);
-  times.sort((a, b) => a - b);
-  return times[Math.floor(times.length * 0.99)] ?? Number.NaN;
+  return times;
+}
+
+function p99(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN;
 }
 
 /** The process of an isolated plugin, and the processor time that it took so far, in milliseconds. */
@@ -107,56 +111,62 @@ const test = await startTestPlatform({ plugins: packages });
 const api = `${test.origin}/api/v1`;
 
 interface Measured {
-  /** p99 in milliseconds. */
-  readonly ms: number;
-  /** Share of a core that the plugin took meanwhile. */
-  readonly took: number;
-  /** Whether it was one process all the time: one that was ended floods no more. */
-  readonly whole: boolean;
+  /** Of each request, in milliseconds. */
+  readonly times: readonly number[];
+  /** Processor time that the plugin took meanwhile, and how long that was, both in milliseconds. */
+  readonly tookMs: number;
+  readonly lastedMs: number;
 }
 
-/** Measures beside one of them. */
-async function beside(name: 'hostile' | 'busy', share: number): Promise<Measured> {
+/** Measures beside one of them; `undefined` when it was ended meanwhile: one that was ended floods no more. */
+async function beside(name: 'hostile' | 'busy', share: number): Promise<Measured | undefined> {
   await test.console(`/plugins/${name}/replace`, { method: 'POST' });
   await ask(`${api}/${name}/start/${share}`);
   await new Promise((resolve) => setTimeout(resolve, settledMs));
   const [begun, before] = [performance.now(), processOf(test.data, name)];
-  const ms = await p99(`${api}/other`);
-  const after = processOf(test.data, name);
-  const took = (after.burntMs - before.burntMs) / (performance.now() - begun);
+  const times = await window(`${api}/other`);
+  const [lastedMs, after] = [performance.now() - begun, processOf(test.data, name)];
   // Replacing ends its process, whatever it still has to say.
   await test.console(`/plugins/${name}/replace`, { method: 'POST' });
-  return { ms, took, whole: after.pid === before.pid };
+  if (after.pid !== before.pid) return undefined;
+  return { times, tookMs: after.burntMs - before.burntMs, lastedMs };
 }
 
-/** Whether both were there all the time and took as much. */
-function equal(hostile: Measured, busy: Measured): boolean {
-  const apart = Math.abs(hostile.took - busy.took) / Math.max(hostile.took, busy.took);
-  return hostile.whole && busy.whole && apart <= mostApart;
+const hostile: Measured[] = [];
+const benign: Measured[] = [];
+const share = (all: readonly Measured[]): number =>
+  all.reduce((sum, { tookMs }) => sum + tookMs, 0) / all.reduce((sum, { lastedMs }) => sum + lastedMs, 0);
+
+/** What a benign one has to burn so that both have taken as much after this window. */
+function lacking(): number {
+  const wanted = share(hostile);
+  if (benign.length === 0) return Math.min(1, wanted);
+  return Math.min(1, Math.max(0.01, wanted + (wanted - share(benign)) * benign.length));
+}
+
+async function measure(into: Measured[], name: 'hostile' | 'busy'): Promise<void> {
+  const measured = await beside(name, name === 'hostile' ? 1 : lacking());
+  if (!measured) return;
+  into.push(measured);
+  const took = measured.tookMs / measured.lastedMs;
+  console.error(`${name} p99 ${p99(measured.times).toFixed(1)} ms, ${took.toFixed(2)} of a core`);
 }
 
 try {
-  await p99(`${api}/other`);
-  const pairs: (readonly [hostile: Measured, busy: Measured])[] = [];
+  await window(`${api}/other`);
   for (let round = 0; round < rounds; round += 1) {
-    const first = await beside('hostile', 1);
-    const share = Math.min(1, first.took);
-    const [second, third] = [await beside('busy', share), await beside('busy', share)];
-    pairs.push([first, second], [await beside('hostile', 1), third]);
-    for (const [hostile, busy] of pairs.slice(-2)) console.error(told('hostile', hostile), told('benign', busy));
+    await measure(hostile, 'hostile');
+    await measure(benign, 'busy');
+    await measure(benign, 'busy');
+    await measure(hostile, 'hostile');
   }
-  const counted = pairs.filter(([hostile, busy]) => equal(hostile, busy));
-  console.error(
-    `${counted.length} of ${pairs.length} pairs count: in the others the two differed by more than ${mostApart * 100} % of a share, or one was ended`,
-  );
-  if (counted.length < fewestPairs) throw new Error(`Too few pairs took as much: ${fewestPairs} are needed.`);
-  row('isolation', median(counted.map(([hostile, busy]) => hostile.ms / busy.ms)), 'ratio', '<=1.2');
+  const [one, other] = [share(hostile), share(benign)];
+  console.error(`hostile took ${one.toFixed(3)} of a core, benign ${other.toFixed(3)}`);
+  if (Math.abs(one - other) > mostApart * Math.max(one, other)) throw new Error('The two did not take as much.');
+  const all = (measured: readonly Measured[]): number => p99(measured.flatMap(({ times }) => times));
+  row('isolation', all(hostile) / all(benign), 'ratio', '<=1.2');
 } finally {
   await test.stop();
   agent.destroy();
   await rm(folder, { recursive: true, force: true });
-}
-
-function told(name: string, { ms, took, whole }: Measured): string {
-  return `${name} p99 ${ms.toFixed(1)} ms, ${took.toFixed(2)} of a core${whole ? '' : ', was ended'};`;
 }
