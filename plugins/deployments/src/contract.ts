@@ -87,6 +87,24 @@ export const PhaseDocument = defineSchema({
 });
 export type PhaseDocument = Infer<typeof PhaseDocument>;
 
+/** Why a queued deployment does not go on yet. */
+export const Waiting = defineSchema({
+  type: 'object',
+  properties: {
+    /** `lane`: another one of its service is under way; `order`: one that it reads from; `build`, `rollout`: there is no free slot. */
+    kind: { type: 'string', enum: ['lane', 'order', 'build', 'rollout'] },
+    /** One sentence, with who has what it waits for. */
+    reason: { type: 'string' },
+    /** Place in line, from 1, and how many are in that line. */
+    position: { type: 'integer' },
+    of: { type: 'integer' },
+    since: Timestamp,
+  },
+  required: ['kind', 'reason', 'position', 'of', 'since'],
+  additionalProperties: false,
+});
+export type Waiting = Infer<typeof Waiting>;
+
 export const DeploymentDocument = defineSchema({
   type: 'object',
   properties: {
@@ -97,6 +115,8 @@ export const DeploymentDocument = defineSchema({
     project: Id,
     status: { type: 'string', enum: statusNames },
     phase: nullable({ type: 'string', enum: phaseNames }),
+    /** Set while it is queued. */
+    waiting: nullable(Waiting),
     cause: nullable(Cause),
     /** What went wrong and did not fail it, like a post-deploy command. */
     notices: { type: 'array', items: Cause },
@@ -123,6 +143,7 @@ export const DeploymentDocument = defineSchema({
     'project',
     'status',
     'phase',
+    'waiting',
     'cause',
     'notices',
     'source',

@@ -1,6 +1,7 @@
-import type { DeploymentDocument, PhaseDocument } from './contract.ts';
+import type { DeploymentDocument, PhaseDocument, Waiting } from './contract.ts';
 import type { Deployment } from './entities/deployment.ts';
 import { Phase } from './entities/phase.ts';
+import { waitingOf } from './queue/waiting.ts';
 import { actor, storeOf } from './engine/road.ts';
 import type { Road } from './engine/road.ts';
 
@@ -16,16 +17,23 @@ export async function documentsOf(
     unit.em.find(Phase, { deployment: { $in: ids } }, { orderBy: { position: 'asc' } }),
   );
   const urls = await urlsOf(road, organisation, [...new Set(deployments.map((deployment) => deployment.service))]);
+  const waiting = await waitingOf(road, organisation, deployments);
   return deployments.map((deployment) =>
     documentOf(
       deployment,
+      waiting.get(deployment.id) ?? null,
       phases.filter((phase) => phase.deployment === deployment.id),
       urls[deployment.service] ?? [],
     ),
   );
 }
 
-function documentOf(deployment: Deployment, phases: readonly Phase[], urls: readonly string[]): DeploymentDocument {
+function documentOf(
+  deployment: Deployment,
+  waiting: Waiting | null,
+  phases: readonly Phase[],
+  urls: readonly string[],
+): DeploymentDocument {
   return {
     id: deployment.id,
     number: deployment.number,
@@ -34,6 +42,7 @@ function documentOf(deployment: Deployment, phases: readonly Phase[], urls: read
     project: deployment.project,
     status: deployment.status,
     phase: deployment.phase,
+    waiting,
     cause: deployment.cause,
     notices: [...deployment.notices],
     source: deployment.source,

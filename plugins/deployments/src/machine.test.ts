@@ -6,6 +6,7 @@ import { happen, isTerminal, mayFollow } from './machine.ts';
 
 const happenings: readonly Happening[] = [
   'laneFree',
+  'held',
   'phaseDone',
   'switched',
   'retireDone',

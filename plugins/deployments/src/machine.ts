@@ -4,7 +4,7 @@ import { phaseNames } from './contract.ts';
 /** Which status may follow which; nothing follows a terminal one. */
 const successors: Readonly<Record<DeploymentStatus, readonly DeploymentStatus[]>> = {
   queued: ['running', 'failed', 'cancelled', 'superseded'],
-  running: ['watching', 'failed', 'cancelled'],
+  running: ['queued', 'watching', 'failed', 'cancelled'],
   watching: ['live', 'failed', 'cancelled', 'retired'],
   live: ['retired'],
   failed: [],
@@ -16,6 +16,8 @@ const successors: Readonly<Record<DeploymentStatus, readonly DeploymentStatus[]>
 /** What happens to a deployment. */
 export type Happening =
   | 'laneFree'
+  /** The phase that it is about to begin has to wait for a slot. */
+  | 'held'
   | 'phaseDone'
   | 'switched'
   | 'retireDone'
@@ -53,13 +55,20 @@ export function nextPhase(phase: PhaseName): PhaseName | null {
   return phaseNames[phaseNames.indexOf(phase) + 1] ?? null;
 }
 
+/** Phases that need a slot. */
+const heldBefore: readonly PhaseName[] = ['build', 'place'];
+
 const beforeSwitch = phaseNames.slice(0, phaseNames.indexOf('watch'));
 
 /** Where a deployment stands after something happened; `null` when it can't happen there, and is to be left out. */
 export function happen(at: Standing, what: Happening): Standing | null {
   switch (what) {
     case 'laneFree':
-      return at.status === 'queued' ? { status: 'running', phase: 'request' } : null;
+      return at.status === 'queued' ? { status: 'running', phase: at.phase ?? 'request' } : null;
+    case 'held':
+      return at.status === 'running' && at.phase !== null && heldBefore.includes(at.phase)
+        ? { status: 'queued', phase: at.phase }
+        : null;
     case 'phaseDone':
       return phaseDone(at);
     case 'switched':

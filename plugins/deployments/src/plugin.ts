@@ -33,6 +33,7 @@ import { buildDigest } from './migrations/0003-build-digest.ts';
 import { notices } from './migrations/0004-notices.ts';
 import { after } from './migrations/0005-after.ts';
 import { promotion } from './migrations/0006-promotion.ts';
+import { slots } from './migrations/0007-slots.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -47,7 +48,7 @@ const sources = new LentSources();
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot],
-  migrations: [init, taskSubject, buildDigest, notices, after, promotion],
+  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots],
   async setup(ctx) {
     const road: Road = {
       ctx,

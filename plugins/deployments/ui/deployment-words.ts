@@ -6,9 +6,15 @@ export function isMoving(deployment: Pick<DeploymentDocument, 'status'>): boolea
   return deployment.status === 'queued' || deployment.status === 'running' || deployment.status === 'watching';
 }
 
+/** A place in line, in words. */
+export function placeInLine({ position, of }: { position: number; of: number }): string {
+  return of <= 1 ? 'Next in line' : `Place ${position} of ${of} in line`;
+}
+
 /** What is beside the status: the phase and its time, or what replaced it. */
 export function statusNote(deployment: DeploymentDocument, now: number): string | null {
   const phase = deployment.phases.find((one) => one.name === deployment.phase);
+  if (deployment.waiting) return placeInLine(deployment.waiting).toLowerCase();
   if (deployment.status === 'running' && deployment.phase) {
     return phase?.startedAt
       ? `${deployment.phase} ${duration(Math.max(0, now - Date.parse(phase.startedAt)))}`

@@ -53,6 +53,7 @@ function documentOf(
     project: randomUUID(),
     status: 'queued',
     phase: null,
+    waiting: null,
     cause: null,
     source: input.source,
     artifact: null,

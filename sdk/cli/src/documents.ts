@@ -106,6 +106,17 @@ export const Domain = reads<ItemOf<'/domains'>>()({
 });
 export type Domain = Infer<typeof Domain>;
 
+const Waiting = {
+  anyOf: [
+    { type: 'null' },
+    {
+      type: 'object',
+      properties: { reason: { type: 'string' }, position: { type: 'integer' }, of: { type: 'integer' } },
+      required: ['reason', 'position', 'of'],
+    },
+  ],
+} as const;
+
 export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
   type: 'object',
   properties: {
@@ -113,6 +124,7 @@ export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
     number: { type: 'integer' },
     status: { type: 'string' },
     phase: { type: ['string', 'null'] },
+    waiting: Waiting,
     cause: {
       anyOf: [
         { type: 'null' },
@@ -148,7 +160,19 @@ export const Deployment = reads<AnswerOf<'GET', '/deployments/{id}'>>()({
     createdAt: { type: 'string' },
     createdBy: { type: 'string' },
   },
-  required: ['id', 'number', 'status', 'phase', 'cause', 'notices', 'phases', 'urls', 'createdAt', 'createdBy'],
+  required: [
+    'id',
+    'number',
+    'status',
+    'phase',
+    'waiting',
+    'cause',
+    'notices',
+    'phases',
+    'urls',
+    'createdAt',
+    'createdBy',
+  ],
 });
 export type Deployment = Infer<typeof Deployment>;
 
@@ -173,11 +197,13 @@ export const Summary = reads<ItemOf<'/deployments'>>()({
   properties: {
     id: { type: 'string' },
     number: { type: 'integer' },
+    service: { type: 'string' },
     status: { type: 'string' },
+    waiting: Waiting,
     createdAt: { type: 'string' },
     createdBy: { type: 'string' },
   },
-  required: ['id', 'number', 'status', 'createdAt', 'createdBy'],
+  required: ['id', 'number', 'service', 'status', 'waiting', 'createdAt', 'createdBy'],
 });
 
 export const LogPage = reads<AnswerOf<'GET', '/logs'>>()(

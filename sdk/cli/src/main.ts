@@ -15,6 +15,7 @@ import { planCommand } from './commands/plan.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
 import { projectCommands } from './commands/projects.ts';
+import { queueCommand } from './commands/queue.ts';
 import { restartCommand } from './commands/restart.ts';
 import { runCommands } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
@@ -53,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     domainCommands,
     deployCommands,
     promoteCommand,
+    queueCommand,
     deleteCommand,
     logCommands,
     runCommands,

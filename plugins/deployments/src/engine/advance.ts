@@ -4,6 +4,8 @@ import type { Cause } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { isOpen } from '../machine.ts';
+import { admit } from '../queue/admit.ts';
+import { allOrganisations, isFree } from '../queue/slots.ts';
 import { phaseWorks } from '../phases/index.ts';
 import type { Turn } from './after.ts';
 import { turnOf } from './after.ts';
@@ -55,13 +57,15 @@ function mayHaveSwitched(deployment: Deployment): boolean {
 
 /** One deployment per service is between its start and its switch; one of several that were applied together waits for its turn. */
 async function enterLane(road: Road, deployment: Deployment): Promise<boolean> {
-  const turn = await storeOf(road, deployment.organisation).transaction(async (unit): Promise<Turn> => {
+  const store = deployment.slot === null ? storeOf(road, deployment.organisation) : allOrganisations(road);
+  const turn = await store.transaction(async (unit): Promise<Turn> => {
     await lockService(unit, deployment.service);
     if ((await unit.em.count(Deployment, { service: deployment.service, status: 'running' })) > 0)
       return { kind: 'waits' };
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
     const found = await turnOf(unit, row);
     if (found.kind !== 'free') return found;
+    if (row.slot !== null && !(await isFree(road, unit, row))) return { kind: 'waits' };
     if (!apply(row, 'laneFree')) return { kind: 'waits' };
     announce(unit, row);
     return found;
@@ -87,6 +91,16 @@ async function runPhase(
   const record = phases.find((phase) => phase.name === deployment.phase);
   if (!record) throw new Error(`Deployment ${deployment.id} has no record of its phase ${deployment.phase ?? 'null'}.`);
   const work = phaseWorks[record.name];
+  try {
+    if (record.status === 'pending' && deployment.slot === null) {
+      const need = await work.needs?.(road, { deployment, tasks, replicas, signal });
+      if (need) return (await admit(road, deployment, need)) !== 'waits';
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    await failed(road, deployment, record, error);
+    return false;
+  }
   const phase =
     record.status === 'pending' ? await begin(road, deployment, record, work.timeoutMs(road, deployment)) : record;
   try {

@@ -3,6 +3,7 @@ import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { Replica } from '../entities/replica.ts';
 import type { Step } from '../phases/phase-work.ts';
+import { passOn, release } from '../queue/slots.ts';
 import { load } from './load.ts';
 import { lockService } from './lock.ts';
 import type { Road } from './road.ts';
@@ -14,7 +15,8 @@ type Done = Extract<Step, { kind: 'done' }>;
 
 /** Writes down that a phase is done, and what follows from it, in one transaction. Returns whether the road goes on now. */
 export async function complete(road: Road, deployment: Deployment, phase: Phase, step: Done): Promise<boolean> {
-  return storeOf(road, deployment.organisation).transaction(async (unit) => {
+  let freed = false;
+  const goesOn = await storeOf(road, deployment.organisation).transaction(async (unit) => {
     await lockService(unit, deployment.service);
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
     // Somebody else ended or moved it meanwhile: what this run found out is of no use any more.
@@ -22,12 +24,15 @@ export async function complete(road: Road, deployment: Deployment, phase: Phase,
     if (row.cancelRequested && phase.name !== 'route' && phase.name !== 'retire') return true;
     Object.assign(row, step.findings ?? {});
     await endPhase(road, unit, row.id, phase.name, step);
+    if (phase.name === 'build' || phase.name === 'route') freed = release(row);
     if (phase.name === 'route') return switched(road, unit, row);
     if (phase.name === 'retire') return retired(road, unit, row);
     apply(row, 'phaseDone');
     announce(unit, row);
     return true;
   });
+  if (freed) await passOn(road);
+  return goesOn;
 }
 
 async function endPhase(

@@ -12,6 +12,7 @@ import { lockService } from './lock.ts';
 import { note } from './notes.ts';
 import type { Road } from './road.ts';
 import { announce, now, storeOf } from './road.ts';
+import { passOn, release } from '../queue/slots.ts';
 import { cancelTasks } from './tasks.ts';
 import { wake } from './wake.ts';
 
@@ -25,12 +26,14 @@ export async function settle(
   what: Happening,
   cause: Cause | null,
 ): Promise<boolean> {
+  let freed = false;
   const ended = await storeOf(road, deployment.organisation).transaction(async (unit) => {
     await lockService(unit, deployment.service);
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
     const hadSwitched = row.status === 'watching';
     if (!apply(row, what)) return false;
     if (hadSwitched) await retireOlder(road, unit, row);
+    freed = release(row);
     row.cause = cause;
     if (isTerminal(row.status)) row.endedAt = now(road);
     await endPhase(road, unit, row, cause);
@@ -41,6 +44,7 @@ export async function settle(
     return true;
   });
   if (!ended) return false;
+  if (freed) await passOn(road);
   if (cause) await note(road, deployment, deployment.phase, 'end', [`${cause.title}: ${cause.detail}`, cause.hint]);
   const rest = await load(road, deployment.organisation, deployment.id);
   if (rest) {

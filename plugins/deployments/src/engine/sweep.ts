@@ -11,6 +11,7 @@ import { wantedReplicas } from './findings.ts';
 import { query } from './query.ts';
 import type { Road } from './road.ts';
 import { inMs, now } from './road.ts';
+import { passOn } from '../queue/slots.ts';
 import { taskEnded } from './tasks.ts';
 import { repairSoon, wake } from './wake.ts';
 
@@ -23,6 +24,7 @@ const snapshotDays = 14;
 export async function sweep(road: Road, signal: AbortSignal): Promise<void> {
   if (road.rest.suspended) return;
   await wakeOpen(road);
+  await passOn(road);
   if (!signal.aborted) await askAfterTasks(road);
   if (!signal.aborted) await stopLeftovers(road);
   if (!signal.aborted) await repairLive(road);
@@ -32,15 +34,19 @@ function everything(road: Road): ScopedStore {
   return road.ctx.store.system('the sweep settles what is left of all organisations');
 }
 
-/** Every open deployment is looked at again: its job may be lost, its phase overdue. A wake that is there already is the same one. */
+/**
+ * Every open deployment is looked at again: its job may be lost, its phase overdue. A wake that is there already is the same one. Who
+ * waits for a slot is woken when there is one.
+ */
 async function wakeOpen(road: Road): Promise<void> {
   await everything(road).transaction(async (unit) => {
     const open = await unit.em.find(
       Deployment,
       { status: ['queued', 'running', 'watching'], createdAt: { $lt: inMs(road, -5000) } },
-      { fields: ['id', 'organisation', 'service'] },
+      { fields: ['id', 'organisation', 'service', 'status', 'slot', 'cancelRequested'] },
     );
-    for (const one of open) await wake(unit, one);
+    for (const one of open)
+      if (one.status !== 'queued' || one.slot === null || one.cancelRequested) await wake(unit, one);
   });
 }
 

@@ -2,6 +2,7 @@ import type { InferEntity } from '@mikro-orm/core';
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Artifact, BuildPlan } from '@containr/sdk/contracts';
 import type { ServiceSpec } from '@containr/plugin-projects/contract';
+import type { SlotKind } from '../queue/decide.ts';
 import type { Cause, DeploymentSource, DeploymentStatus, PhaseName } from '../contract.ts';
 import { SpecType } from './spec-type.ts';
 
@@ -39,6 +40,11 @@ export const Deployment = defineEntity({
     application: p.uuid().strictNullable(),
     /** Digest of the variables that its build sees; `null` when they could not be opened. */
     buildDigest: p.text().strictNullable(),
+    /** Slot that it holds while it runs, or waits for while it is queued. */
+    slot: p.text().$type<SlotKind>().strictNullable(),
+    slotNode: p.text().strictNullable(),
+    /** Since when it waits or holds. */
+    slotSince: p.datetime().strictNullable(),
     cancelRequested: p.boolean().default(false),
     /** Deployment that was live before the switch, to go back to. */
     previous: p.uuid().strictNullable(),

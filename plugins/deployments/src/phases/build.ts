@@ -20,6 +20,16 @@ import { readableBytes } from './readable-bytes.ts';
 /** Turns the plan into an artifact on a node, or finds the one that an equal build left there. */
 export const build: PhaseWork = {
   timeoutMs: (road) => road.ctx.settings.current.buildTimeoutMs,
+  async needs(road, { deployment, tasks }) {
+    const built = tasks.some((task) => task.phase === 'build');
+    if (built || deployment.source.kind === 'image' || deployment.promotedFrom !== null) return null;
+    if (await reusable(road, deployment)) return null;
+    const last = (await latestOf(road, deployment))?.artifact?.node ?? null;
+    return {
+      kind: 'build',
+      node: chooseBuildNode(await road.ctx.agents.nodes(), deployment.runtime ?? 'process', last),
+    };
+  },
   async run(road, { deployment, tasks }) {
     const nodes = await road.ctx.agents.nodes();
     const offline = fallsBack(road.ctx.settings.current.runtime, deployment, tasks, nodes);
@@ -44,7 +54,12 @@ export const build: PhaseWork = {
         };
     }
     const node =
-      running?.node ?? chooseBuildNode(nodes, runtime, (await latestOf(road, deployment))?.artifact?.node ?? null);
+      running?.node ??
+      chooseBuildNode(
+        nodes,
+        runtime,
+        deployment.slotNode ?? (await latestOf(road, deployment))?.artifact?.node ?? null,
+      );
     const capability = driver(runtime).build;
     const progress = await pursue(road, deployment, tasks, {
       node,

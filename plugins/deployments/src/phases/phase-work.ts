@@ -4,6 +4,7 @@ import type { Phase } from '../entities/phase.ts';
 import type { Replica } from '../entities/replica.ts';
 import type { Task } from '../entities/task.ts';
 import type { Road } from '../engine/road.ts';
+import type { Need } from '../queue/slots.ts';
 
 /** What phases find out and later ones need. */
 export interface Findings {
@@ -31,6 +32,8 @@ export interface PhaseRun {
 export interface PhaseWork {
   /** Longest time from its first run to its end. */
   timeoutMs(road: Road, deployment: Deployment): number;
+  /** Slot that it takes before it begins; `null`: none. It is asked before each beginning. */
+  needs?(road: Road, run: Omit<PhaseRun, 'phase'>): Promise<Need | null>;
   /** A throw of a `ContainrError` with a cause code fails the deployment with it. */
   run(road: Road, run: PhaseRun): Promise<Step>;
 }

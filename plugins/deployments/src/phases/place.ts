@@ -11,6 +11,7 @@ import type { PhaseWork } from './phase-work.ts';
 /** Decides on which nodes the replicas run, and writes them down; nothing is started yet. */
 export const place: PhaseWork = {
   timeoutMs: (road) => 60_000 + road.ctx.settings.current.nodeWaitMs,
+  needs: async (_, { deployment }) => (wantedReplicas(deployment) === 0 ? null : { kind: 'rollout', node: null }),
   async run(road, { deployment, phase, replicas }) {
     if (replicas.length > 0) return { kind: 'done', message: summary(replicas.length) };
     const artifact = artifactOf(deployment);

@@ -16,6 +16,7 @@ export interface Watched {
   readonly ingress: SimulatedIngress;
   readonly services: readonly SimulatedService[];
   readonly behaviours: ReadonlyMap<string, Behaviour>;
+  readonly buildsPerNode: number;
 }
 
 /** Looks at a world after each happening, and once more when it has come to rest. Each method throws what is not as it must be. */
@@ -37,6 +38,10 @@ export class Invariants {
       this.#seen.set(id, status);
       if (cause?.code === 'INTERNAL') throw new Error(`#${number} failed by a fault of the platform: ${cause.detail}`);
     }
+    const building = deployments.filter((one) => one.status === 'running' && one.slot === 'build');
+    for (const [node, here] of Map.groupBy(building, (one) => one.slotNode))
+      if (here.length > this.#watched.buildsPerNode)
+        throw new Error(`${here.length} builds have a slot on ${node ?? 'no node'}.`);
     for (const service of this.#watched.services) {
       const own = deployments.filter((one) => one.service === service.id);
       const running = own.filter((one) => one.status === 'running');

@@ -16,6 +16,7 @@ import { SimulatedProjects } from './projects.ts';
 /** How long people and faults are at work, and how long the world then has to come to rest. Simulated milliseconds. */
 const busyMs = 180_000;
 const restMs = 400_000;
+const buildsPerNode = 1;
 
 /** One world of one seed: services, nodes, what people do and what goes wrong. */
 export class Scenario {
@@ -46,6 +47,7 @@ export class Scenario {
       ingress: this.#ingress,
       services: this.#projects.services,
       behaviours: this.#behaviours,
+      buildsPerNode,
     });
     for (const node of this.#nodes) node.startAgent();
     this.#startControl();
@@ -71,6 +73,9 @@ export class Scenario {
         buildTimeoutMs: 60_000,
         releaseTimeoutMs: 60_000,
         nodeWaitMs: 30_000,
+        buildsPerNode,
+        buildsPerOrganisation: 2,
+        rolloutsPerOrganisation: 1,
       },
     });
     this.#control = control;

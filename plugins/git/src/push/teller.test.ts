@@ -26,6 +26,7 @@ function deploymentWith(phases: readonly Partial<PhaseDocument>[]): DeploymentDo
     project: id,
     status: 'running',
     phase: null,
+    waiting: null,
     cause: null,
     source,
     artifact: null,

@@ -37,6 +37,7 @@ export function createTeller(): (deployment: DeploymentDocument, lines: readonly
   const begun = new Set<string>();
   const ended = new Set<string>();
   let ofApplication = 0;
+  let waits = '';
 
   function textOf(line: LogLine): string[] {
     if (line.text.trim() === '') return [];
@@ -44,8 +45,17 @@ export function createTeller(): (deployment: DeploymentDocument, lines: readonly
     return ++ofApplication <= mostOfApplication ? [detail(`| ${line.text}`)] : [];
   }
 
-  return (deployment, lines) =>
-    phaseNames.flatMap((name) => {
+  /** Why it waits, each time that this is another reason. */
+  function waiting(deployment: DeploymentDocument): string[] {
+    const { reason, position, of } = deployment.waiting ?? { reason: waits, position: 1, of: 1 };
+    if (reason === waits) return [];
+    waits = reason;
+    return [heading(`Waiting, place ${position} of ${of} in line`), detail(reason)];
+  }
+
+  return (deployment, lines) => [
+    ...waiting(deployment),
+    ...phaseNames.flatMap((name) => {
       const title = titles[name];
       if (title === undefined) return [];
       const phase = deployment.phases.find((one) => one.name === name);
@@ -58,5 +68,6 @@ export function createTeller(): (deployment: DeploymentDocument, lines: readonly
       if (begun.has(name) || (news.length === 0 && (status === 'pending' || status === 'skipped'))) return news;
       begun.add(name);
       return [heading(title), ...news];
-    });
+    }),
+  ];
 }

@@ -72,7 +72,8 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
           rows,
           {
             NUMBER: (row) => `#${row.number}`,
-            STATUS: (row) => row.status,
+            STATUS: (row) =>
+              row.waiting ? `${row.status} (${row.waiting.position} of ${row.waiting.of})` : row.status,
             AT: (row) => row.createdAt,
             BY: (row) => row.createdBy,
             ID: (row) => row.id,
@@ -136,6 +137,7 @@ async function follow(api: Api, output: Output, begun: DeploymentRead): Promise<
   let deployment = begun;
   let cursor: string | undefined;
   const told = new Set<string>();
+  let waits = '';
   for (;;) {
     deployment = await api.get('/deployments/{id}', Deployment, { params: { id: begun.id } });
     const logs = await api.get('/logs', LogPage, {
@@ -143,6 +145,10 @@ async function follow(api: Api, output: Output, begun: DeploymentRead): Promise<
     });
     for (const line of logs.items) if (line.phase !== null) output.line(`  ${line.text}`);
     cursor = logs.items.at(-1)?.cursor ?? cursor;
+    const { waiting } = deployment;
+    const line = waiting ? `… place ${waiting.position} of ${waiting.of} in line: ${waiting.reason}` : waits;
+    if (line !== waits) output.line(line);
+    waits = line;
     for (const phase of deployment.phases) {
       if (phase.status === 'pending' || phase.status === 'running' || told.has(phase.name)) continue;
       told.add(phase.name);
