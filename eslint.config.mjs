@@ -1,5 +1,21 @@
 import tseslint from 'typescript-eslint';
 
+/** Files that start processes themselves: what streams, is kept apart, or outlives who started it. Everything else uses `exec`. */
+const starters = [
+  'sdk/plugin/src/host/exec.ts',
+  'sdk/cli/src/edit-text.ts',
+  'sdk/cli/src/commands/plugin-packages.ts',
+  'agent/src/data-lock.ts',
+  'foundation/isolation/src/cell.ts',
+  'foundation/isolation/src/namespaces.ts',
+  'foundation/postgres/src/{account,cluster,keeper}.ts',
+  'install/src/supervisor/kept-programs.ts',
+  'plugins/git/src/repository/http-backend.ts',
+  'plugins/ingress/src/agent/spawn-router.ts',
+  'plugins/process/src/isolation/{cell-process,view}.ts',
+  'plugins/process/src/replica/{exec-in-replica,launch,task-runner}.ts',
+];
+const startMessage = 'Start programs through ctx.exec; a file that has to do it itself is listed in eslint.config.mjs.';
 const shellMessage = 'No shell strings: run programs through ctx.exec with an argument array.';
 
 export default tseslint.config(
@@ -41,6 +57,10 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: "Property[key.name='shell'][value.value!=false]", message: shellMessage },
+        {
+          selector: 'Literal[value=/^\\/(usr\\/)?bin\\/(ba|da|z|k)?sh$/]',
+          message: 'shellCommand of @containr/sdk is the one place that names a shell.',
+        },
         { selector: "ExportDefaultDeclaration[declaration.type='ClassDeclaration']", message: 'Export by name.' },
         {
           // tsc renames no import inside `export default …`, nor any that comes after one in the file: `dist` would look for a .ts.
@@ -48,6 +68,18 @@ export default tseslint.config(
           message: 'Import in a named function above: tsc keeps the .ts of a dynamic import inside export default.',
         },
         { selector: 'TSEnumDeclaration', message: 'Use a union of literals: enums are not erasable.' },
+      ],
+    },
+  },
+  {
+    files: ['{sdk,foundation,plugins,agent,kernel,install}/**/src/**/*.ts'],
+    ignores: [...starters, '**/*.test.ts', 'sdk/testing/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'node:child_process', message: startMessage, allowTypeImports: true }],
+        },
       ],
     },
   },

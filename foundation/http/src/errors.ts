@@ -2,11 +2,33 @@ import { defineErrors } from '@containr/sdk';
 
 /** What goes wrong before, around and after a handler of a request; the last few while a plugin registers it. */
 export const errors = defineErrors({
+  ADDRESS_TOO_LONG: () => ({
+    status: 414,
+    detail: 'A part of the path is longer than 500 characters.',
+    hint: 'Look at the address: nothing here has a name as long as that.',
+  }),
+  ADDRESS_UNREADABLE: () => ({
+    status: 400,
+    detail: 'The path is not percent-encoded UTF-8.',
+    hint: 'Encode each part of the path.',
+  }),
   CLIENT_LEFT: () => ({ status: 499, detail: 'The client closed the connection before the answer.' }),
+  CONFLICT_GONE: (cause: unknown) => ({
+    status: 409,
+    detail: 'Something that this belongs to was removed in the meantime.',
+    hint: 'Look at what is there now.',
+    cause,
+  }),
   CONFLICT_IDEMPOTENT: () => ({
     status: 409,
     detail: 'The first request with this Idempotency-Key is still under way.',
     hint: 'Ask again in a moment.',
+  }),
+  CONFLICT_TAKEN: (cause: unknown) => ({
+    status: 409,
+    detail: 'The same was made by another request at the same moment.',
+    hint: 'Look at what is there now, then ask again where it is still needed.',
+    cause,
   }),
   CROSS_SITE: () => ({
     status: 403,

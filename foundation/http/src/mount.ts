@@ -24,6 +24,7 @@ import type { RequestLimits } from './request-limits.ts';
 import { addRoute } from './route.ts';
 import type { RouteHooks } from './route.ts';
 import { addSocket } from './socket.ts';
+import { refuseUnstorable, refuseUnstorableUrl } from './storable.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -166,6 +167,7 @@ function guardOf(
     request.containr = new RequestContext(request, reply.raw, inFlight);
     (reply.raw as ApiResponse).requestId = request.id;
     if (declared.gone) return done(notFound('route'));
+    refuseUnstorableUrl(request);
     const finish =
       realm === undefined
         ? done
@@ -200,34 +202,48 @@ function bornApp(log: Logger): FastifyInstance {
     requestIdHeader: false,
     forceCloseConnections: false,
     routerOptions: { maxParamLength: 500 },
+    frameworkErrors: (thrown, request, reply) => void answerThrown(log, thrown, request, reply),
   });
   app.decorateRequest('containr', null as never);
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'ignore');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
+    if (body === '') return done(null, undefined);
+    return void parse(request, body as string, (error, parsed) =>
+      done(error ?? unstorable(body as string, parsed), parsed),
+    );
   });
   app.setNotFoundHandler(() => {
     throw notFound('address');
   });
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toContainrError(thrown);
-    if (error.status >= 500)
-      log.error(
-        {
-          error: error.cause ?? error,
-          code: error.code,
-          requestId: request.id,
-          method: request.method,
-          path: request.url.split('?')[0],
-        },
-        error.message,
-      );
-    return reply
-      .code(error.status)
-      .headers(problemHeaders(error, request.id))
-      .send(JSON.stringify(problemOf(error, request.id)));
-  });
+  app.setErrorHandler((thrown, request, reply) => answerThrown(log, thrown, request, reply));
   return app;
+}
+
+function unstorable(body: string, parsed: unknown): Error | null {
+  try {
+    refuseUnstorable(body, parsed);
+    return null;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function answerThrown(log: Logger, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = toContainrError(thrown);
+  if (error.status >= 500)
+    log.error(
+      {
+        error: error.cause ?? error,
+        code: error.code,
+        requestId: request.id,
+        method: request.method,
+        path: request.url.split('?')[0],
+      },
+      error.message,
+    );
+  return reply
+    .code(error.status)
+    .headers(problemHeaders(error, request.id))
+    .send(JSON.stringify(problemOf(error, request.id)));
 }

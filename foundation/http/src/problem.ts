@@ -28,6 +28,14 @@ const ofFastify: Readonly<Record<string, (cause: unknown) => ContainrError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => errors.TOO_LARGE(jsonLimit),
   FST_ERR_CTP_INVALID_JSON_BODY: (cause) => errors.INVALID_JSON(messageOf(cause), cause),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: (cause) => errors.INVALID_LENGTH(cause),
+  FST_ERR_BAD_URL: () => errors.ADDRESS_UNREADABLE(),
+  FST_ERR_MAX_PARAM_LENGTH: () => errors.ADDRESS_TOO_LONG(),
+};
+
+/** What Postgres refuses when two requests want the same at the same moment; whoever looked first found nothing in the way. */
+const ofDatabase: Readonly<Record<string, (cause: unknown) => ContainrError>> = {
+  '23503': (cause) => errors.CONFLICT_GONE(cause),
+  '23505': (cause) => errors.CONFLICT_TAKEN(cause),
 };
 
 function messageOf(error: unknown): string {
@@ -55,7 +63,8 @@ export function toContainrError(error: unknown): ContainrError {
       fields,
     );
   }
-  const known = ofFastify[String(property(error, 'code'))];
+  const code = String(property(error, 'code'));
+  const known = ofFastify[code] ?? ofDatabase[code];
   if (known) return known(error);
   if (error instanceof SyntaxError && property(error, 'statusCode') === 400)
     return errors.INVALID_JSON(error.message, error);

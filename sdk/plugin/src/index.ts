@@ -14,5 +14,6 @@ export * from './principal.ts';
 export * from './schema.ts';
 export * from './scope.ts';
 export * from './services.ts';
+export * from './shell-command.ts';
 export * from './slug.ts';
 export * from './store.ts';

@@ -3,13 +3,14 @@ export function mergePatch(
   target: Readonly<Record<string, unknown>>,
   patch: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const merged = { ...target };
+  // A map, because a member may be called as what every object inherits.
+  const merged = new Map(Object.entries(target));
   for (const [name, value] of Object.entries(patch)) {
-    const before = merged[name];
-    if (value === null) delete merged[name];
-    else merged[name] = isObject(value) ? mergePatch(isObject(before) ? before : {}, value) : value;
+    const before = merged.get(name);
+    if (value === null) merged.delete(name);
+    else merged.set(name, isObject(value) ? mergePatch(isObject(before) ? before : {}, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

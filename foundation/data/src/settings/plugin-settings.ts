@@ -93,7 +93,7 @@ export async function openPluginSettings<S>(
 
   /** Stored values with their secrets open; what this version of the plugin does not know is left aside. */
   function opened(value: Readonly<Values>): Values {
-    const known = Object.entries(value).filter(([name]) => name in properties);
+    const known = Object.entries(value).filter(([name]) => Object.hasOwn(properties, name));
     return Object.fromEntries(
       known.map(([name, one]) => [
         name,
@@ -189,7 +189,7 @@ export async function openPluginSettings<S>(
     },
     view,
     change(patch, options) {
-      const held = Object.keys(patch).find((name) => name in fixed);
+      const held = Object.keys(patch).find((name) => Object.hasOwn(fixed, name));
       if (held !== undefined) return Promise.reject(fixedByStart(held));
       return inTurn(() => store((present) => mergePatch(present, patch), options, null));
     },

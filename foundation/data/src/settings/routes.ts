@@ -1,5 +1,5 @@
 import type { PluginContext } from '@containr/sdk';
-import { defineSchema, invalid, listQuery, pageOf, Timestamp } from '@containr/sdk';
+import { ContainrError, defineSchema, invalid, isContainrError, listQuery, pageOf, Timestamp } from '@containr/sdk';
 import type { PluginSettings, SettingsView } from './plugin-settings.ts';
 import type { SettingsVersion } from './versions.ts';
 
@@ -70,6 +70,18 @@ export function registerSettingsRoutes(
     changed(plugin: string, by: string): Promise<void>;
   },
 ): void {
+  /** Has the plugin take what was stored; what it can't be set up with is taken back, so that it starts again as it runs now. */
+  async function settled(plugin: string, opened: PluginSettings<unknown>, by: string): Promise<SettingsView> {
+    const view = opened.view();
+    try {
+      await use.changed(plugin, by);
+      return view;
+    } catch (error) {
+      await opened.restore(view.version - 1, { by, version: view.version });
+      throw refused(plugin, error);
+    }
+  }
+
   http.route({
     method: 'GET',
     path: '/settings/{plugin}',
@@ -89,9 +101,9 @@ export function registerSettingsRoutes(
     response: SettingsDocument,
     handler: async ({ params, body, principal, headers }) => {
       const opened = await use.open(params.plugin);
-      const view = await opened.change(body, { by: principal.name, ...versionIn(headers) });
-      await use.changed(params.plugin, principal.name);
-      return show(params.plugin, view);
+      const by = principal.name;
+      await opened.change(body, { by, ...versionIn(headers) });
+      return show(params.plugin, await settled(params.plugin, opened, by));
     },
   });
   http.route({
@@ -118,10 +130,21 @@ export function registerSettingsRoutes(
     response: SettingsDocument,
     handler: async ({ params, body, principal, headers }) => {
       const opened = await use.open(params.plugin);
-      const view = await opened.restore(body.version, { by: principal.name, ...versionIn(headers) });
-      await use.changed(params.plugin, principal.name);
-      return show(params.plugin, view);
+      const by = principal.name;
+      await opened.restore(body.version, { by, ...versionIn(headers) });
+      return show(params.plugin, await settled(params.plugin, opened, by));
     },
+  });
+}
+
+function refused(plugin: string, cause: unknown): ContainrError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ContainrError({
+    code: 'SETTINGS_REFUSED',
+    status: 422,
+    detail: `${plugin} can't be set up with these settings: ${why} The ones before hold.`,
+    hint: isContainrError(cause) && cause.hint !== undefined ? cause.hint : 'Correct them and send them again.',
+    cause,
   });
 }
 

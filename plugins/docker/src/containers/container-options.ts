@@ -1,3 +1,4 @@
+import { argumentsOf } from '@containr/sdk';
 import type { Artifact, ReplicaSpec, RunRequest } from '@containr/sdk/contracts';
 import type Docker from 'dockerode';
 import { label, replicaLabels } from './labels.ts';
@@ -55,9 +56,7 @@ function container(
   return {
     Image: artifact.id,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    ...(command === null
-      ? {}
-      : { Entrypoint: typeof command === 'string' ? ['/bin/sh', '-c', command] : [...command], Cmd: [] }),
+    ...(command === null ? {} : { Entrypoint: [...argumentsOf(command)], Cmd: [] }),
   };
 }
 

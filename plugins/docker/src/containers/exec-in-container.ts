@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Infer } from '@containr/sdk';
-import { ContainrError, defineSchema } from '@containr/sdk';
+import { argumentsOf, ContainrError, defineSchema } from '@containr/sdk';
 import type { ExecRequest } from '@containr/sdk/contracts';
 import { validate } from '@containr/sdk/host';
 import type { OnLine } from '../build/progress.ts';
@@ -32,7 +32,7 @@ export async function execInContainer(
   const container = engine.api.getContainer(`containr-${request.replica}`);
   const made = await asking(() =>
     container.exec({
-      Cmd: typeof command === 'string' ? ['/bin/sh', '-c', command] : [...command],
+      Cmd: [...argumentsOf(command)],
       AttachStdout: true,
       AttachStderr: true,
     }),

@@ -1,6 +1,7 @@
 import type { DeploymentDocument, PhaseName } from '@containr/plugin-deployments/contract';
 import { phaseNames } from '@containr/plugin-deployments/contract';
 import type { LogLine } from '@containr/plugin-logs/contract';
+import { terminalLine } from '@containr/sdk/host';
 
 /** Most lines of the application itself that are shown while it starts. */
 const mostOfApplication = 60;
@@ -17,19 +18,14 @@ const titles: Readonly<Partial<Record<PhaseName, string>>> = {
   route: 'Route',
 };
 
-/** A terminal must not be steered by what a build prints. */
-function clean(text: string): string {
-  return text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
-}
-
 /** The first line of a part. */
 export function heading(text: string): string {
-  return `-----> ${clean(text)}`;
+  return `-----> ${terminalLine(text)}`;
 }
 
 /** A line below a heading. */
 export function detail(text: string): string {
-  return `       ${clean(text)}`.trimEnd();
+  return `       ${terminalLine(text)}`.trimEnd();
 }
 
 /** Makes a function that gives what is new of a deployment: phase by phase, a heading, its log, and how it ended. */

@@ -1,3 +1,4 @@
+import { shellCommand } from '@containr/sdk';
 import type { Draft } from './draft.ts';
 import type { SourceTree } from './source-tree.ts';
 
@@ -21,7 +22,7 @@ export function renderDockerfile(
     ...(draft.tool === 'python' ? ['--mount=type=secret,id=pipconf,target=/root/.config/pip/pip.conf'] : []),
   ].join(' ');
   const run = (command: string): string =>
-    `RUN ${mounts === '' ? '' : `${mounts} `}${JSON.stringify(['/bin/sh', '-c', command])}`;
+    `RUN ${mounts === '' ? '' : `${mounts} `}${JSON.stringify(shellCommand(command))}`;
   const environment = Object.entries(draft.variables).map(([name, value]) => `ENV ${name}=${JSON.stringify(value)}`);
   const buildEnvironment = environment.filter((line) => !line.startsWith('ENV NODE_ENV='));
   const manifests =
@@ -45,17 +46,20 @@ export function renderDockerfile(
     ...environment,
     `ENV HOME=${folder}`,
     `RUN ["chown", "${user}", "${folder}"]`,
-    ...(draft.plainPrograms ?? []).map(
-      (path) => `RUN ["/bin/sh", "-c", "cp ${path} /tmp/plain && mv /tmp/plain ${path}"]`,
-    ),
+    ...(draft.plainPrograms ?? []).map((path) => runIn(`cp ${path} /tmp/plain && mv /tmp/plain ${path}`)),
     ...copies(draft),
     ...Object.entries(draft.rootFiles ?? {}).map(
       ([path, from]) => `COPY --from=build --chmod=755 ${folder}/${from} ${path}`,
     ),
     `USER ${user}`,
-    ...(plan.start === null ? [] : [`CMD ${JSON.stringify(['/bin/sh', '-c', plan.start])}`]),
+    ...(plan.start === null ? [] : [`CMD ${JSON.stringify(shellCommand(plan.start))}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A step that a shell of the build runs. */
+function runIn(command: string): string {
+  return `RUN ${JSON.stringify(shellCommand(command))}`;
 }
 
 /** A static site leaves its sources and packages behind. */
@@ -86,7 +90,9 @@ function packageSteps(names: readonly string[], tool: string): readonly string[]
   return [
     ...(packages.length > 0
       ? [
-          `RUN ["/bin/sh", "-c", "apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/*"]`,
+          runIn(
+            `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/*`,
+          ),
         ]
       : []),
     ...(tool === 'php'

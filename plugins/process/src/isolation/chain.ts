@@ -1,7 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { scriptShell } from '@containr/sdk';
 import type { Cell } from './cell.ts';
-
-const shell = ['/bin/sh', '-s'] as const;
 
 /**
  * The programs that lead into a cell, one after another; each dies with the one before, so that nothing outlives its
@@ -23,14 +22,14 @@ export function cellArguments(cell: Cell): readonly [string, ...string[]] {
       `--root=${cell.root}`,
       `--wd=${cell.workingDirectory}`,
     ] as const;
-    return [...enter, ...dropPrivileges(cell), ...init, ...shell];
+    return [...enter, ...dropPrivileges(cell), ...init, ...scriptShell];
   }
-  if (cell.kind === 'bubblewrap') return ['bwrap', ...bubblewrapOptions(cell), '--', ...init, ...shell];
+  if (cell.kind === 'bubblewrap') return ['bwrap', ...bubblewrapOptions(cell), '--', ...init, ...scriptShell];
   if (cell.kind === 'uid') {
     const [first, ...rest] = dropPrivileges(cell);
-    return [first, ...rest, ...shell];
+    return [first, ...rest, ...scriptShell];
   }
-  return existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...shell] : shell;
+  return existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...scriptShell] : scriptShell;
 }
 
 /** How many processes lie between the started one and the one that takes signals; `null`: signal the process group. */

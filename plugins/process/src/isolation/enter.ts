@@ -1,5 +1,5 @@
 import type { Infer } from '@containr/sdk';
-import { defineSchema } from '@containr/sdk';
+import { defineSchema, scriptShell } from '@containr/sdk';
 import type { Cell } from './cell.ts';
 import { signalDepth } from './chain.ts';
 
@@ -33,7 +33,6 @@ export function entryOf(cell: Cell, variables: Readonly<Record<string, string>>)
 
 /** The programs that lead into a running cell, ending in a shell that reads its script; `inside` is a process of it, as the node counts. */
 export function entryArguments(entry: CellEntry, inside: number): readonly [string, ...string[]] {
-  const shell = ['/bin/sh', '-s'] as const;
   const user =
     entry.uid === null
       ? []
@@ -60,9 +59,9 @@ export function entryArguments(entry: CellEntry, inside: number): readonly [stri
       '--wd',
       '--',
       ...drop,
-      ...shell,
+      ...scriptShell,
     ];
   if (entry.kind === 'bubblewrap')
-    return [...target, '--user', '--preserve-credentials', '--mount', '--pid', '--ipc', '--root', '--', ...shell];
-  return [...drop, ...shell];
+    return [...target, '--user', '--preserve-credentials', '--mount', '--pid', '--ipc', '--root', '--', ...scriptShell];
+  return [...drop, ...scriptShell];
 }

@@ -1,14 +1,14 @@
+import { argumentsOf } from '@containr/sdk';
+
 /**
  * What a cell's first shell reads from its standard input: the variables, then the command in its place. Neither is ever
- * an argument or a file, so that no other user of the node can read them. This is the one place where a text becomes
- * `/bin/sh -c text`. Names that a shell can't export are left out.
+ * an argument or a file, so that no other user of the node can read them. Names that a shell can't export are left out.
  */
 export function cellScript(variables: Readonly<Record<string, string>>, command: string | readonly string[]): string {
   const exports = Object.entries(variables)
     .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     .map(([name, value]) => `export ${name}=${quote(value)}`);
-  const argv = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
-  return [...exports, `exec ${argv.map(quote).join(' ')} </dev/null`, ''].join('\n');
+  return [...exports, `exec ${argumentsOf(command).map(quote).join(' ')} </dev/null`, ''].join('\n');
 }
 
 function quote(text: string): string {

@@ -1,4 +1,4 @@
-import { ContainrError, definePlugin } from '@containr/sdk';
+import { ContainrError, definePlugin, shellCommand } from '@containr/sdk';
 import { Builder, sourceReader } from '@containr/sdk/contracts';
 import { targetsOf } from './makefile.ts';
 
@@ -66,8 +66,8 @@ function dockerfileOf(install: string | null, build: string | null, start: strin
     'WORKDIR /app',
     'COPY . .',
     // The commands are the user's own: data, which a shell reads inside the build only.
-    ...steps.map((step) => `RUN ${JSON.stringify(['/bin/sh', '-c', step])}`),
-    `CMD ${JSON.stringify(['/bin/sh', '-c', `exec ${start}`])}`,
+    ...steps.map((step) => `RUN ${JSON.stringify(shellCommand(step))}`),
+    `CMD ${JSON.stringify(shellCommand(`exec ${start}`))}`,
     '',
   ].join('\n');
 }

@@ -19,10 +19,7 @@ export function logCommands({ program, output, run, options }: CommandHost): voi
       run(async () => {
         const api = await openApi(options());
         const service = await api.service(name);
-        const show = (line: LogLine): void => {
-          if (output.json) process.stdout.write(`${JSON.stringify(line)}\n`);
-          else process.stdout.write(`${line.at} ${line.source.slice(-8)} ${line.text}\n`);
-        };
+        const show = (line: LogLine): void => output.written(line, `${line.at} ${line.source.slice(-8)} ${line.text}`);
         const query = { service: service.id, ...(given.search ? { search: given.search } : {}) };
         const page = await api.get('/logs', LogPage, {
           query: { ...query, limit: Number(given.lines), tail: true },

@@ -97,11 +97,11 @@ async function follow(api: Api, output: Output, id: string): Promise<number> {
   for await (const event of events) {
     if (event.event === 'lines') {
       for (const { stream, text } of validate<Infer<typeof Batch>>(Batch, event.data, 'Lines of the run').lines)
-        (output.json || stream === 'stderr' ? process.stderr : process.stdout).write(`${text}\n`);
+        output.raw(`${text}\n`, output.json || stream === 'stderr' ? 'stderr' : 'stdout');
     } else if (event.event === 'ended') {
       const ended = validate<Run>(Run, event.data, 'The end of the run');
       if (output.json) output.value(ended, '');
-      else if (ended.status !== 'succeeded' && ended.reason !== null) process.stderr.write(`${ended.reason}\n`);
+      else if (ended.status !== 'succeeded' && ended.reason !== null) output.aside(ended.reason);
       return ended.status === 'succeeded' ? 0 : ended.exitCode || 1;
     }
   }

@@ -147,7 +147,7 @@ export function variableCommands({ program, output, run, options }: CommandHost)
       if (file !== undefined) await writeFile(file, document.text, { mode: 0o600 });
       if (file !== undefined) return output.value({ file }, `Written to ${file}, which only you can read.`);
       if (output.json) return output.value(document, '');
-      process.stdout.write(document.text);
+      output.raw(document.text);
     },
     async edit(api, target, _, given) {
       const before = await api.get('/variables/text', Text, { query: target.owner });

@@ -12,3 +12,4 @@ export * from './source-folder.ts';
 export * from './lent-sources.ts';
 export * from './provider-id.ts';
 export * from './repeat.ts';
+export * from './terminal-text.ts';

@@ -4,6 +4,17 @@ import type { RawData, WebSocket } from 'ws';
 
 const protocolError = 1002;
 
+/** Escapes of what Postgres, files and arguments do not take: NUL, and half of a character. */
+const suspicious = /\\u(?:0000|d[89a-f])/i;
+
+/** Texts come from builds and programs, so they are made storable where they enter: what can't be kept is U+FFFD. */
+function parseStorable(text: string): unknown {
+  if (!suspicious.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (_name, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll('\0', '\ufffd').toWellFormed() : value,
+  );
+}
+
 function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'jsonrpc' in value && value.jsonrpc === '2.0';
 }
@@ -25,7 +36,7 @@ export class SocketReader extends AbstractMessageReader {
   listen(callback: DataCallback): Disposable {
     const onMessage = (data: RawData): void => {
       try {
-        const message: unknown = JSON.parse(textOf(data));
+        const message = parseStorable(textOf(data));
         if (isMessage(message)) return callback(message);
       } catch (error) {
         this.fireError(error);

@@ -138,6 +138,7 @@ export const commandRules: readonly Rule[] = [
   },
   stepRule('DL4005', 'warning', ({ commands }, report) => {
     for (const command of commands)
+      // eslint-disable-next-line no-restricted-syntax -- it is looked for, not started
       if (command.name === 'ln' && command.args.some(({ value }) => value === '/bin/sh'))
         report(command, 'SHELL changes the shell of the build without a change of the system.');
   }),

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { scratchFolder } from '@containr/testing';
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { Asker } from '../asking/asker.ts';
+import type { Asked } from '../asking/asker.ts';
+import type { Operation } from '../asking/operations.ts';
+import type { World } from '../asking/world.ts';
+import { startWorld } from '../asking/world.ts';
+import { requestWith } from './ask-with.ts';
+import { fieldsOf } from './fields-of-world.ts';
+import { polluted, wrongAnswer } from './judge.ts';
+import { fitting, marker, payloads } from './payloads.ts';
+import type { Started } from './process-spy.ts';
+import { spyOnProcesses, wrongWith } from './process-spy.ts';
+
+const full = process.env['CONTAINR_TEST_FULL'] !== undefined;
+const count = Number(process.env['CONTAINR_FUZZ'] ?? (full ? 100_000 : 3000));
+const seed = Number(process.env['CONTAINR_FUZZ_SEED'] ?? Date.now() % 1_000_000);
+const together = 6;
+
+interface Case {
+  readonly label: string;
+  readonly text: string;
+  readonly operation: Operation;
+  readonly asked: Asked;
+  /** What brings back what it may have changed. */
+  readonly undo: Asked | null;
+}
+
+describe(`${count} hostile texts in every field of every route (seed ${seed})`, function () {
+  this.timeout(full ? 1_800_000 : 240_000);
+  let world: World;
+  let folder: string;
+  let canary: string;
+  let stopSpying: () => void;
+  const started: Started[] = [];
+  const lost: unknown[] = [];
+  const onLost = (error: unknown): void => void lost.push(error);
+
+  before(async () => {
+    process.on('unhandledRejection', onLost);
+    stopSpying = spyOnProcesses((one) => started.push(one));
+    folder = await scratchFolder('fuzz');
+    canary = join(folder, 'canary');
+    world = await startWorld();
+  });
+  after(async () => {
+    await world?.stop();
+    stopSpying?.();
+    process.off('unhandledRejection', onLost);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('are answered as their schemas say, start no shell, and change nothing that every object has', async () => {
+    const faults = new Map<string, string>();
+    const sent = { total: 0, good: 0 };
+    const asker = new Asker(world.test.origin);
+    const cases = casesOf(await fieldsOf(world));
+    const work = async (): Promise<void> => {
+      for (let next = cases.next(); !next.done; next = cases.next()) {
+        const one = next.value;
+        const stream = one.operation.kind === 'events' || one.operation.name.endsWith('/variables/text');
+        const got = await asker.ask(one.asked, stream).catch((error: unknown) => `no answer: ${String(error)}`);
+        const wrong = typeof got === 'string' ? got : wrongAnswer(one.operation, got);
+        sent.total += 1;
+        if (typeof got !== 'string' && got.status < 300) sent.good += 1;
+        if (wrong !== null && faults.size < 40)
+          faults.set(`${one.label}: ${wrong}`, `${one.label} with ${JSON.stringify(one.text.slice(0, 200))}: ${wrong}`);
+        if (one.undo && typeof got !== 'string' && got.status < 300) await asker.ask(one.undo);
+      }
+    };
+    await Promise.all(Array.from({ length: together }, work));
+    asker.close();
+    expect([...faults.values()].join('\n')).to.equal('');
+    expect(sent.total).to.equal(count);
+    // They get past the door: a fuzz that is always refused shows nothing.
+    expect(sent.good / sent.total).to.be.greaterThan(0.2);
+    expect(polluted()).to.deep.equal([]);
+    expect(lost).to.deep.equal([]);
+    const outside = (text: string): boolean => text.includes(marker) || text.includes(canary);
+    expect(started.flatMap((one) => wrongWith(one, outside) ?? [])).to.deep.equal([]);
+    expect(started.filter(({ file }) => file.endsWith('git')).length, 'Git was started').to.be.greaterThan(0);
+    expect(existsSync(canary), 'a text was obeyed').to.equal(false);
+  });
+
+  /** Goes round all fields, so that each gets as many as any other. */
+  function* casesOf({ fields, headers }: Awaited<ReturnType<typeof fieldsOf>>): Generator<Case, undefined> {
+    const rounds = Math.ceil(count / (fields.length + headers.length));
+    const texts = new Map<object, readonly string[]>();
+    const textsOf = (key: object, arbitrary: () => fc.Arbitrary<string>, at: number): readonly string[] => {
+      const known = texts.get(key);
+      if (known) return known;
+      const made = fc.sample(arbitrary(), { seed: seed + at, numRuns: rounds });
+      texts.set(key, made);
+      return made;
+    };
+    let made = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [at, field] of fields.entries()) {
+        if ((made += 1) > count) return;
+        const text = textsOf(field, () => fitting(canary, field.what === 'key' ? {} : field.schema), at)[round] ?? '';
+        const { operation } = field;
+        const asked = requestWith(world.ours, operation, field, text);
+        yield { label: field.label, text, operation, asked, undo: undoOf(operation, asked) };
+      }
+      for (const [at, field] of headers.entries()) {
+        if ((made += 1) > count) return;
+        const text = textsOf(field, () => payloads(canary), fields.length + at)[round] ?? '';
+        const asked = requestWith(world.ours, field.operation, null, '');
+        // What Node's client would not send its server would not read either.
+        const value = text.replaceAll(/[^\x20-\x7e\x80-\xff]/g, '').slice(0, 8000);
+        yield {
+          label: field.label,
+          text,
+          operation: field.operation,
+          asked: { ...asked, headers: { ...asked.headers, [field.header]: value } },
+          undo: null,
+        };
+      }
+    }
+  }
+
+  function undoOf(operation: Operation, asked: Asked): Asked | null {
+    if (!operation.name.startsWith('PATCH /api/v1/settings/')) return null;
+    const keys = Object.keys(JSON.parse(asked.body ?? '{}') as object);
+    return { ...asked, body: JSON.stringify(Object.fromEntries(keys.map((key) => [key, null]))) };
+  }
+});
