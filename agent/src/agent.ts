@@ -9,7 +9,10 @@ import {
   Advertise,
   Bearer,
   CallCapability,
+  closeCodes,
+  newChallenge,
   Prove,
+  provesControl,
   Ready,
   SetHalves,
   TaskCancel,
@@ -25,6 +28,7 @@ import { Greetings } from './greetings.ts';
 import { createHalfContext } from './half-context.ts';
 import { HalfStore } from './half-store.ts';
 import { Halves } from './halves.ts';
+import type { EnrolOrder } from './identity.ts';
 import { Identity } from './identity.ts';
 import { Link } from './link.ts';
 import { describeMachine } from './machine.ts';
@@ -105,18 +109,35 @@ async function runAgent(
   }
 
   function answer(wire: Wire): void {
+    const challenge = newChallenge();
+    // An agent that knows its control plane's key takes nothing from who has not proven it.
+    let welcomed = options.pin === undefined;
+    const requireWelcome = (): void => {
+      if (!welcomed) throw notOurs(control);
+    };
     wire.handle(Prove, async ({ nonce }) => ({
       node: identity.node ?? '',
       signature: identity.prove(nonce),
       machine: await describeMachine(control, options.address),
+      ...(options.pin === undefined ? {} : { challenge }),
     }));
     wire.handle(Welcome, async (welcome) => {
+      if (options.pin !== undefined && !(welcome.proof && provesControl(welcome.proof, challenge, options.pin))) {
+        wire.close(closeCodes.notOurs, 'the key is not that of the control plane that this node joined');
+        const error = notOurs(control);
+        log.error({ err: error }, 'Another control plane answers');
+        throw error;
+      }
+      welcomed = true;
       node = welcome.node;
       link.setBearer(welcome.bearer);
       return {};
     });
-    wire.hear(Bearer, ({ bearer }) => link.setBearer(bearer));
+    wire.hear(Bearer, ({ bearer }) => {
+      if (welcomed) link.setBearer(bearer);
+    });
     wire.handle(SetHalves, async (given) => {
+      requireWelcome();
       loading = true;
       try {
         const failures = await halves.set(given.halves);
@@ -126,10 +147,12 @@ async function runAgent(
       }
     });
     wire.hear(Ready, () => {
+      if (!welcomed) return;
       link.setReady(wire);
       greetings.greet();
     });
     wire.handle(CallCapability, async ({ capability, input }, signal) => {
+      requireWelcome();
       const served = capabilities.get(capability);
       const late = AbortSignal.timeout(served.timeoutMs);
       const io = {
@@ -145,11 +168,13 @@ async function runAgent(
       }
     });
     wire.handle(TaskStart, async ({ task, capability, input }) => {
+      requireWelcome();
       tasks.start(task, capability, input);
       return {};
     });
     wire.handle(TaskStatus, async ({ task }) => ({ status: tasks.status(task) }));
     wire.handle(TaskCancel, async ({ task }) => {
+      requireWelcome();
       tasks.cancel(task);
       return {};
     });
@@ -191,8 +216,7 @@ async function enrolPatiently(
       });
     }
     try {
-      const machine = await describeMachine(options.control, options.address);
-      await identity.enrol(options.control, token, options.name, machine, signal);
+      await identity.enrol({ ...(await orderOf(options)), token }, signal);
       log.info({ node: identity.node }, 'Enrolled');
       return;
     } catch (error) {
@@ -215,17 +239,25 @@ async function enrolAgain(options: AgentOptions, identity: Identity, log: HostLo
         detail: 'The control plane does not know this node.',
         hint: 'Make a token under Nodes and give its file with --token-file.',
       });
-    await identity.enrol(
-      options.control,
-      token,
-      options.name,
-      await describeMachine(options.control, options.address),
-      AbortSignal.timeout(15_000),
-    );
+    await identity.enrol({ ...(await orderOf(options)), token }, AbortSignal.timeout(15_000));
     log.warn({ node: identity.node }, 'The control plane did not know this node; enrolled it again');
   } catch (error) {
     log.error({ err: error }, 'The control plane does not know this node');
   }
+}
+
+async function orderOf(options: AgentOptions): Promise<Omit<EnrolOrder, 'token'>> {
+  const { control, pin, name, labels } = options;
+  return { control, pin, name, labels, machine: await describeMachine(control, options.address) };
+}
+
+function notOurs(control: string): ContainrError {
+  return new ContainrError({
+    code: 'CONTROL_PLANE_OTHER',
+    status: 409,
+    detail: `What answers at ${control} is not the control plane that this node joined: its key is another one.`,
+    hint: 'See where that address leads. After a new set-up without the old data, remove the folder and join again.',
+  });
 }
 
 function tooLate({ name, timeoutMs }: Served, cause: unknown): ContainrError {

@@ -6,7 +6,7 @@ import type { Infer } from '@containr/sdk';
 import { ContainrError, defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { Machine } from '@containr/sdk/wire';
-import { Enrolled, proofText } from '@containr/sdk/wire';
+import { Enrolled, meetControlPlane, proofText } from '@containr/sdk/wire';
 import { problemFrom } from './control-client.ts';
 import { readJson, writeJson } from './json-file.ts';
 
@@ -16,6 +16,16 @@ const StoredIdentity = defineSchema({
   required: ['node', 'install'],
   additionalProperties: false,
 });
+
+/** How an agent enrols. */
+export interface EnrolOrder {
+  readonly control: string;
+  readonly pin?: string | undefined;
+  readonly token: string;
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly machine: Machine;
+}
 
 /** Who this agent is: a key that never leaves the folder, and the node it was enrolled as. */
 export class Identity {
@@ -43,13 +53,21 @@ export class Identity {
     return sign(null, proofText(this.node ?? '', nonce), this.#key).toString('base64');
   }
 
-  /** Enrols with a one-time token. Throws the control plane's error, or the network's. */
-  async enrol(control: string, token: string, name: string, machine: Machine, signal: AbortSignal): Promise<void> {
+  /** Enrols with a one-time token. Throws the control plane's error, the network's, or `CONTROL_PLANE_OTHER`. */
+  async enrol(order: EnrolOrder, signal: AbortSignal): Promise<void> {
+    const { control, pin, token, name, labels, machine } = order;
+    if (pin !== undefined) await meetControlPlane(control, pin, signal);
     const publicKey = createPublicKey(this.#key).export({ format: 'der', type: 'spki' }).toString('base64');
     const response = await fetch(`${control}/api/v1/agents/enrol`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token, name, publicKey, ...machine }),
+      body: JSON.stringify({
+        token,
+        name,
+        publicKey,
+        ...machine,
+        ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
+      }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
     });
     if (!response.ok) throw await problemFrom(response, 'The enrolment');

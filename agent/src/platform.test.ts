@@ -25,11 +25,12 @@ describe('an agent and a whole platform', function () {
     const [node] = (body as { items: { id: string; state: string }[] }).items;
     expect(node?.state).to.equal('reachable');
     expect((await platform.console(`/nodes/${node?.id}/drain`, { method: 'POST', body: {} })).json).to.include({
-      state: 'draining',
+      state: 'reachable',
+      placement: 'draining',
     });
     expect(
       (await platform.console(`/nodes/${node?.id}/drain`, { method: 'POST', body: { draining: false } })).json,
-    ).to.include({ state: 'reachable' });
+    ).to.include({ placement: 'open' });
     expect((await platform.console('/nodes/tokens', { method: 'POST', body: {} })).status).to.equal(201);
     expect((await platform.console('/nodes/018f4a00-0000-7000-8000-000000000000')).status).to.equal(404);
     expect((await platform.request(`/api/v1/agents/halves/${'0'.repeat(64)}`)).status).to.equal(401);

@@ -1,4 +1,3 @@
-import { NodeChanged } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
 import { registerAuditRoutes, registerKeyRoutes } from '@containr/data';
 import type { Audit, Keys, PluginSettings, Settings } from '@containr/data';
@@ -6,6 +5,7 @@ import { registerInspectionRoutes } from '@containr/inspection';
 import { isolationOf, registerGrantRoutes } from '@containr/isolation';
 import type { GrantStore } from '@containr/isolation';
 import type { PluginContext } from '@containr/sdk';
+import { NodeChanged, NodeRemoved } from '@containr/sdk';
 import { inspectedOf } from './plugins/active.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import type { Lifecycle } from './plugins/lifecycle.ts';
@@ -35,7 +35,7 @@ export function registerKernelApi(http: PluginContext['http'], use: KernelApi): 
   registerInspectionRoutes(http, {
     one: (plugin) => inspectedOf(use.life.entry(plugin)),
     all: () => use.life.entries.map(inspectedOf),
-    own: [PluginChanged, NodeChanged],
+    own: [PluginChanged, NodeChanged, NodeRemoved],
   });
   registerGrantRoutes(http, use.grants, {
     plugin: (name) => ({

@@ -2,11 +2,11 @@ import 'reflect-metadata';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Random } from '@containr/sdk';
-import { notFound, Scope } from '@containr/sdk';
+import { NodeChanged, NodeLeave, NodeRemoved, notFound, Scope } from '@containr/sdk';
 import type { HostLogger } from '@containr/sdk/host';
 import { createExec, createLogger } from '@containr/sdk/host';
 import { container as rootContainer } from 'tsyringe';
-import { agentChannel, agentMigrations, createAgentGateway, NodeChanged } from '@containr/agent-gateway';
+import { agentChannel, agentMigrations, createAgentGateway, relaySecrets } from '@containr/agent-gateway';
 import type { AgentGateway } from '@containr/agent-gateway';
 import {
   createEvents,
@@ -169,8 +169,9 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
   const events = createEvents({ pool: database.pool, log });
   events.start();
   undo.own('events', () => events.stop());
-  events.define('kernel', PluginChanged);
-  events.define('kernel', NodeChanged);
+  for (const event of [PluginChanged, NodeChanged, NodeRemoved]) events.define('kernel', event);
+  const hooks = new HookRegistry();
+  hooks.define('kernel', NodeLeave);
   const emit = emitter(database);
   const keys = openKeys({ pool: database.pool, keyRing, jobs, log });
   const agentGateway = createAgentGateway({
@@ -179,10 +180,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     install: install.id,
     halves: () => halvesOf(lifecycle),
     emit,
-    secrets: {
-      seal: (text) => keyRing.seal('kernel', 'agents', text),
-      open: (sealed) => keyRing.open('kernel', 'agents', sealed),
-    },
+    gate: (leaving) => hooks.run(NodeLeave, leaving),
+    secrets: relaySecrets(keyRing),
   });
   agents = agentGateway;
   agentGateway.start();
@@ -211,7 +210,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     random: options.random ?? realRandom,
     exec: createExec({ log }),
     gateway,
-    hooks: new HookRegistry(),
+    hooks,
     services,
     authenticate,
     mount,

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Agents, Event, Logger, NodeInfo, PluginContext, Principal, Scope } from '@containr/sdk';
-import { defineSchema } from '@containr/sdk';
+import type { Agents, Event, Logger, NodeInfo, NodeLeaving, PluginContext, Principal, Scope } from '@containr/sdk';
+import { defineSchema, NodeChanged, NodeRemoved } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { Heartbeat } from '@containr/sdk/wire';
 import { Bearer, closeCodes } from '@containr/sdk/wire';
@@ -12,13 +12,14 @@ import { Bearers } from './bearers.ts';
 import { checkInput, Handlers } from './handlers.ts';
 import type { HalfFiles } from './halves.ts';
 import { HalfShelf } from './halves.ts';
-import { NodeChanged } from './node-changed.ts';
+import { InstallKey } from './install-key.ts';
+import { registerJoinRoutes } from './join-routes.ts';
+import { registerNodeRoutes } from './node-routes.ts';
 import { NodeStore } from './node-store.ts';
 import type { Operation } from './operation.ts';
 import { late, perform, unreachable } from './operation.ts';
 import type { RelaySecrets } from './relay.ts';
 import { Relay } from './relay.ts';
-import { registerAgentRoutes } from './routes.ts';
 import { openSession } from './session.ts';
 import type { Session, SessionHost } from './session.ts';
 
@@ -31,6 +32,8 @@ export interface AgentGatewayOptions {
   readonly halves: () => readonly HalfFiles[];
   /** Puts an event into the outbox. */
   readonly emit: <P>(event: Event<P>, payload: P) => Promise<void>;
+  /** Asks plugins whether a node may be drained or removed; a throw refuses. */
+  readonly gate: (leaving: NodeLeaving) => Promise<void>;
   readonly heartbeat?: Heartbeat;
   /** Seals what one process asks of another; all processes of a control plane share the key ring. */
   readonly secrets: RelaySecrets;
@@ -100,11 +103,13 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   });
   const bearers = new Bearers(options.pool, relay.name);
   const { install } = options;
-  const host: SessionHost = { store, handlers, shelf, install, log, heartbeat, process: relay.name };
+  const key = new InstallKey(options.pool, options.secrets);
+  const host: SessionHost = { store, handlers, shelf, install, key, log, heartbeat, process: relay.name };
 
   async function changed(id: string): Promise<void> {
     const node = await store.find(id);
-    if (node) await options.emit(NodeChanged, { node: id, name: node.name, state: node.state });
+    if (node)
+      await options.emit(NodeChanged, { node: id, name: node.name, state: node.state, placement: node.placement });
   }
 
   async function tick(): Promise<void> {
@@ -183,6 +188,15 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     });
   }
 
+  async function remove({ id, name }: NodeInfo, lost: boolean): Promise<void> {
+    const holder = await store.holder(id);
+    await store.remove(id);
+    silent.delete(id);
+    await options.emit(NodeRemoved, { node: id, name, lost });
+    if (holder !== null && holder !== relay.name) relay.tellMoved(holder, id);
+    sessions.get(id)?.wire.close(closeCodes.unknownNode, 'the node was removed');
+  }
+
   async function renewBearers(): Promise<void> {
     await bearers.sweep();
     for (const [node, bearer] of await bearers.issue([...sessions.keys()]))
@@ -227,14 +241,10 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
       },
     }),
     heard: () => handlers.heard(),
-    routes: (http) =>
-      registerAgentRoutes(http, {
-        store,
-        shelf,
-        install: options.install,
-        createToken: () => store.createToken(dayMs),
-        changed,
-      }),
+    routes(http) {
+      registerNodeRoutes(http, { store, gate: options.gate, changed, remove });
+      registerJoinRoutes(http, { store, shelf, key, install, changed });
+    },
     upgrade(request, socket, head) {
       if (stopping || leaving) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       server.handleUpgrade(request, socket, head, (opened) => {

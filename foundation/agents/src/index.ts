@@ -2,6 +2,5 @@ export { bearerPrefix } from './bearers.ts';
 export { createAgentGateway } from './gateway.ts';
 export type { AgentGateway, AgentGatewayOptions } from './gateway.ts';
 export type { HalfFiles } from './halves.ts';
-export { NodeChanged } from './node-changed.ts';
-export { agentChannel } from './relay.ts';
+export { agentChannel, relaySecrets } from './relay.ts';
 export { agentMigrations } from './schema.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { NodeInfo } from '@containr/sdk';
-import { ContainrError } from '@containr/sdk';
+import type { NodeInfo, NodePlacement } from '@containr/sdk';
+import { conflict, ContainrError } from '@containr/sdk';
 import type { EnrolRequest, Machine } from '@containr/sdk/wire';
 import type { Pool, PoolClient } from 'pg';
 import { v7 as newId } from 'uuid';
@@ -14,7 +14,8 @@ interface NodeRow {
   readonly memory_bytes: string;
   readonly labels: Record<string, string>;
   readonly capabilities: string[];
-  readonly draining: boolean;
+  readonly placement: NodePlacement;
+  readonly placement_since: Date | null;
   readonly last_seen_at: Date | null;
   readonly reachable: boolean;
 }
@@ -24,15 +25,17 @@ export interface KnownNode extends NodeInfo {
   readonly publicKey: string;
 }
 
-const columns = `id, name, public_key, address, cpus, memory_bytes, labels, capabilities, draining, last_seen_at,
-  coalesce(last_seen_at > now() - interval '15 seconds', false) as reachable`;
+const columns = `id, name, public_key, address, cpus, memory_bytes, labels, capabilities, placement, placement_since,
+  last_seen_at, coalesce(last_seen_at > now() - interval '15 seconds', false) as reachable`;
 
 function toNode(row: NodeRow): KnownNode {
   return {
     id: row.id,
     name: row.name,
     publicKey: row.public_key,
-    state: row.draining ? 'draining' : row.reachable ? 'reachable' : 'unknown',
+    state: row.reachable ? 'reachable' : 'unknown',
+    placement: row.placement,
+    placementSince: row.placement_since,
     capabilities: row.capabilities,
     labels: row.labels,
     address: row.address,
@@ -135,8 +138,35 @@ export class NodeStore {
       await this.#pool.query('update containr.nodes set last_seen_at = now() where id = any($1::uuid[])', [ids]);
   }
 
-  async setDraining(id: string, draining: boolean): Promise<void> {
-    await this.#pool.query('update containr.nodes set draining = $2 where id = $1', [id, draining]);
+  /** Says whether replicas may come to it. The version before this one reads `draining`. */
+  async setPlacement(id: string, placement: NodePlacement): Promise<void> {
+    await this.#pool.query(
+      `update containr.nodes set placement = $2, draining = $2 = 'draining', placement_since = now()
+         where id = $1 and placement <> $2`,
+      [id, placement],
+    );
+  }
+
+  /** Renames it, and merges labels: `null` takes one away. Throws `CONFLICT_NODE_NAME`. */
+  async change(id: string, to: { name?: string; labels?: Readonly<Record<string, string | null>> }): Promise<void> {
+    const { name, labels = {} } = to;
+    const { rowCount } = await this.#pool.query(
+      `update containr.nodes set name = coalesce($2, name), labels = jsonb_strip_nulls(labels || $3)
+         where id = $1 and not exists (select from containr.nodes where name = $2 and id <> $1)`,
+      [id, name ?? null, JSON.stringify(labels)],
+    );
+    if (rowCount === 0)
+      throw conflict('CONFLICT_NODE_NAME', `Another node is called "${name ?? ''}".`, 'Choose another name.');
+  }
+
+  /** Forgets it and what it enrolled with. */
+  async remove(id: string): Promise<void> {
+    await this.#pool.query(
+      `with bearers as (delete from containr.agent_bearers where node = $1),
+            tokens as (delete from containr.agent_tokens where node = $1)
+       delete from containr.nodes where id = $1`,
+      [id],
+    );
   }
 }
 
@@ -156,11 +186,31 @@ async function enrolWith(client: PoolClient, request: EnrolRequest): Promise<str
     });
   }
   const stored = await client.query<{ id: string }>(
-    `insert into containr.nodes (id, name, public_key, address, cpus, memory_bytes) values ($1, $2, $3, $4, $5, $6)
-     on conflict (public_key) do update set name = excluded.name, address = excluded.address returning id`,
-    [newId(), request.name, request.publicKey, request.address, request.cpus, request.memoryBytes],
+    `insert into containr.nodes (id, name, public_key, address, cpus, memory_bytes, labels)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict (public_key) do update set address = excluded.address returning id`,
+    [
+      newId(),
+      await freeName(client, request),
+      request.publicKey,
+      request.address,
+      request.cpus,
+      request.memoryBytes,
+      JSON.stringify(request.labels ?? {}),
+    ],
   );
   const node = stored.rows[0]?.id ?? '';
   await client.query('update containr.agent_tokens set node = $2 where hash = $1', [hash(request.token), node]);
   return node;
+}
+
+/** The name that was asked for, or the same with a number when another node has it. */
+async function freeName(client: PoolClient, { name, publicKey }: EnrolRequest): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `select case when n = 1 then $1::text else $1 || '-' || n end as name from generate_series(1, 10000) as n
+       where not exists (select from containr.nodes
+         where name = (case when n = 1 then $1 else $1 || '-' || n end) and public_key <> $2)
+       order by n limit 1`,
+    [name, publicKey],
+  );
+  return rows[0]?.name ?? name;
 }

@@ -64,6 +64,17 @@ export interface RelaySecrets {
   open(sealed: string): string;
 }
 
+/** Those of a key ring. */
+export function relaySecrets(ring: {
+  seal(plugin: string, owner: string, text: string): string;
+  open(plugin: string, owner: string, sealed: string): string;
+}): RelaySecrets {
+  return {
+    seal: (text) => ring.seal('kernel', 'agents', text),
+    open: (sealed) => ring.open('kernel', 'agents', sealed),
+  };
+}
+
 /** What a {@link Relay} is made of. */
 export interface RelayOptions {
   readonly pool: Pool;

@@ -46,4 +46,14 @@ export const agentMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    name: 'agents-0003-placement',
+    up: [
+      `alter table containr.nodes add column placement text not null default 'open',
+         add column placement_since timestamptz`,
+      `update containr.nodes set placement = 'draining', placement_since = now() where draining`,
+      // The key by which agents know this control plane, sealed.
+      `create table containr.install_key (one boolean primary key default true check (one), sealed text not null)`,
+    ],
+  },
 ];

@@ -17,6 +17,7 @@ import {
 import type { WebSocket } from 'ws';
 import type { HalfShelf } from './halves.ts';
 import type { Handlers } from './handlers.ts';
+import type { InstallKey } from './install-key.ts';
 import type { KnownNode, NodeStore } from './node-store.ts';
 
 /** What a session needs of its gateway. */
@@ -25,6 +26,7 @@ export interface SessionHost {
   readonly handlers: Handlers;
   readonly shelf: HalfShelf;
   readonly install: string;
+  readonly key: InstallKey;
   readonly log: Logger;
   readonly heartbeat: Heartbeat;
   /** Name of this process. */
@@ -43,19 +45,27 @@ export class Session {
   ready = false;
   readonly #host: SessionHost;
   readonly #asked = new Set<Promise<unknown>>();
+  readonly #challenge: string | undefined;
   #loading: Promise<void> = Promise.resolve();
 
-  constructor(host: SessionHost, node: string, wire: Wire) {
+  /** `challenge`: what the agent wants this control plane to prove itself by. */
+  constructor(host: SessionHost, node: string, wire: Wire, challenge: string | undefined) {
     this.#host = host;
     this.node = node;
     this.wire = wire;
+    this.#challenge = challenge;
   }
 
   async welcome(node: KnownNode, bearer: string): Promise<void> {
     const { id, name, address } = node;
     await this.wire.request(
       Welcome,
-      { install: this.#host.install, node: { id, name, address }, bearer },
+      {
+        install: this.#host.install,
+        node: { id, name, address },
+        bearer,
+        ...(this.#challenge === undefined ? {} : { proof: await this.#host.key.prove(this.#challenge) }),
+      },
       { timeoutMs: proofMs },
     );
   }
@@ -140,7 +150,7 @@ export async function openSession(
     return null;
   }
   const before = await host.store.connected(node.id, proof.machine, host.process);
-  const session = new Session(host, node.id, wire);
+  const session = new Session(host, node.id, wire, proof.challenge);
   opened.session = session;
   return { session, node, before };
 }

@@ -60,6 +60,11 @@ function stale(ahead: number, offered: number): ContainrError {
   });
 }
 
+/** The label `ingress: off` keeps a node without one. */
+function isWanted({ labels }: NodeInfo): boolean {
+  return labels['ingress'] !== 'off';
+}
+
 /** Makes the spread of this plugin. */
 export function createSpread(ctx: PluginContext<Settings>): Spread {
   /** What each node follows, as far as this process knows. */
@@ -71,7 +76,9 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
 
   async function ingressNodes(): Promise<readonly NodeInfo[]> {
     const nodes = await ctx.agents.nodes();
-    return nodes.filter((node) => node.state !== 'unknown' && node.capabilities.includes(IngressApply.name));
+    return nodes.filter(
+      (node) => node.state !== 'unknown' && isWanted(node) && node.capabilities.includes(IngressApply.name),
+    );
   }
 
   function tell(node: NodeInfo, note: string | null): void {
@@ -146,7 +153,7 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
   }
 
   async function applyAt(node: NodeInfo): Promise<void> {
-    if (!node.capabilities.includes(IngressApply.name)) return;
+    if (!isWanted(node) || !node.capabilities.includes(IngressApply.name)) return;
     await certify(node);
     const { applied, revision } = await hand(node, await buildTable(ctx));
     if (!applied && revision > (await newestRevision(ctx))) await apply();

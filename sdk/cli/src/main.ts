@@ -11,6 +11,7 @@ import { hookCommands } from './commands/hooks.ts';
 import { keyCommands } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logCommands } from './commands/logs.ts';
+import { nodeCommands } from './commands/nodes.ts';
 import { planCommand } from './commands/plan.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
@@ -65,6 +66,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     auditCommands,
     userCommands,
     statusCommand,
+    nodeCommands,
     restartCommand,
     backupCommands,
     settingCommands,

@@ -1,3 +1,4 @@
+import type { NodePlacement } from './nodes.ts';
 import type { Infer, JSONSchema } from './schema.ts';
 
 /** A typed operation that an agent can perform. */
@@ -48,7 +49,11 @@ export interface NodeInfo {
   readonly id: string;
   readonly name: string;
   /** `unknown` when it is not heard from: never taken for dead. */
-  readonly state: 'reachable' | 'unknown' | 'draining';
+  readonly state: 'reachable' | 'unknown';
+  /** Whether replicas may come to it. */
+  readonly placement: NodePlacement;
+  /** Since when that is so; `null`: from the beginning. */
+  readonly placementSince: Date | null;
   /** Names of capabilities that it advertises now. */
   readonly capabilities: readonly string[];
   readonly labels: Readonly<Record<string, string>>;

@@ -9,6 +9,7 @@ export * from './jobs.ts';
 export * from './live.ts';
 export * from './log.ts';
 export * from './manifest.ts';
+export * from './nodes.ts';
 export * from './plugin.ts';
 export * from './principal.ts';
 export * from './schema.ts';

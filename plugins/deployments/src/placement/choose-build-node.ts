@@ -4,7 +4,9 @@ import { causes } from '../causes.ts';
 
 /** The node that builds: where the last build's cache is, else the one with the most memory. Throws `NO_NODE_FITS`. */
 export function chooseBuildNode(nodes: readonly NodeInfo[], runtime: string, last: string | null): string {
-  const able = nodes.filter((node) => node.state === 'reachable' && node.capabilities.includes(`build.${runtime}`));
+  const able = nodes.filter(
+    (node) => node.state === 'reachable' && node.placement === 'open' && node.capabilities.includes(`build.${runtime}`),
+  );
   const best =
     able.find((node) => node.id === last) ??
     [...able].sort((a, b) => b.memoryBytes - a.memoryBytes || (a.name < b.name ? -1 : 1))[0];

@@ -13,7 +13,10 @@ export function chooseRuntime(
   needsImage: boolean,
 ): DriverName {
   const has = (driver: DriverName): boolean =>
-    nodes.some((node) => node.state === 'reachable' && node.capabilities.includes(`build.${driver}`));
+    nodes.some(
+      (node) =>
+        node.state === 'reachable' && node.placement === 'open' && node.capabilities.includes(`build.${driver}`),
+    );
   if (setting === 'docker' || needsImage) {
     if (has('docker')) return 'docker';
     throw new ContainrError({

@@ -9,6 +9,8 @@ function node(name: string, more: Partial<NodeInfo> = {}): NodeInfo {
     id: name,
     name,
     state: 'reachable',
+    placement: 'open',
+    placementSince: null,
     capabilities: ['replica-start.process', 'build.process'],
     labels: {},
     address: '127.0.0.1',
@@ -24,7 +26,7 @@ describe('placement', () => {
   it('gives each node that does not fit a reason', () => {
     const nodes = [
       node('a', { state: 'unknown' }),
-      node('b', { state: 'draining' }),
+      node('b', { placement: 'draining' }),
       node('c', { capabilities: [] }),
       node('d', { memoryBytes: 2 ** 20 }),
     ];

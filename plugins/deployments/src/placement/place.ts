@@ -60,7 +60,8 @@ function load(node: NodeInfo, given: ReadonlyMap<string, number>, present: Reado
 }
 
 function whyNot(node: NodeInfo, order: PlacementOrder): string | null {
-  if (node.state === 'draining') return 'it is being drained';
+  if (node.placement === 'draining') return 'it is being drained';
+  if (node.placement === 'cordoned') return 'it takes no new replicas';
   if (node.state !== 'reachable') return 'it is not reachable';
   if (!node.capabilities.includes(`replica-start.${order.runtime}`)) return `it has no runtime "${order.runtime}"`;
   if (order.onlyNode !== null && order.onlyNode !== node.id) return 'it does not have the artifact';

@@ -53,6 +53,8 @@ export class SimulatedNode {
       id: this.id,
       name: this.name,
       state: this.reachable ? 'reachable' : 'unknown',
+      placement: 'open',
+      placementSince: null,
       capabilities: [...Object.values(capabilities), HealthProbe].map((one) => one.name),
       labels: {},
       address: '127.0.0.1',

@@ -1,2 +1,5 @@
+export * from './control-proof.ts';
+export * from './join-token.ts';
+export * from './meet-control-plane.ts';
 export * from './protocol.ts';
 export * from './wire.ts';

@@ -1,5 +1,6 @@
 import type { Infer } from '../schema.ts';
 import { defineSchema, Empty, Id, Timestamp } from '../schema.ts';
+import { Challenge, ControlProof } from './control-proof.ts';
 import { defineMethod } from './wire.ts';
 
 const Sha256 = defineSchema({ type: 'string', pattern: '^[0-9a-f]{64}$' });
@@ -29,6 +30,8 @@ export const EnrolRequest = defineSchema({
     token: { type: 'string', maxLength: 200 },
     name: Name,
     publicKey: { type: 'string', maxLength: 200 },
+    /** Of the new node; later they are the install's to change. */
+    labels: { type: 'object', additionalProperties: { type: 'string', maxLength: 100 }, maxProperties: 32 },
     ...Machine.properties,
   },
   required: ['token', 'name', 'publicKey', 'address', 'cpus', 'memoryBytes'],
@@ -114,7 +117,7 @@ export function proofText(node: string, nonce: string): Buffer {
 }
 
 /** Close codes of an agent's socket. */
-export const closeCodes = { replaced: 4001, unproven: 4003, unknownNode: 4004, stopping: 1012 } as const;
+export const closeCodes = { replaced: 4001, unproven: 4003, unknownNode: 4004, stopping: 1012, notOurs: 4005 } as const;
 
 /** Control plane → agent: prove the key by signing {@link proofText}. */
 export const Prove = defineMethod(
@@ -127,7 +130,13 @@ export const Prove = defineMethod(
   }),
   defineSchema({
     type: 'object',
-    properties: { node: Id, signature: { type: 'string', maxLength: 200 }, machine: Machine },
+    properties: {
+      node: Id,
+      signature: { type: 'string', maxLength: 200 },
+      machine: Machine,
+      /** For the control plane to prove itself by, from agents that know its key. */
+      challenge: Challenge,
+    },
     required: ['node', 'signature', 'machine'],
     additionalProperties: false,
   }),
@@ -147,6 +156,8 @@ export const Welcome = defineMethod(
         additionalProperties: false,
       },
       bearer: { type: 'string' },
+      /** The answer to the agent's challenge. */
+      proof: ControlProof,
     },
     required: ['install', 'node', 'bearer'],
     additionalProperties: false,

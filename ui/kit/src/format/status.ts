@@ -25,8 +25,12 @@ const plugins: Readonly<Record<string, ShownStatus>> = {
 };
 const nodes: Readonly<Record<string, ShownStatus>> = {
   reachable: { name: 'live', word: 'Reachable' },
-  draining: { name: 'watching', word: 'Draining' },
   unknown: { name: 'unknown', word: 'Not heard from' },
+};
+const placements: Readonly<Record<string, ShownStatus>> = {
+  open: { name: 'live', word: 'Takes replicas' },
+  cordoned: { name: 'cancelled', word: 'Takes no new replicas' },
+  draining: { name: 'watching', word: 'Draining' },
 };
 const unknown: ShownStatus = { name: 'unknown', word: 'Unknown' };
 
@@ -43,6 +47,11 @@ export function pluginStatus(state: string): ShownStatus {
 /** How the state of a node is shown. */
 export function nodeStatus(state: string): ShownStatus {
   return nodes[state] ?? unknown;
+}
+
+/** How it is shown whether replicas may come to a node. */
+export function placementStatus(placement: string): ShownStatus {
+  return placements[placement] ?? unknown;
 }
 
 /** How the status of a deployment is shown. */

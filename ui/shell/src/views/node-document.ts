@@ -2,7 +2,9 @@
 export interface NodeDocument {
   readonly id: string;
   readonly name: string;
-  readonly state: 'reachable' | 'unknown' | 'draining';
+  readonly state: 'reachable' | 'unknown';
+  readonly placement: 'open' | 'cordoned' | 'draining';
+  readonly placementSince: string | null;
   readonly capabilities: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly address: string;
