@@ -10,6 +10,7 @@ import {
   Bearer,
   CallCapability,
   closeCodes,
+  HalvesStatus,
   newChallenge,
   Prove,
   provesControl,
@@ -20,6 +21,8 @@ import {
   TaskStatus,
   Welcome,
 } from '@containr/sdk/wire';
+import { ApartHalves } from './apart/apart-halves.ts';
+import { apartHost } from './apart/apart-host.ts';
 import type { Served } from './capabilities.ts';
 import { Capabilities } from './capabilities.ts';
 import { getAsAgent } from './control-client.ts';
@@ -78,10 +81,15 @@ async function runAgent(
   const store = new HalfStore(join(data, 'halves'), (path, signal) =>
     getAsAgent(control, path, () => link.bearer(signal), signal),
   );
+  const parts = { data, control, log, link, capabilities, greetings, store };
+  const apart = new ApartHalves(
+    apartHost({ ...parts, install: () => identity.install, node: () => node, changed: tell }),
+  );
   const halves = new Halves({
     data,
     store,
     log,
+    apart,
     context: (half, scope) =>
       createHalfContext(
         {
@@ -106,6 +114,13 @@ async function runAgent(
     link.current
       .request(Advertise, { capabilities: capabilities.names }, { timeoutMs: 10_000 })
       .catch((error: unknown) => log.debug({ err: error }, 'Capabilities are told at the next connection'));
+  }
+
+  /** How the halves do; level-triggered, so one that is lost is made up for at the next connection. */
+  function tell(): void {
+    link.current
+      ?.request(HalvesStatus, { halves: halves.statuses }, { timeoutMs: 10_000 })
+      .catch((error: unknown) => log.debug({ err: error }, 'How halves do is told at the next connection'));
   }
 
   function answer(wire: Wire): void {
@@ -150,6 +165,7 @@ async function runAgent(
       if (!welcomed) return;
       link.setReady(wire);
       greetings.greet();
+      tell();
     });
     wire.handle(CallCapability, async ({ capability, input }, signal) => {
       requireWelcome();

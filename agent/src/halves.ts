@@ -4,6 +4,9 @@ import type { Infer, Logger } from '@containr/sdk';
 import { ContainrError, defineSchema, Scope } from '@containr/sdk';
 import type { AgentContext, AgentPlugin } from '@containr/sdk/agent';
 import { Half } from '@containr/sdk/wire';
+import type { HalfStatus } from '@containr/sdk/wire';
+import type { ApartHalves } from './apart/apart-halves.ts';
+import { failureOf, statusOf } from './half-status.ts';
 import type { HalfStore } from './half-store.ts';
 import { readJson, writeJson } from './json-file.ts';
 
@@ -19,6 +22,8 @@ export interface HalvesOptions {
   readonly store: HalfStore;
   readonly log: Logger;
   context(half: Half, scope: Scope): AgentContext;
+  /** Runs those that nobody trusts. */
+  readonly apart: ApartHalves;
 }
 
 const setupMs = 30_000;
@@ -33,7 +38,8 @@ const StoredHalves = defineSchema({
 export class Halves {
   readonly #options: HalvesOptions;
   readonly #file: string;
-  readonly #running = new Map<string, { key: string; scope: Scope }>();
+  readonly #running = new Map<string, { key: string; version: string; scope: Scope }>();
+  #failed: readonly HalfStatus[] = [];
   readonly #stop = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -55,26 +61,43 @@ export class Halves {
     if (stored) await this.set(stored.halves);
   }
 
+  /** How each does now. */
+  get statuses(): HalfStatus[] {
+    const running = [...this.#running].map(([plugin, { version }]) =>
+      statusOf({ plugin, version }, 'running', null, null),
+    );
+    return [...running, ...this.#failed, ...this.#options.apart.statuses];
+  }
+
   /** Ends all of them. */
   async dispose(): Promise<void> {
     this.#stop.abort();
     await this.#last;
+    await this.#options.apart.dispose();
     for (const plugin of [...this.#running.keys()]) await this.#end(plugin);
   }
 
-  async #apply(halves: readonly Half[]): Promise<HalfFailure[]> {
+  async #apply(given: readonly Half[]): Promise<HalfFailure[]> {
+    const apart = given.filter((half) => half.apart !== undefined);
+    const halves = given.filter((half) => half.apart === undefined);
     const wanted = new Map(halves.map((half) => [half.plugin, keyOf(half)]));
+    await this.#options.apart.keep(apart);
     for (const plugin of [...this.#running.keys()]) if (!wanted.has(plugin)) await this.#end(plugin);
     const failures: HalfFailure[] = [];
+    const failed: HalfStatus[] = [];
     for (const half of halves) {
       try {
         await this.#run(half);
       } catch (error) {
         this.#options.log.error({ err: error, plugin: half.plugin }, 'The agent half of a plugin can’t be loaded');
         failures.push({ plugin: half.plugin, detail: error instanceof Error ? error.message : String(error) });
+        failed.push(statusOf(half, 'failed', failureOf(error), null));
       }
     }
-    writeJson(this.#file, { halves });
+    this.#failed = failed;
+    // Nobody waits for these: what each comes to is told by its status.
+    this.#options.apart.start(apart);
+    writeJson(this.#file, { halves: given });
     return failures;
   }
 
@@ -94,7 +117,7 @@ export class Halves {
       await scope.dispose();
       throw error;
     }
-    this.#running.set(plugin, { key: keyOf(half), scope });
+    this.#running.set(plugin, { key: keyOf(half), version: half.version, scope });
     log.info({ plugin, version: half.version }, 'Loaded the agent half of a plugin');
   }
 

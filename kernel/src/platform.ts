@@ -178,7 +178,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     pool: database.pool,
     log,
     install: install.id,
-    halves: () => halvesOf(lifecycle),
+    halves: () => halvesOf(lifecycle, (plugin) => grants.of(plugin).provides),
     emit,
     gate: (leaving) => hooks.run(NodeLeave, leaving),
     secrets: relaySecrets(keyRing),

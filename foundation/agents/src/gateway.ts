@@ -10,6 +10,7 @@ import type { Pool } from 'pg';
 import { WebSocketServer } from 'ws';
 import { Bearers } from './bearers.ts';
 import { checkInput, Handlers } from './handlers.ts';
+import { HalfStatuses, registerHalfRoutes } from './half-statuses.ts';
 import type { HalfFiles } from './halves.ts';
 import { HalfShelf } from './halves.ts';
 import { InstallKey } from './install-key.ts';
@@ -104,7 +105,8 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
   const bearers = new Bearers(options.pool, relay.name);
   const { install } = options;
   const key = new InstallKey(options.pool, options.secrets);
-  const host: SessionHost = { store, handlers, shelf, install, key, log, heartbeat, process: relay.name };
+  const halves = new HalfStatuses(options.pool, changed);
+  const host: SessionHost = { store, handlers, shelf, install, key, log, heartbeat, process: relay.name, halves };
 
   async function changed(id: string): Promise<void> {
     const node = await store.find(id);
@@ -244,6 +246,7 @@ export function createAgentGateway(options: AgentGatewayOptions): AgentGateway {
     routes(http) {
       registerNodeRoutes(http, { store, gate: options.gate, changed, remove });
       registerJoinRoutes(http, { store, shelf, key, install, changed });
+      registerHalfRoutes(http, halves);
     },
     upgrade(request, socket, head) {
       if (stopping || leaving) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');

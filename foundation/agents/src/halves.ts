@@ -12,6 +12,8 @@ export interface HalfFiles {
   readonly version: string;
   readonly file: string;
   readonly programs: Readonly<Record<string, string>>;
+  /** Nobody trusts it: it runs in a process of its own, and may no more than this. */
+  readonly apart?: { readonly segments: readonly string[]; readonly provides: readonly string[] };
 }
 
 /** Offers the bundles of active plugins by content. */
@@ -31,8 +33,10 @@ export class HalfShelf {
     for (const half of this.#source()) {
       try {
         const programs: Record<string, string> = {};
-        for (const [name, file] of Object.entries(half.programs)) programs[name] = await this.#hash(file);
-        halves.push({ plugin: half.plugin, version: half.version, sha256: await this.#hash(half.file), programs });
+        const { plugin, version, file, apart } = half;
+        for (const [name, path] of Object.entries(half.programs)) programs[name] = await this.#hash(path);
+        const limits = apart && { apart: { segments: [...apart.segments], provides: [...apart.provides] } };
+        halves.push({ plugin, version, sha256: await this.#hash(file), programs, ...limits });
       } catch (error) {
         this.#log.error({ err: error, plugin: half.plugin }, 'The agent half of a plugin can’t be read; build it');
       }

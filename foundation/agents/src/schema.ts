@@ -1,4 +1,5 @@
 import type { Migration } from '@containr/sdk';
+import { halfMigrations } from './half-statuses.ts';
 
 /** Tables of nodes and enrolment, in the kernel's schema. */
 export const agentMigrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const agentMigrations: readonly Migration[] = [
       `create table containr.install_key (one boolean primary key default true check (one), sealed text not null)`,
     ],
   },
+  ...halfMigrations,
 ];

@@ -1,9 +1,11 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { Logger } from '@containr/sdk';
-import type { Heartbeat, Wire, WireMethod } from '@containr/sdk/wire';
+import { isContainrError } from '@containr/sdk';
+import type { Half, Heartbeat, Wire, WireMethod } from '@containr/sdk/wire';
 import {
   Advertise,
   closeCodes,
+  HalvesStatus,
   openWire,
   proofText,
   Prove,
@@ -15,6 +17,7 @@ import {
   Welcome,
 } from '@containr/sdk/wire';
 import type { WebSocket } from 'ws';
+import type { HalfStatuses } from './half-statuses.ts';
 import type { HalfShelf } from './halves.ts';
 import type { Handlers } from './handlers.ts';
 import type { InstallKey } from './install-key.ts';
@@ -31,6 +34,8 @@ export interface SessionHost {
   readonly heartbeat: Heartbeat;
   /** Name of this process. */
   readonly process: string;
+  /** Takes how the halves on a node do. */
+  readonly halves: Pick<HalfStatuses, 'told'>;
 }
 
 const proofMs = 10_000;
@@ -95,8 +100,7 @@ export class Session {
     this.#loading = this.#loading
       .catch(() => undefined)
       .then(async () => {
-        const halves = await this.#host.shelf.list();
-        const { capabilities, failures } = await this.wire.request(SetHalves, { halves }, { timeoutMs: loadMs });
+        const { capabilities, failures } = await this.#send(await this.#host.shelf.list());
         for (const failure of failures)
           this.#host.log.error({ ...failure, node: this.node }, 'A node can’t load the agent half of a plugin');
         await this.advertised(capabilities);
@@ -104,6 +108,20 @@ export class Session {
         this.wire.tell(Ready, {});
       });
     return this.#loading;
+  }
+
+  /** An agent of the version before knows of no halves that run apart, and refuses the list: it runs the others. */
+  async #send(halves: readonly Half[]) {
+    const send = (some: readonly Half[]) => this.wire.request(SetHalves, { halves: [...some] }, { timeoutMs: loadMs });
+    const inside = halves.filter(({ apart }) => apart === undefined);
+    return send(halves).catch((error: unknown) => {
+      if (!isContainrError(error) || error.code !== 'INVALID' || inside.length === halves.length) throw error;
+      this.#host.log.warn(
+        { node: this.node },
+        'The agent of a node is too old for halves of plugins that nobody trusts',
+      );
+      return send(inside);
+    });
   }
 
   async advertised(capabilities: readonly string[]): Promise<void> {
@@ -135,6 +153,10 @@ export async function openSession(
   });
   wire.handle(Advertise, async ({ capabilities }) => {
     await proven().advertised(capabilities);
+    return {};
+  });
+  wire.handle(HalvesStatus, async ({ halves }) => {
+    await host.halves.told(proven().node, halves);
     return {};
   });
   wire.listen();

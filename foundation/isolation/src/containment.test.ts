@@ -5,7 +5,7 @@ import type { Arena } from '../test/arena.ts';
 import { faults } from '../test/faults.ts';
 import { tools } from '../test/attempts.ts';
 import { breaches } from '../test/misbehaviour.ts';
-import type { CauseDocument } from './ended.ts';
+import type { CauseDocument } from '@containr/cell';
 
 const well = `route(ctx, '/hostiles/well', async () => 'well');`;
 

@@ -1,7 +1,7 @@
 import type { Manifest, PluginContext } from '@containr/sdk';
 import { defineSchema, isContainrError } from '@containr/sdk';
-import { IsolationDocument, showIsolation } from './layers.ts';
-import type { Isolation } from './layers.ts';
+import { IsolationDocument, showIsolation } from '@containr/cell';
+import type { Isolation } from '@containr/cell';
 import type { GrantStore } from './grant-store.ts';
 import { grantKinds, isGranted } from './grants.ts';
 

@@ -48,12 +48,6 @@ describe('a hostile plugin in a process of its own', function () {
       await arena.enter(`route(ctx, '/hostiles/env', async () => Object.keys(process.env));`);
       expect((await arena.test.console('/hostiles/env')).json).to.deep.equal([]);
     });
-
-    it('has no half in agents', async () => {
-      await arena.enter('');
-      const plugin = await arena.test.console('/plugins/hostile');
-      expect(plugin.field('hasAgent')).to.equal(false);
-    });
   });
 
   describe('is refused with a cause when it', () => {

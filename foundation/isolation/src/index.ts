@@ -1,11 +1,8 @@
-export { IsolationDocument, showIsolation } from './layers.ts';
-export type { Isolation } from './layers.ts';
-export { CauseDocument, PluginEnded, restartOf, settled, showCause } from './ended.ts';
+export { CauseDocument, IsolationDocument, restartOf, settled, showCause, showIsolation } from '@containr/cell';
 export { checkGrant, grantKinds, isGranted, noGrants } from './grants.ts';
 export type { GrantKind, Grants } from './grants.ts';
-export { defaultLimits, floodOf, isolate, isolationOf, residentBytes } from './isolate.ts';
+export { floodOf, isolate, isolationOf, residentBytes } from './isolate.ts';
 export type { IsolateOptions, IsolatedPackage } from './isolate.ts';
-export type { Limits } from './limits.ts';
 export { registerGrantRoutes } from './grant-routes.ts';
 export type { GrantedPlugin } from './grant-routes.ts';
 export { grantsChannel, isolationMigrations, openGrants } from './grant-store.ts';

@@ -1,14 +1,12 @@
 import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Isolation, Limits, PluginEnded } from '@containr/cell';
+import { Child, defaultLimits, Ends } from '@containr/cell';
 import type { Contract, Hook, Logger, Plugin, PluginContext, Principal } from '@containr/sdk';
 import { ContainrError, isContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import { Acting } from './acting.ts';
-import type { Isolation } from './layers.ts';
-import { Child } from './child-process.ts';
-import type { PluginEnded } from './ended.ts';
-import { quarantined } from './ended.ts';
 import type { GrantStore } from './grant-store.ts';
-import type { Limits } from './limits.ts';
 import { Description } from './protocol.ts';
 import { Registrations } from './registrations.ts';
 import type { Platform } from './requests.ts';
@@ -61,19 +59,12 @@ export function floodOf(plugin: Plugin | undefined, name: string): ContainrError
   return (plugin && children.get(plugin)?.()?.floods.cause(name)) ?? null;
 }
 
-/** Limits of a plugin that asks for nothing else. */
-export const defaultLimits: Limits = {
-  memoryBytes: 256 * 1_048_576,
-  cpus: 1,
-  processes: 64,
-  files: 512,
-  fileBytes: 256 * 1_048_576,
-};
+const program = fileURLToPath(
+  new URL(`./child/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
 const setupMs = 30_000;
 const providersMs = 1_000;
 const relayMs = 60_000;
-const countedMs = 60_000;
-const mostEnds = 3;
 
 /**
  * Makes plugins of a package whose code never runs in this process: it runs in a process of its own, and what it registers
@@ -81,14 +72,10 @@ const mostEnds = 3;
  */
 export function isolate(installed: IsolatedPackage, options: IsolateOptions): { load(): Promise<Plugin> } {
   let description: Promise<Description> | undefined;
-  const ends: number[] = [];
+  const ends = new Ends();
   const died = (cause: PluginEnded, _again: boolean, signal: AbortSignal): void => {
-    const now = Date.now();
-    ends.push(now);
-    while (ends[0] !== undefined && ends[0] < now - countedMs) ends.shift();
-    const quarantine = ends.length > mostEnds || cause.code === 'PLUGIN_VIOLATIONS';
-    const times = quarantine ? ends.splice(0).length : 0;
-    options.died(quarantine ? quarantined(installed.name, times, cause) : cause, !quarantine, signal);
+    const { shown, again } = ends.note(installed.name, cause);
+    options.died(shown, again, signal);
   };
   return {
     async load() {
@@ -239,6 +226,7 @@ function secretsOf(settings: Description['settings']): string[] {
 function optionsOf(installed: IsolatedPackage, options: IsolateOptions) {
   return {
     plugin: installed.name,
+    program,
     packageDirectory: installed.directory,
     directory: options.folder,
     limits: { ...defaultLimits, ...options.limits },

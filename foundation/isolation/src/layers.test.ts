@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { breakOuts } from '../test/break-outs.ts';
-import type { IsolationDocument } from './layers.ts';
+import type { IsolationDocument } from '@containr/cell';
 
 interface Told {
   readonly layers: IsolationDocument;
@@ -95,7 +95,7 @@ describe('layers that keep a plugin’s process apart, without Node’s permissi
     const user = told.layers.find(({ layer }) => layer === 'user');
     expect([user?.holds, user?.says]).to.deep.equal([
       false,
-      'It runs as the user of the control plane: only Node’s permission model keeps it from that user’s files.',
+      'It runs as the user of Containr itself: only Node’s permission model keeps it from that user’s files.',
     ]);
     expectHonest(told);
   });

@@ -5,7 +5,7 @@ import type { Infer } from '@containr/sdk';
 import type { Grants } from './grants.ts';
 import { checkGrant } from './grants.ts';
 import { sendOutgoing } from './outgoing.ts';
-import type { Incoming } from './peer.ts';
+import type { Incoming } from '@containr/cell';
 import type { RegistrationKind, RequestOp } from './protocol.ts';
 import { notices, requests } from './protocol.ts';
 import type { Registrations } from './registrations.ts';

@@ -1,7 +1,7 @@
 import type { Principal, Socket } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import type { Acting } from './acting.ts';
-import type { Peer } from './peer.ts';
+import type { Peer } from '@containr/cell';
 import type { Sources } from './sources.ts';
 
 const mostInFlight = 500;

@@ -210,7 +210,7 @@ const controlPlane = ${process.pid};
 const linkOut = () => { const link = ctx.directory + '/link' + Date.now(); fs.symlinkSync('/etc/passwd', link); return fs.readFileSync(link); };
 const connectTo = (to) => new Promise((resolve, reject) => { const socket = net.connect(to); socket.once('connect', () => resolve('connected')); socket.once('error', reject); setTimeout(() => reject(new Error('no answer')), 700); });
 const raw = (bytes) => { fs.writeSync(3, bytes); };
-const { Peer } = await import(process.argv[1].replace(/child.main(\\.\\w+)$/, 'peer$1'));
+const { Peer } = await import(process.argv[1].replace(/isolation.(\\w+).child.main(\\.\\w+)$/, 'cell/$1/peer$2'));
 let peer;
 const { notify } = Peer.prototype;
 Peer.prototype.notify = function (...given) { peer = this; return notify.apply(this, given); };

@@ -3,9 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '@containr/sdk/host';
-import { Child } from '../src/child-process.ts';
-import { defaultLimits } from '../src/isolate.ts';
-import { showIsolation } from '../src/layers.ts';
+import { Child, defaultLimits, showIsolation } from '@containr/cell';
 import { breakOut } from './break-outs.ts';
 import type { Targets } from './break-outs.ts';
 
@@ -28,6 +26,7 @@ writeFileSync(
 
 const child = new Child({
   plugin: 'p',
+  program: fileURLToPath(new URL('../src/child/main.ts', import.meta.url)),
   packageDirectory,
   directory,
   limits: { ...defaultLimits, fileBytes: 2e6 },

@@ -2,9 +2,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLogger } from '@containr/sdk/host';
-import { Child } from '../src/child-process.ts';
-import { defaultLimits } from '../src/isolate.ts';
+import { Child, defaultLimits } from '@containr/cell';
 
 const folder = mkdtempSync(join(tmpdir(), 'containr-dying-'));
 chmodSync(folder, 0o755);
@@ -17,6 +17,7 @@ writeFileSync(
 writeFileSync(join(folder, 'package/plugin.js'), 'export default { setup() {} }; setTimeout(() => { for (;;); }, 10);');
 const child = new Child({
   plugin: 'p',
+  program: fileURLToPath(new URL('../src/child/main.ts', import.meta.url)),
   packageDirectory: join(folder, 'package'),
   directory: join(folder, 'data/plugins/p'),
   limits: defaultLimits,

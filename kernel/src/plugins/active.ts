@@ -32,14 +32,15 @@ export function openUi(
   return createUiHost({ shellDirectory, plugins });
 }
 
-/** Agent halves of the plugins that run now; that of an isolated one would run with the agent's rights. */
-export function halvesOf(lifecycle: Lifecycle | null) {
+/** Agent halves of the plugins that run now; that of an isolated one may no more than `provides`, the capabilities that were granted. */
+export function halvesOf(lifecycle: Lifecycle | null, provides: (plugin: string) => readonly string[]) {
   return runningOf(lifecycle).flatMap(({ package: { name, version, directory, manifest, trust } }) => {
-    if (manifest.agent === undefined || trust === 'isolated') return [];
+    if (manifest.agent === undefined) return [];
+    const apart = trust === 'isolated' ? { apart: { segments: manifest.segments, provides: provides(name) } } : {};
     const programs = Object.fromEntries(
       Object.entries(manifest.programs ?? {}).map(([program, file]) => [program, join(directory, String(file))]),
     );
-    return [{ plugin: name, version, file: join(directory, manifest.agent), programs }];
+    return [{ plugin: name, version, file: join(directory, manifest.agent), programs, ...apart }];
   });
 }
 

@@ -140,7 +140,7 @@ export function showPlugin(entry: PluginEntry, lifecycle: Lifecycle): PluginDocu
     })),
     contributions: [...(entry.running?.scope.labels ?? [])],
     hasUi: manifest.ui !== undefined,
-    hasAgent: trust !== 'isolated' && manifest.agent !== undefined,
+    hasAgent: manifest.agent !== undefined,
     trust,
     isolation: showIsolation(isolationOf(entry.running?.plugin)),
     segments: [...manifest.segments],

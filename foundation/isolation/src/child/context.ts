@@ -17,7 +17,7 @@ import type {
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import { v7 } from 'uuid';
-import type { Incoming, Peer } from '../peer.ts';
+import type { Incoming, Peer } from '@containr/cell/channel';
 import { httpFacet } from './http.ts';
 import { noLive } from './no-live.ts';
 import { actorOf, ofRequest } from './principals.ts';

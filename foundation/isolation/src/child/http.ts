@@ -2,7 +2,7 @@ import type { Access, JSONSchema, PluginContext, RequestInfo, Socket } from '@co
 import { isReply } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import serializer from 'fast-json-stringify';
-import type { Incoming, Peer } from '../peer.ts';
+import type { Incoming, Peer } from '@containr/cell/channel';
 import { ofRequest } from './principals.ts';
 import type { Registry } from './registry.ts';
 

@@ -1,5 +1,5 @@
 import type { Owned } from '@containr/sdk';
-import type { Incoming, Peer } from '../peer.ts';
+import type { Incoming, Peer } from '@containr/cell/channel';
 import type { RegistrationKind } from '../protocol.ts';
 
 /** Runs one registered handler. */

@@ -1,6 +1,6 @@
 import type { PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
-import type { Peer } from '../peer.ts';
+import type { Peer } from '@containr/cell/channel';
 import type { Actor, Told } from '../protocol.ts';
 
 /** What the host answers to a statement. */

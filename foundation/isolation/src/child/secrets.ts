@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { PluginContext } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import type { Peer } from '../peer.ts';
+import type { Peer } from '@containr/cell/channel';
 
 const cipher = 'aes-256-gcm';
 const ivBytes = 12;

@@ -1,7 +1,7 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { ScopedStore, Store, UnitOfWork } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
-import type { Peer } from '../peer.ts';
+import type { Peer } from '@containr/cell/channel';
 import type { Actor } from '../protocol.ts';
 import { actorOf } from './principals.ts';
 

@@ -3,7 +3,7 @@ import type { EntityName, EntitySchema } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { ScopedStore, Store, UnitOfWork } from '@containr/sdk';
 import { ContainrError, isContainrError } from '@containr/sdk';
-import type { Peer } from '../peer.ts';
+import type { Peer } from '@containr/cell/channel';
 import type { Actor, Told } from '../protocol.ts';
 import { actorOf } from './principals.ts';
 import { remoteClient } from './remote-client.ts';

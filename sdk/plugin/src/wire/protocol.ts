@@ -4,7 +4,8 @@ import { Challenge, ControlProof } from './control-proof.ts';
 import { defineMethod } from './wire.ts';
 
 const Sha256 = defineSchema({ type: 'string', pattern: '^[0-9a-f]{64}$' });
-const Name = defineSchema({ type: 'string', minLength: 1, maxLength: 100 });
+/** Name of a plugin, a capability, a node. */
+export const Name = defineSchema({ type: 'string', minLength: 1, maxLength: 100 });
 
 /** Names a task: `[A-Za-z0-9._-]`, so that it can name a folder. */
 export const TaskId = defineSchema({ type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' });
@@ -55,6 +56,18 @@ export const Half = defineSchema({
     version: { type: 'string' },
     sha256: Sha256,
     programs: { type: 'object', additionalProperties: Sha256 },
+    /** Nobody trusts it: it runs in a process of its own, and may no more than this. */
+    apart: {
+      type: 'object',
+      properties: {
+        /** First path segments of the API that are its plugin's. */
+        segments: { type: 'array', items: Name },
+        /** Capabilities that it may serve to other plugins. */
+        provides: { type: 'array', items: { type: 'string' } },
+      },
+      required: ['segments', 'provides'],
+      additionalProperties: false,
+    },
   },
   required: ['plugin', 'version', 'sha256', 'programs'],
   additionalProperties: false,

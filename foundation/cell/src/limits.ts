@@ -29,6 +29,15 @@ export interface LimitGroup {
   remove(): void;
 }
 
+/** Limits of a plugin that asks for nothing else. */
+export const defaultLimits: Limits = {
+  memoryBytes: 256 * 1_048_576,
+  cpus: 1,
+  processes: 64,
+  files: 512,
+  fileBytes: 256 * 1_048_576,
+};
+
 const root = '/sys/fs/cgroup';
 
 /** Shares of the processors when they are short: a group of somebody else has 1024 (version 1) or 100 (version 2). */

@@ -11,20 +11,25 @@ export function heapBytes({ memoryBytes }: Limits): number {
 
 /** Flags of the Node that a plugin runs in; `seatBelt`: with Node's permission model. */
 export function nodeFlags({
+  program,
   packageDirectory,
   directory,
   limits,
   seatBelt,
 }: {
+  program: string;
   packageDirectory: string;
   directory: string;
   limits: Limits;
   seatBelt: boolean;
 }): string[] {
   const own = fileURLToPath(new URL('..', import.meta.url));
+  const runs = packageOf(program);
   const readable = [
     own,
+    runs,
     ...moduleFolders(own),
+    ...moduleFolders(runs),
     realpathSync(packageDirectory),
     packageDirectory,
     ...moduleFolders(packageDirectory),
@@ -32,7 +37,7 @@ export function nodeFlags({
   ];
   const permissions = [
     '--permission',
-    ...readable.map((folder) => `--allow-fs-read=${folder.replace(/\/$/, '')}/*`),
+    ...[...new Set(readable)].map((folder) => `--allow-fs-read=${folder.replace(/\/$/, '')}/*`),
     `--allow-fs-write=${directory}/*`,
     // It opens files past the permission model.
     '--no-experimental-sqlite',
@@ -44,6 +49,13 @@ export function nodeFlags({
     '--no-warnings',
     ...(import.meta.url.endsWith('.ts') ? ['--conditions=containr-src'] : []),
   ];
+}
+
+/** The folder of the package that a file belongs to. */
+function packageOf(file: string): string {
+  let folder = dirname(file);
+  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
 }
 
 /** Folders that modules imported from `directory` lie in: each `node_modules` above it, and where the sdk really is. */

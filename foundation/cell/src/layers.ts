@@ -45,7 +45,7 @@ type Layer = IsolationDocument[number]['layer'];
 const words: Readonly<Record<Layer, readonly [holds: string, missing: string]>> = {
   user: [
     'It runs as a user of its own, who may read and write its own folder and nothing that is private to others.',
-    'It runs as the user of the control plane: only Node’s permission model keeps it from that user’s files.',
+    'It runs as the user of Containr itself: only Node’s permission model keeps it from that user’s files.',
   ],
   network: [
     'It has a network of its own with no way out, and shares no memory with others.',

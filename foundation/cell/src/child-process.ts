@@ -1,5 +1,5 @@
 import type { Logger } from '@containr/sdk';
-import type { Cell, Ending } from './cell.ts';
+import type { Cell, Ending, Uids } from './cell.ts';
 import { startCell } from './cell.ts';
 import type { PluginEnded } from './ended.ts';
 import { endedBy } from './ended.ts';
@@ -14,9 +14,15 @@ import { watch } from './watchdog.ts';
 /** What a plugin's process is started with. */
 export interface ChildOptions {
   readonly plugin: string;
+  /** What runs in it, absolute. */
+  readonly program: string;
   readonly packageDirectory: string;
   readonly directory: string;
   readonly limits: Limits;
+  /** Users to choose one from; those of the control plane's plugins unless told. */
+  readonly uids?: Uids;
+  /** What makes it run again, for whoever reads why it ended; enabling the plugin unless told. */
+  readonly again?: string;
   /** Without Node's permission model, to see that the rest holds alone; with it unless told. */
   readonly seatBelt?: boolean;
   readonly log: Logger;
@@ -113,7 +119,7 @@ export class Child {
 
   /** Ends it at once, for a cause. */
   fail(code: string, detail: string): void {
-    this.#over(endedBy(this.#options.plugin, code, detail));
+    this.#over(endedBy(this.#options.plugin, code, detail, this.#options.again));
   }
 
   /** Ends it: told first, then killed. */

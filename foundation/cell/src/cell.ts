@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Isolation } from './layers.ts';
 import type { LimitGroup, Limits } from './limits.ts';
 import { limitGroup } from './limits.ts';
@@ -42,23 +41,28 @@ export interface Ending {
 }
 
 const [setpriv, prlimit, nice] = ['/usr/bin/setpriv', '/usr/bin/prlimit', '/usr/bin/nice'] as const;
-const firstUid = 61_001;
-const lastUid = 61_999;
+/** Users that no other process of this machine has. */
+export interface Uids {
+  readonly first: number;
+  readonly last: number;
+}
+
+const pluginUids: Uids = { first: 61_001, last: 61_999 };
 /** The plugin's code is behind everything else; ours, while it starts, before it: then it is there in a moment. */
 const behind = 10;
 const before = -5;
 
 /** Gives a plugin's folder to a user that no other plugin has; the same one each time. `null` when this process is not root. */
-export function ownUid(directory: string): number | null {
+export function ownUid(directory: string, { first, last }: Uids = pluginUids): number | null {
   if (process.getuid?.() !== 0) return null;
   const parent = dirname(directory);
   letPass(parent);
   letPass(dirname(parent));
   const own = statSync(directory).uid;
-  if (own >= firstUid && own <= lastUid) return own;
+  if (own >= first && own <= last) return own;
   const taken = new Set(readdirSync(parent).map((name) => statSync(join(parent, name)).uid));
-  let uid = firstUid;
-  while (taken.has(uid) && uid < lastUid) uid += 1;
+  let uid = first;
+  while (taken.has(uid) && uid < last) uid += 1;
   chownSync(directory, uid, uid);
   return uid;
 }
@@ -80,24 +84,27 @@ function letReach(packageDirectory: string, data: string): void {
 /** Starts the process that a plugin runs in, with everything closed that this system can close. */
 export function startCell(options: {
   readonly plugin: string;
+  /** What runs in it, absolute: speaks over descriptor 3, and gives signs of life over 4. */
+  readonly program: string;
   readonly packageDirectory: string;
   readonly directory: string;
   readonly limits: Limits;
+  readonly uids?: Uids;
   /** Without Node's permission model, to see that the rest holds alone; with it unless told. */
   readonly seatBelt?: boolean;
 }): Cell {
-  const uid = existsSync(setpriv) ? ownUid(options.directory) : null;
+  const uid = existsSync(setpriv) ? ownUid(options.directory, options.uids) : null;
   if (uid !== null) letReach(options.packageDirectory, dirname(dirname(options.directory)));
   const { seatBelt = true } = options;
   const { apart, ownProc, command: unshare } = namespaces();
   const group = limitGroup(options.plugin, options.limits);
-  const node = [process.execPath, ...nodeFlags({ ...options, seatBelt }), program()];
+  const node = [process.execPath, ...nodeFlags({ ...options, seatBelt }), options.program];
   const canDrop = existsSync(setpriv);
   const user = uid === null ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
   const capabilities = uid === null ? [] : ['--bounding-set=-all', '--inh-caps=-all'];
   const canLimit = existsSync(prlimit);
   const [command = process.execPath, ...args] = [
-    // Ends with the control plane, even when its own loop hangs.
+    // Ends with its host, even when its own loop hangs.
     ...(canDrop ? [setpriv, '--pdeathsig', 'KILL'] : []),
     ...unshare,
     ...(existsSync(nice) && uid !== null ? [nice, '-n', `${before}`] : []),
@@ -110,7 +117,7 @@ export function startCell(options: {
     cwd: options.directory,
     env: {},
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-    // A session of its own: a signal to the control plane's group is not one to the plugin.
+    // A session of its own: a signal to the host's group is not one to the plugin.
     detached: true,
   });
   const [, stdout, stderr, channel, heartbeat] = child.stdio as [null, Readable, Readable, Duplex, Duplex];
@@ -143,10 +150,6 @@ export function startCell(options: {
     kill: () => pids().toReversed().forEach(end),
     ended: ending(child, group, heapBytes(options.limits)),
   };
-}
-
-function program(): string {
-  return fileURLToPath(new URL(`./child/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 }
 
 function ending(child: ChildProcess, group: LimitGroup, heap: number): Promise<Ending> {

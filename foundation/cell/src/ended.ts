@@ -89,12 +89,17 @@ export function showCause(cause: ContainrError | null): CauseDocument | null {
 }
 
 /** The cause of one end. */
-export function endedBy(plugin: string, code: string, detail: string): PluginEnded {
+export function endedBy(
+  plugin: string,
+  code: string,
+  detail: string,
+  again = `It runs again after POST /api/v1/plugins/${plugin}/enable.`,
+): PluginEnded {
   return new PluginEnded({
     code,
     status: 503,
     detail: `${plugin} was ended. ${detail}.`,
-    hint: `Read the log of ${plugin}; it runs again after POST /api/v1/plugins/${plugin}/enable.`,
+    hint: `Read the log of ${plugin}. ${again}`,
     retryAfterSeconds: 1,
   });
 }

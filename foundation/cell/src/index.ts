@@ -1,0 +1,11 @@
+export { Child, silentMs } from './child-process.ts';
+export type { ChildOptions } from './child-process.ts';
+export { CauseDocument, PluginEnded, restartOf, settled, showCause } from './ended.ts';
+export { Ends } from './ends.ts';
+export { IsolationDocument, showIsolation } from './layers.ts';
+export type { Isolation } from './layers.ts';
+export { defaultLimits } from './limits.ts';
+export type { Limits } from './limits.ts';
+export { ownName, ownTask, taskOfOwn } from './own-names.ts';
+export { Peer } from './peer.ts';
+export type { Incoming } from './peer.ts';
