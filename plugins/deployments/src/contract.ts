@@ -122,6 +122,10 @@ export const DeploymentDocument = defineSchema({
     notices: { type: 'array', items: Cause },
     source: DeploymentSource,
     artifact: nullable(Artifact),
+    /** Set when a clean-up removed the artifact: a rollback has to build it again. */
+    artifactRemovedAt: OptionalTimestamp,
+    /** Never touched by clean-ups. */
+    pinned: { type: 'boolean' },
     revision: { type: 'integer' },
     plan: nullable(BuildPlan),
     phases: { type: 'array', items: PhaseDocument },
@@ -148,6 +152,8 @@ export const DeploymentDocument = defineSchema({
     'notices',
     'source',
     'artifact',
+    'artifactRemovedAt',
+    'pinned',
     'revision',
     'plan',
     'phases',

@@ -11,7 +11,11 @@ export async function describeGoing(
 ): Promise<GoingDocument[]> {
   const service = { $in: [...of.services] };
   const rows = await storeOf(road, of.organisation).transaction(({ em }) =>
-    em.find(Deployment, { organisation: of.organisation, service }, { orderBy: { createdAt: 'desc' } }),
+    em.find(
+      Deployment,
+      { organisation: of.organisation, service, artifactRemovedAt: null },
+      { orderBy: { createdAt: 'desc' }, fields: ['id', 'name', 'number', 'status', 'artifact'] },
+    ),
   );
   const serving = rows.filter((row) => row.status === 'live' || row.status === 'watching');
   const artifacts = rows.flatMap(({ artifact }) => (artifact ? [artifact.reference] : []));

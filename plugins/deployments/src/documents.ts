@@ -47,6 +47,8 @@ function documentOf(
     notices: [...deployment.notices],
     source: deployment.source,
     artifact: deployment.artifact,
+    artifactRemovedAt: deployment.artifactRemovedAt?.toISOString() ?? null,
+    pinned: deployment.pinned,
     revision: deployment.revision,
     plan: deployment.plan,
     phases: phases.map(phaseDocument),

@@ -1,4 +1,4 @@
-import { definePlugin, defineJob, Empty } from '@containr/sdk';
+import { definePlugin } from '@containr/sdk';
 import { Source } from '@containr/sdk/contracts';
 import { LentSources } from '@containr/sdk/host';
 import { Routes } from '@containr/plugin-ingress/contract';
@@ -11,6 +11,7 @@ import {
   ServiceDescribe,
 } from '@containr/plugin-projects/contract';
 import { listenToAgents } from './agents.ts';
+import { cleanUp, KeepClean, RunCleanUp } from './clean-up/run.ts';
 import { DeployGate, DeploymentChanged, Deployments } from './contract.ts';
 import { describeGoing } from './deletion.ts';
 import { describeServices } from './describe.ts';
@@ -19,9 +20,11 @@ import { Advance, Repair } from './engine/job.ts';
 import { repair } from './engine/repair.ts';
 import type { Road } from './engine/road.ts';
 import { serviceGone } from './engine/service-gone.ts';
-import { sweep, sweepSnapshots } from './engine/sweep.ts';
+import { sweep } from './engine/sweep.ts';
+import { CleanUp } from './entities/clean-up.ts';
 import { Deployment } from './entities/deployment.ts';
 import { Phase } from './entities/phase.ts';
+import { Removal } from './entities/removal.ts';
 import { Replica } from './entities/replica.ts';
 import { Snapshot } from './entities/snapshot.ts';
 import { Task } from './entities/task.ts';
@@ -34,21 +37,22 @@ import { notices } from './migrations/0004-notices.ts';
 import { after } from './migrations/0005-after.ts';
 import { promotion } from './migrations/0006-promotion.ts';
 import { slots } from './migrations/0007-slots.ts';
+import { cleanUp as cleanUpTables } from './migrations/0008-clean-up.ts';
+import { cleanUpRoutes } from './routes/clean-up.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
+import { pinRoute } from './routes/pin.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
 import { openSnapshotStore } from './snapshots/store.ts';
 import { createBackground } from './engine/background.ts';
-
-const Tidy = defineJob({ name: 'snapshot.tidy', input: Empty, summary: 'Deletes snapshots that nobody uses' });
 
 /** Of the process, not of one set-up: a plan that runs while this plugin is set up anew goes on reading from the next one. */
 const sources = new LentSources();
 
 export default definePlugin({
   settings: Settings,
-  entities: [Deployment, Phase, Task, Replica, Snapshot],
-  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots],
+  entities: [Deployment, Phase, Task, Replica, Snapshot, Removal, CleanUp],
+  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables],
   async setup(ctx) {
     const road: Road = {
       ctx,
@@ -67,12 +71,15 @@ export default definePlugin({
     ctx.services.provide(Source, road.sources);
     ctx.jobs.handle(Advance, (run) => advance(road, run.input, AbortSignal.any([run.signal, ctx.signal])));
     ctx.jobs.handle(Repair, (run) => repair(road, run.input));
-    ctx.jobs.handle(Tidy, () => sweepSnapshots(road), { schedule: '41 3 * * *' });
+    ctx.jobs.handle(KeepClean, () => cleanUp(road, null), { schedule: '23 * * * *' });
+    ctx.jobs.handle(RunCleanUp, (job) => cleanUp(road, job.input.run));
     ctx.hooks.tap(ServiceDescribe, async ({ services }) => ({ services: await describeServices(road, services) }));
     ctx.hooks.tap(DeletionDescribe, async (of) => ({ ...of, goes: [...of.goes, ...(await describeGoing(road, of))] }));
     ctx.events.on(ServiceDeleted, ({ payload }) => serviceGone(road, payload));
     listenToAgents(road);
     deploymentRoutes(road);
+    pinRoute(road);
+    cleanUpRoutes(road);
     uploadRoutes(road);
     ctx.repeat('sweep', 10_000, (signal) => sweep(road, signal));
   },

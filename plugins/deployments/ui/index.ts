@@ -1,5 +1,6 @@
 import { defineUi } from '@containr/sdk/ui';
 import { pushToLive, reachedLive } from './cards.ts';
+import CleanUpPage from './clean-up/CleanUpPage.vue';
 import DeploymentPage from './detail/DeploymentPage.vue';
 import DeploymentsPage from './list/DeploymentsPage.vue';
 import DeploymentsTab from './list/DeploymentsTab.vue';
@@ -39,6 +40,14 @@ export default defineUi({
     { outlet: 'servicePanelTab', id: 'deployments', label: 'Deployments', order: 10, permission, view: DeploymentsTab },
     { outlet: 'serviceCard', id: 'latest', order: 20, permission, view: LatestRail },
     { outlet: 'dashboardSection', id: 'recent', order: 10, permission, view: RecentDeployments },
+    {
+      outlet: 'settingsPage',
+      id: 'clean-up',
+      label: 'Clean-up',
+      summary: 'What is removed, what stays and why, and how full nodes are',
+      permission,
+      view: CleanUpPage,
+    },
     reachedLive,
     pushToLive,
   ],

@@ -174,7 +174,17 @@ export class DockerRuntime implements Runtime {
   }
 
   async removeArtifact(artifact: Artifact): Promise<void> {
-    await asking(() => this.#engine.api.getImage(artifact.id).remove({ force: true })).catch((error: unknown) => {
+    const image = this.#engine.api.getImage(artifact.id);
+    const labels = await asking(() => image.inspect()).then(
+      (found) => found.Config.Labels ?? {},
+      (error: unknown) => {
+        if (refusalStatus(error) === 404) return null;
+        throw error;
+      },
+    );
+    // An image of the same name may be somebody else's by now.
+    if (labels === null || labels[label.install] !== this.#agent.install) return;
+    await asking(() => image.remove({ force: true })).catch((error: unknown) => {
       if (refusalStatus(error) === 404) return;
       if (refusalStatus(error) !== 409) throw error;
       throw new ContainrError({

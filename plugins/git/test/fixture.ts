@@ -57,6 +57,8 @@ function documentOf(
     cause: null,
     source: input.source,
     artifact: null,
+    artifactRemovedAt: null,
+    pinned: false,
     revision: 1,
     plan: null,
     phases: [],

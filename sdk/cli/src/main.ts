@@ -3,6 +3,7 @@ import { accountCommands } from './commands/account.ts';
 import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
 import { changeCommands } from './commands/changes.ts';
+import { cleanUpCommands } from './commands/clean-up.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { deployCommands, promoteCommand } from './commands/deploy.ts';
 import { domainCommands } from './commands/domains.ts';
@@ -56,6 +57,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     deployCommands,
     promoteCommand,
     queueCommand,
+    cleanUpCommands,
     deleteCommand,
     logCommands,
     runCommands,

@@ -1,4 +1,5 @@
 import type { UnitOfWork } from '@containr/sdk';
+import { artifactKey, isRemoved } from '../artifact-key.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { Replica } from '../entities/replica.ts';
@@ -22,7 +23,10 @@ export async function complete(road: Road, deployment: Deployment, phase: Phase,
     // Somebody else ended or moved it meanwhile: what this run found out is of no use any more.
     if (row.status !== deployment.status || row.phase !== phase.name) return false;
     if (row.cancelRequested && phase.name !== 'route' && phase.name !== 'retire') return true;
-    Object.assign(row, step.findings ?? {});
+    const artifact = step.findings?.artifact;
+    // A clean-up was faster: the phase looks again, and finds it gone.
+    if (artifact && step.skipped && (await isRemoved(unit, artifact))) return true;
+    Object.assign(row, step.findings ?? {}, artifact ? { artifactKey: artifactKey(artifact) } : {});
     await endPhase(road, unit, row.id, phase.name, step);
     if (phase.name === 'build' || phase.name === 'route') freed = release(row);
     if (phase.name === 'route') return switched(road, unit, row);

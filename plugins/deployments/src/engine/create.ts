@@ -6,7 +6,9 @@ import { phaseNames } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { Snapshot } from '../entities/snapshot.ts';
+import { artifactKey, isRemoved } from '../artifact-key.ts';
 import { wouldBuildTheSame } from '../phases/same-build.ts';
+import { lockSnapshot } from '../snapshots/lock.ts';
 import { lockService } from './lock.ts';
 import type { Road } from './road.ts';
 import { actor, announce, now, storeOf } from './road.ts';
@@ -57,6 +59,7 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
     const number = (latest?.number ?? 0) + 1;
     const decided = { revision, spec, source, digest, number };
     const back = order.rollbackOf ?? order.promotedFrom ?? (await unchanged(unit, order, decided));
+    if (back && !order.rebuild && (await isRemoved(unit, back.artifact))) throw artifactRemoved(back);
     const row = unit.em.create(Deployment, newRow(road, order, path, decided, back), { persist: true });
     await unit.em.flush();
     for (const [position, name] of phaseNames.entries()) {
@@ -135,13 +138,14 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: Decided, b
     source: decided.source,
     revision: decided.revision,
     spec: decided.spec,
-    runtime: back?.runtime ?? null,
-    plan: back?.plan ?? null,
-    artifact: back?.artifact ?? null,
+    ...inherited(order.rebuild ? null : back),
     rebuild: order.rebuild ?? false,
     after: [...(order.after ?? [])],
     application: order.application ?? null,
     buildDigest: decided.digest,
+    artifactRemovedAt: null,
+    pinned: false,
+    serviceDeletedAt: null,
     slot: null,
     slotNode: null,
     slotSince: null,
@@ -155,6 +159,25 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: Decided, b
     watchUntil: null,
     endedAt: null,
   };
+}
+
+/** What a deployment takes over of another one: then nothing is planned or built. */
+function inherited(back: Deployment | null): Pick<Deployment, 'runtime' | 'plan' | 'artifact' | 'artifactKey'> {
+  return {
+    runtime: back?.runtime ?? null,
+    plan: back?.plan ?? null,
+    artifact: back?.artifact ?? null,
+    artifactKey: artifactKey(back?.artifact ?? null),
+  };
+}
+
+function artifactRemoved(of: Deployment): ContainrError {
+  return new ContainrError({
+    code: 'ARTIFACT_GONE',
+    status: 409,
+    detail: `The artifact of #${of.number} was removed by a clean-up, so it can not be started again as it is.`,
+    hint: 'Rebuild it from its source: roll back with `rebuild`.',
+  });
 }
 
 function sourceFor(spec: ServiceSpec, latest: Deployment | null): DeploymentSource {
@@ -176,6 +199,7 @@ async function useSnapshot(
   source: DeploymentSource,
 ): Promise<void> {
   if (source.treeHash === null) return;
+  await lockSnapshot(unit, source.treeHash);
   const snapshot = await unit.em.findOne(Snapshot, { organisation, treeHash: source.treeHash });
   if (!snapshot)
     throw new ContainrError({

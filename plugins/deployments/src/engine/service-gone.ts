@@ -1,7 +1,7 @@
 import { isContainrError } from '@containr/sdk';
 import { Deployment } from '../entities/deployment.ts';
 import type { Road } from './road.ts';
-import { actor, storeOf } from './road.ts';
+import { actor, now, storeOf } from './road.ts';
 import { settle } from './settle.ts';
 
 /** Ends all deployments of a deleted service, stops its replicas and takes its routes away. */
@@ -19,4 +19,7 @@ export async function serviceGone(road: Road, ref: { organisation: string; servi
     if (!isContainrError(error)) throw error;
   }
   for (const row of rows) await settle(road, row, 'serviceDeleted', null);
+  await storeOf(road, ref.organisation).transaction((unit) =>
+    unit.em.nativeUpdate(Deployment, { service: ref.service }, { serviceDeletedAt: now(road) }),
+  );
 }

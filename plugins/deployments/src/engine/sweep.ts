@@ -2,13 +2,11 @@ import type { ScopedStore } from '@containr/sdk';
 import { isContainrError } from '@containr/sdk';
 import { Deployment } from '../entities/deployment.ts';
 import { Replica } from '../entities/replica.ts';
-import { Snapshot } from '../entities/snapshot.ts';
 import { Task } from '../entities/task.ts';
 import { planRepair } from '../replicas/reconcile.ts';
 import { stopReplicas } from '../replicas/stop.ts';
 import { isTerminal } from '../machine.ts';
 import { wantedReplicas } from './findings.ts';
-import { query } from './query.ts';
 import type { Road } from './road.ts';
 import { inMs, now } from './road.ts';
 import { passOn } from '../queue/slots.ts';
@@ -17,8 +15,6 @@ import { repairSoon, wake } from './wake.ts';
 
 /** A task this old is asked after. */
 const askAfterMs = 10_000;
-const temporaryMs = 3_600_000;
-const snapshotDays = 14;
 
 /** Settles what no process and no task owns: lost jobs, lost tasks, replicas that are still to stop. */
 export async function sweep(road: Road, signal: AbortSignal): Promise<void> {
@@ -101,24 +97,4 @@ async function repairLive(road: Road): Promise<void> {
         await repairSoon(unit, deployment);
     }
   });
-}
-
-/** Deletes what is left of crashed uploads, and snapshots that nobody used for two weeks and no recent deployment names. */
-export async function sweepSnapshots(road: Road): Promise<void> {
-  await road.snapshots.sweep(inMs(road, -temporaryMs));
-  const before = inMs(road, -snapshotDays * 86_400_000);
-  for (const hash of await road.snapshots.olderThan(before)) {
-    const unused = await road.ctx.store.system('snapshots are shared by content').transaction(async (unit) => {
-      const used = await unit.em.count(Snapshot, { treeHash: hash, usedAt: { $gte: before } });
-      const rows = await query(
-        unit,
-        `select 1 from plugin_deployments.deployments where source->>'treeHash' = ? and status in ('queued', 'running', 'watching', 'live') limit 1`,
-        [hash],
-      );
-      if (used > 0 || rows.length > 0) return false;
-      await unit.em.nativeDelete(Snapshot, { treeHash: hash });
-      return true;
-    });
-    if (unused) await road.snapshots.remove(hash);
-  }
 }

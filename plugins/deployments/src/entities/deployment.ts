@@ -32,6 +32,13 @@ export const Deployment = defineEntity({
     runtime: p.text().strictNullable(),
     plan: p.json().$type<BuildPlan>().strictNullable(),
     artifact: p.json().$type<Artifact>().strictNullable(),
+    /** Names the artifact among all (`artifactKey`); `null` when it is no node's own. */
+    artifactKey: p.text().strictNullable(),
+    /** When a clean-up removed the artifact: nobody begins to use it any more. */
+    artifactRemovedAt: p.datetime().strictNullable(),
+    /** Its artifact and source are kept whatever else goes. */
+    pinned: p.boolean().default(false),
+    serviceDeletedAt: p.datetime().strictNullable(),
     /** Builds even if an artifact of the same content is there. */
     rebuild: p.boolean().default(false),
     /** Deployments, by id, that have to be switched to before it begins. */

@@ -132,7 +132,13 @@ async function withArtifact(road: Road, deployment: Deployment): Promise<readonl
   return storeOf(road, deployment.organisation).transaction((unit) =>
     unit.em.find(
       Deployments,
-      { service: deployment.service, artifact: { $ne: null }, promotedFrom: null, number: { $lt: deployment.number } },
+      {
+        service: deployment.service,
+        artifact: { $ne: null },
+        artifactRemovedAt: null,
+        promotedFrom: null,
+        number: { $lt: deployment.number },
+      },
       { orderBy: { number: 'desc' }, limit: 5 },
     ),
   );

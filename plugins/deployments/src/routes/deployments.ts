@@ -17,6 +17,13 @@ import { listDeployments } from './list.ts';
 const Params = defineSchema({ type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false });
 const text = (maxLength: number) => ({ anyOf: [{ type: 'string', maxLength }, { type: 'null' }] }) as const;
 
+/** `rebuild`: builds the source again where the artifact is gone. */
+const RollbackHow = defineSchema({
+  type: 'object',
+  properties: { rebuild: { type: 'boolean' } },
+  additionalProperties: false,
+});
+
 const PromoteTo = defineSchema({
   type: 'object',
   properties: { environment: Id },
@@ -139,15 +146,16 @@ export function deploymentRoutes(road: Road): void {
     },
   });
 
-  ctx.http.route<typeof Params, true, true, typeof Document>({
+  ctx.http.route<typeof Params, typeof RollbackHow, true, typeof Document>({
     method: 'POST',
     path: '/deployments/{id}/rollback',
     permission: 'deployment:create',
     summary: 'Deploys the artifact and revision of an earlier deployment again',
     params: Params,
+    query: RollbackHow,
     response: Document,
     status: 201,
-    async handler({ params, principal }) {
+    async handler({ params, query, principal }) {
       const organisation = organisationOf(principal);
       const target = await row(road, organisation, params.id);
       if (target.artifact === null || isOpen(target.status)) {
@@ -166,6 +174,8 @@ export function deploymentRoutes(road: Road): void {
           revision: target.revision,
           createdBy: principal.name,
           rollbackOf: target,
+          // What is there is used as it is.
+          rebuild: (query.rebuild ?? false) && target.artifactRemovedAt !== null,
         }),
       );
     },
@@ -223,7 +233,8 @@ async function created(road: Road, deployment: Deployment) {
   });
 }
 
-async function row(road: Road, organisation: string, id: string): Promise<Deployment> {
+/** The row of a deployment of an organisation. Throws `NOT_FOUND`. */
+export async function row(road: Road, organisation: string, id: string): Promise<Deployment> {
   const found = await storeOf(road, organisation).transaction((unit) =>
     unit.em.findOne(Deployment, { id, organisation }),
   );

@@ -1,6 +1,7 @@
 import { Snapshot } from '../entities/snapshot.ts';
 import type { Road } from '../engine/road.ts';
 import { now, storeOf } from '../engine/road.ts';
+import { lockSnapshot } from './lock.ts';
 
 /** Takes an archive into the store for an organisation. Throws the `UPLOAD_…` codes and `SOURCE_EMPTY`. */
 export async function keepSnapshot(
@@ -10,7 +11,10 @@ export async function keepSnapshot(
   signal: AbortSignal,
 ): Promise<{ id: string; treeHash: string }> {
   const taken = await road.snapshots.take(archive, signal);
-  return storeOf(road, organisation).transaction(async (unit) => {
+  const kept = await storeOf(road, organisation).transaction(async (unit) => {
+    await lockSnapshot(unit, taken.treeHash);
+    // A clean-up came between: it is taken in once more.
+    if (!(await road.snapshots.exists(taken.treeHash))) return null;
     const row = await unit.em.upsert(
       Snapshot,
       {
@@ -26,4 +30,5 @@ export async function keepSnapshot(
     );
     return { id: row.id, treeHash: taken.treeHash };
   });
+  return kept ?? keepSnapshot(road, organisation, archive, signal);
 }

@@ -76,6 +76,13 @@ export class Scenario {
         buildsPerNode,
         buildsPerOrganisation: 2,
         rolloutsPerOrganisation: 1,
+        keepVersions: 5,
+        artifactDays: 14,
+        artifactsPerService: 20,
+        nodeBudgetBytes: 0,
+        snapshotDays: 30,
+        snapshotBudgetBytes: 0,
+        recordDays: 90,
       },
     });
     this.#control = control;

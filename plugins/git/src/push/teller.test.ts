@@ -30,6 +30,8 @@ function deploymentWith(phases: readonly Partial<PhaseDocument>[]): DeploymentDo
     cause: null,
     source,
     artifact: null,
+    artifactRemovedAt: null,
+    pinned: false,
     revision: 1,
     plan: null,
     phases: full,

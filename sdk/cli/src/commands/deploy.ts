@@ -82,8 +82,20 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
         );
       }),
     );
+  program
+    .command('rollback')
+    .argument('<deployment>', 'id')
+    .option('--rebuild', 'build its source again where a clean-up removed the artifact')
+    .description('go back to an earlier deployment')
+    .action((id: string, given: { rebuild?: boolean }) =>
+      run(async () => {
+        const api = await openApi(options());
+        const query = given.rebuild ? { rebuild: true } : {};
+        const deployment = await api.post('/deployments/{id}/rollback', Deployment, { params: { id }, query });
+        return report(output, await follow(api, output, deployment));
+      }),
+    );
   for (const [verb, description] of [
-    ['rollback', 'go back to an earlier deployment'],
     ['redeploy', 'build and deploy the same source again'],
     ['cancel', 'end a deployment that is under way'],
   ] as const) {

@@ -1,3 +1,4 @@
+import { ContainrError } from '../errors.ts';
 import type { Runtime } from '../contracts/runtime.ts';
 import { runtimeCapabilities } from '../contracts/runtime.ts';
 import { checkByCommand } from './check-by-command.ts';
@@ -5,6 +6,15 @@ import { Fences } from './fences.ts';
 import type { AgentContext } from './index.ts';
 import { runInTime } from './run-in-time.ts';
 import { Replicas } from './replicas.ts';
+
+function inUse(reference: string): ContainrError {
+  return new ContainrError({
+    code: 'CONFLICT_IN_USE',
+    status: 409,
+    detail: `The artifact ${reference} is used by a replica on this node.`,
+    hint: 'Stop the replicas that run it first.',
+  });
+}
 
 /** Serves a runtime on its node: registers its capabilities, reports its replicas and ships what they write. */
 export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
@@ -29,7 +39,9 @@ export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
   agent.capability(can.list, async () => ({ replicas: [...(await runtime.list())] }));
   agent.capability(can.listeners, async ({ replica }) => ({ listeners: [...(await runtime.listeners(replica))] }));
   agent.capability(can.exists, async ({ artifact }) => ({ exists: await runtime.exists(artifact) }));
-  agent.capability(can.remove, async ({ artifact }) => {
+  agent.capability(can.remove, async ({ artifact, deployments }) => {
+    const users = (await runtime.list()).filter((one) => deployments.includes(one.deployment));
+    if (users.length > 0) throw inUse(artifact.reference);
     await runtime.removeArtifact(artifact);
     return {};
   });

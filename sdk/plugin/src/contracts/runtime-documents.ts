@@ -202,6 +202,13 @@ export const ArtifactRef = defineSchema({
   required: ['artifact'],
   additionalProperties: false,
 });
+/** An artifact to remove. It is refused while a replica of one of the deployments that use it is on the node. */
+export const ArtifactRemoval = defineSchema({
+  type: 'object',
+  properties: { artifact: Artifact, deployments: { type: 'array', items: Id } },
+  required: ['artifact', 'deployments'],
+  additionalProperties: false,
+});
 export const Listeners = defineSchema({
   type: 'object',
   properties: { listeners: { type: 'array', items: Listener } },

@@ -6,6 +6,7 @@ import { CheckRequest, CheckResult } from './check-documents.ts';
 import {
   Artifact,
   ArtifactRef,
+  ArtifactRemoval,
   BuildRequest,
   Exists,
   Listener,
@@ -90,10 +91,11 @@ export function runtimeCapabilities<const D extends string>(driver: D) {
     }),
     remove: defineCapability({
       name: `artifact-remove.${driver}`,
-      input: ArtifactRef,
+      input: ArtifactRemoval,
       output: Empty,
       ...short,
-      summary: 'Removes an artifact',
+      timeoutMs: 120_000,
+      summary: 'Removes an artifact that no replica uses',
     }),
   };
 }
@@ -179,6 +181,7 @@ export interface Runtime {
   list(): Promise<readonly ReplicaState[]>;
   listeners(replica: string): Promise<readonly Infer<typeof Listener>[]>;
   exists(artifact: Artifact): Promise<boolean>;
+  /** Removes what this install built; what is gone is no failure. Throws `CONFLICT_IN_USE` while something runs it. */
   removeArtifact(artifact: Artifact): Promise<void>;
   /** Calls back when a replica may have changed; until the signal. */
   watch(changed: (replica: string) => void, signal: AbortSignal): Promise<void>;
