@@ -2,9 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
 import type { Logger, StreamEvent } from '@containr/sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticate } from './access.ts';
 import type { DeclaredEvents } from './declared.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Guard } from './mount.ts';
+import { stillHolds, watchProof } from './proof-watch.ts';
 import { apiBase, checksOf, fastifyPath } from './route.ts';
 
 const heartbeatMs = 15_000;
@@ -18,6 +20,7 @@ export function addEvents(
   guard: Guard,
   inFlight: InFlight,
   log: Logger,
+  authenticate: Authenticate,
 ): void {
   app.route({
     method: 'GET',
@@ -36,6 +39,12 @@ export function addEvents(
       let lastId = request.containr.lastEventId;
       meter.enter();
       const forget = inFlight.stream(() => {
+        stream.write(frame({ event: 'resume', data: { lastEventId: lastId } }));
+        stream.end();
+        request.containr.abort();
+      });
+      // As for a plugin that goes: whoever may still listen opens it again.
+      const forgetProof = watchProof(stillHolds(request.containr, declared.access, authenticate), () => {
         stream.write(frame({ event: 'resume', data: { lastEventId: lastId } }));
         stream.end();
         request.containr.abort();
@@ -59,6 +68,7 @@ export function addEvents(
         }
       } finally {
         clearInterval(beat);
+        forgetProof();
         meter.end();
         forget();
         stream.end();

@@ -135,10 +135,10 @@ async function add(
   for (const one of declared) {
     const guard = guardOf(one, authenticate, inFlight, options.front?.limits);
     if (one.kind === 'route') addRoute(app, one, guard, hooksOf(plugin, one, options, log));
-    else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log);
+    else if (one.kind === 'events') addEvents(app, one, guard, inFlight, log, authenticate);
     else if (one.kind === 'socket') {
       const tell = one.readOnly ? {} : tellOpened({ plugin, path: one.path }, options.onAnswered);
-      addSocket(app, one, guard, inFlight, log, tell);
+      addSocket(app, one, guard, inFlight, log, authenticate, tell);
     }
   }
 }

@@ -3,10 +3,12 @@ import { isContainrError } from '@containr/sdk';
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import type { RawData, WebSocket } from 'ws';
 import { socketRefusal } from './access.ts';
+import type { Authenticate } from './access.ts';
 import type { DeclaredSocket } from './declared.ts';
 import { errors } from './errors.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Guard } from './mount.ts';
+import { stillHolds, watchProof } from './proof-watch.ts';
 import { apiBase, checksOf, fastifyPath } from './route.ts';
 
 const waitingMessages = 64;
@@ -21,6 +23,7 @@ export function addSocket(
   guard: Guard,
   inFlight: InFlight,
   log: Logger,
+  authenticate: Authenticate,
   more: Pick<RouteShorthandOptions, 'preHandler' | 'onSend'> = {},
 ): void {
   app.get(
@@ -34,10 +37,14 @@ export function addSocket(
     },
     (peer, request) => {
       const forget = inFlight.stream(() => peer.close(1001, 'The plugin is going away: connect again'));
+      const forgetProof = watchProof(stillHolds(request.containr, declared.access, authenticate), () =>
+        peer.close(4000, errors.UNAUTHENTICATED('It has ended.').code),
+      );
       declared.meter.enter();
       const ping = setInterval(() => peer.ping(), pingMs);
       peer.once('close', () => {
         forget();
+        forgetProof();
         declared.meter.end();
         clearInterval(ping);
       });

@@ -24,7 +24,7 @@ export const consolePrincipal: Principal = {
   id: 'console',
   name: 'console',
   organisation: null,
-  permissions: ['*'],
+  permissions: ['*', 'agent:act'],
   via: 'socket',
 };
 

@@ -1,13 +1,16 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { Principal } from '@containr/sdk';
-import { can, notFound } from '@containr/sdk';
+import { can, notFound, wholeOrganisation } from '@containr/sdk';
 import { Membership } from './entities/membership.entity.ts';
 import { Organisation } from './entities/organisation.entity.ts';
+import { SetupLink } from './entities/setup-link.entity.ts';
 import type { Token } from './entities/token.entity.ts';
 import type { User } from './entities/user.entity.ts';
 
-/** What a role may do inside its organisation. */
-const roles: Readonly<Record<string, readonly string[]>> = { owner: ['*'] };
+/** What a role may do: in the organisation that the install began with, and in any other one. */
+const roles: Readonly<Record<string, { readonly first: readonly string[]; readonly other: readonly string[] }>> = {
+  owner: { first: ['*'], other: [wholeOrganisation] },
+};
 
 /** What every account may do, in whatever organisation. */
 const own = ['account:self'];
@@ -17,6 +20,8 @@ export interface Place {
   readonly organisation: string;
   readonly slug: string;
   readonly role: string;
+  /** Whether the install began with it: its owners look after the install too. */
+  readonly first: boolean;
 }
 
 /** A proof that was valid: who it is and where it may act. */
@@ -38,8 +43,18 @@ export async function placesOf(em: EntityManager, user: User, only?: string): Pr
   const organisations = await em.find(Organisation, {
     id: { $in: memberships.map((membership) => membership.organisation) },
   });
+  const setUp = await em.findOne(SetupLink, { id: 'setup' });
   const slugs = new Map(organisations.map((organisation) => [organisation.id, organisation.slug]));
-  return memberships.map(({ organisation, role }) => ({ organisation, role, slug: slugs.get(organisation) ?? '' }));
+  return memberships.map(({ organisation, role }) => ({
+    organisation,
+    role,
+    slug: slugs.get(organisation) ?? '',
+    first: organisation === setUp?.organisationId,
+  }));
+}
+
+function permissionsAt({ role, first }: Place): readonly string[] {
+  return (Object.hasOwn(roles, role) ? roles[role]?.[first ? 'first' : 'other'] : undefined) ?? [];
 }
 
 /** Who acts, by a grant, in the organisation that the request names. Throws `NOT_FOUND` when it is not in that one. */
@@ -57,7 +72,7 @@ export function principalOf(grant: Grant, slug: string | null, via: Principal['v
     id: grant.user.id,
     name: grant.user.name,
     organisation: place?.organisation ?? null,
-    permissions: [...own, ...(place ? (roles[place.role] ?? []) : [])],
+    permissions: [...own, ...(place ? permissionsAt(place) : [])],
     via,
   };
   if (!grant.token) return user;

@@ -10,6 +10,7 @@ export * from './live.ts';
 export * from './log.ts';
 export * from './manifest.ts';
 export * from './nodes.ts';
+export * from './permissions.ts';
 export * from './plugin.ts';
 export * from './principal.ts';
 export * from './schema.ts';

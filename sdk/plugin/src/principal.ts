@@ -1,3 +1,5 @@
+import { covers } from './permissions.ts';
+
 /** Who acts. */
 export interface Principal {
   readonly kind: 'user' | 'token' | 'agent' | 'plugin' | 'system' | 'console' | 'anonymous';
@@ -7,7 +9,7 @@ export interface Principal {
   readonly name: string;
   /** The organisation it acts in, by id; `null` for none. */
   readonly organisation: string | null;
-  /** Granted permissions, `resource:verb`; `*` grants all. */
+  /** Granted permissions, `resource:verb`; `*` grants all on the install, `organisation:all` all in the organisation. */
   readonly permissions: readonly string[];
   /** How it proved itself; `cookie` makes the gateway check for cross-site requests. */
   readonly via: 'cookie' | 'bearer' | 'basic' | 'socket' | 'internal' | 'none';
@@ -15,7 +17,7 @@ export interface Principal {
 
 /** Whether a principal holds a permission (`deployment:read`). */
 export function can(principal: Principal, permission: string): boolean {
-  return principal.permissions.includes('*') || principal.permissions.includes(permission);
+  return covers(principal.permissions, permission);
 }
 
 /** Nobody: what a request is before it proves anything. */

@@ -16,6 +16,8 @@ const ofSegment: Readonly<Record<string, string>> = {
   runs: 'run',
   organisations: 'organisation',
   users: 'user',
+  nodes: 'node',
+  keys: 'key',
 };
 
 /** Values that no schema tells, by the name of the field, for the whole API. */

@@ -13,7 +13,7 @@ export async function rowsOf(test: TestPlatform, organisation: string): Promise<
     const digests: Record<string, string> = {};
     for (const { name } of rows) {
       const found = await client.query<{ digest: string }>(
-        `select count(*) || ' ' || md5(string_agg((to_jsonb(one) - 'last_used_at')::text, ',' order by one.id)) as digest
+        `select count(*) || ' ' || md5(string_agg((to_jsonb(one) - 'last_used_at')::text, ',' order by to_jsonb(one)::text)) as digest
          from ${name} as one where organisation::text = $1`,
         [organisation],
       );

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -74,14 +74,17 @@ export async function startWorld(options: TestPlatformOptions = {}): Promise<Wor
       },
     });
     expect(made.status, made.text).to.equal(201);
-    const ours = await fill(test, {
+    const node = await enrolledNode(test);
+    const key = String((await test.console('/keys')).field('items', 0, 'id'));
+    const shared = { node, key };
+    const ours = await fill(test, shared, {
       organisation: String(made.field('organisation', 'id')),
       slug: String(made.field('organisation', 'slug')),
       user: String(made.field('user', 'id')),
       owner: String(made.field('token', 'secret')),
       word: 'ourword',
     });
-    const theirs = await fill(test, await secondOrganisation(test));
+    const theirs = await fill(test, shared, await secondOrganisation(test));
     return {
       test,
       ours,
@@ -144,10 +147,14 @@ async function account(
 }
 
 /** Makes one of each thing in an organisation. */
-async function fill(test: TestPlatform, tenant: Omit<Tenant, 'ids' | 'ask'>): Promise<Tenant> {
+async function fill(
+  test: TestPlatform,
+  shared: Readonly<Record<string, string>>,
+  tenant: Omit<Tenant, 'ids' | 'ask'>,
+): Promise<Tenant> {
   const ask = (path: string, one: Ask = {}): Promise<Answer> =>
     test.request(path.startsWith('/git/') ? path : `/api/v1${path}`, { token: tenant.owner, ...one });
-  const ids: Record<string, string> = { organisation: tenant.organisation, user: tenant.user };
+  const ids: Record<string, string> = { ...shared, organisation: tenant.organisation, user: tenant.user };
   const { word } = tenant;
   const post = async (path: string, body: unknown): Promise<Answer> => {
     const answer = await ask(path, { method: 'POST', body });
@@ -194,8 +201,7 @@ async function fill(test: TestPlatform, tenant: Omit<Tenant, 'ids' | 'ask'>): Pr
   ids['upload'] = String(upload.field('id'));
   ids['treeHash'] = String(upload.field('treeHash'));
   await make('deployment', '/deployments', { service, source: { kind: 'upload', upload: ids['upload'] } });
-  const run = await ask('/runs', { method: 'POST', body: { service, command: ['true'] } });
-  if (run.status === 201) ids['run'] = String(run.field('id'));
+  ids['run'] = await endedRun(test, ids);
   await test.platform.services.get(Logs).append(
     {
       organisation: tenant.organisation,
@@ -208,6 +214,44 @@ async function fill(test: TestPlatform, tenant: Omit<Tenant, 'ids' | 'ask'>): Pr
     { principal: { ...test.platform.console, organisation: tenant.organisation } },
   );
   return { ...tenant, ids, ask };
+}
+
+/** A run that ended: nothing serves here that one could run in. */
+async function endedRun(test: TestPlatform, ids: Readonly<Record<string, string>>): Promise<string> {
+  const id = randomUUID();
+  const client = await test.database.pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(`select set_config('containr.organisation', '*', true)`);
+    await client.query(
+      `insert into plugin_runs.runs (id, organisation, project, environment, service, trigger, command, status, exit_code, overlap,
+         timeout_ms, created_by, created_at, started_at, ended_at)
+       values ($1, $2, $3, $4, $5, 'person', '["true"]', 'succeeded', 0, 'skip', 1000, $6, now(), now(), now())`,
+      [id, ids['organisation'], ids['project'], ids['environment'], ids['service'], ids['user']],
+    );
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+  return id;
+}
+
+/** A node that enrolled and is not there. */
+async function enrolledNode(test: TestPlatform): Promise<string> {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const enrolled = await test.request('/api/v1/agents/enrol', {
+    method: 'POST',
+    body: {
+      token: await test.platform.agents.createToken(),
+      name: 'absent',
+      publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+      address: '127.0.0.1',
+      cpus: 1,
+      memoryBytes: 1_073_741_824,
+    },
+  });
+  expect(enrolled.status, enrolled.text).to.equal(201);
+  return String(enrolled.field('node'));
 }
 
 async function freePort(): Promise<number> {

@@ -1,3 +1,4 @@
+import { covers } from '@containr/sdk/ui';
 import type { UiList } from '@containr/sdk/ui';
 import type { LiveEvent, PageInfo, ToastOptions, Viewer } from '@containr/ui-kit';
 import type { OwnPlaces } from './own-places.ts';
@@ -37,7 +38,6 @@ export function framedPlugin(listed: Listed, host: FramedHost): FramedPlugin | n
 export function viewerFor(plugin: FramedPlugin): Viewer | null {
   const viewer = plugin.host.viewer();
   if (!viewer) return null;
-  const all = viewer.permissions.includes('*');
-  const permissions = plugin.framed.permissions.filter((one) => all || viewer.permissions.includes(one));
+  const permissions = plugin.framed.permissions.filter((one) => covers(viewer.permissions, one));
   return { id: viewer.id, name: viewer.name, email: null, organisation: viewer.organisation, permissions };
 }

@@ -1,7 +1,8 @@
-import { computed, ref, shallowRef } from 'vue';
+import { ref, shallowRef } from 'vue';
 import { defineStore } from 'pinia';
 import { isApiError } from '@containr/client';
 import type { Client } from '@containr/client';
+import { covers } from '@containr/sdk/ui';
 import type { Viewer } from '@containr/ui-kit';
 
 interface Me {
@@ -15,7 +16,6 @@ export const useSession = defineStore('session', () => {
   const viewer = shallowRef<Viewer | null>(null);
   const error = shallowRef<Error | null>(null);
   const known = ref(false);
-  const permissions = computed(() => new Set(viewer.value?.permissions ?? []));
 
   async function refresh(client: Client): Promise<void> {
     try {
@@ -35,7 +35,7 @@ export const useSession = defineStore('session', () => {
   }
 
   function can(permission: string): boolean {
-    return permissions.value.has('*') || permissions.value.has(permission);
+    return covers(viewer.value?.permissions ?? [], permission);
   }
 
   return { viewer, error, known, refresh, can };
