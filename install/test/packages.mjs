@@ -19,6 +19,7 @@ const wanted = [
   { file: '/usr/bin/tini', packages: ['tini'], why: 'a first process that reaps zombies' },
   { file: '/usr/lib/postgresql/15/bin/postgres', packages: ['postgresql-15'], why: 'a database by URL' },
   { file: '/usr/bin/redis-server', packages: ['redis-server'], why: 'Redis' },
+  { file: '/usr/sbin/haproxy', packages: ['haproxy'], why: 'an ingress for production' },
   { file: '/usr/bin/pebble', packages: ['pebble'], why: 'a certificate authority' },
 ];
 

@@ -159,8 +159,8 @@ describe('ingress plugin', function () {
     expect(refused).to.include({ code: 'NOT_FOUND' });
   });
 
-  it('takes a whole table as the provider "ingress.builtin", and refuses an older one', async () => {
-    const provider = test.platform.services.providers(Ingress).find((one) => one.id === 'ingress.builtin');
+  it('takes a whole table as the provider "ingress", and refuses an older one', async () => {
+    const provider = test.platform.services.providers(Ingress).find((one) => one.id === 'ingress');
     const refused = await provider?.client
       .apply({ revision: 1, routes: [] }, { principal })
       .catch((error: unknown) => error);

@@ -53,7 +53,7 @@ export default definePlugin({
           return { inFlight: Object.fromEntries(replicas.map((replica) => [replica, all[replica] ?? 0])) };
         },
       },
-      { id: 'ingress.builtin' },
+      { id: 'ingress' },
     );
 
     ctx.hooks.tap(DeletionDescribe, async (of) => ({

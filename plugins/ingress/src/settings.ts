@@ -1,10 +1,19 @@
 import type { Infer } from '@containr/sdk';
 import { defineSchema } from '@containr/sdk';
+import { drivers } from './drivers.ts';
 
 /** What an admin sets of the ingress. */
 export const Settings = defineSchema({
   type: 'object',
   properties: {
+    driver: {
+      type: 'string',
+      enum: drivers,
+      default: 'builtin',
+      title: 'Ingress',
+      description:
+        'haproxy carries requests where a node has HAProxy 2.6 or later; other nodes go on with the built-in one. A change takes effect at once: both listen until the new one serves, what is open at the old one goes on for up to an hour. A connection that arrives in the very moment in which the old one stops to listen can be reset.',
+    },
     port: { type: 'integer', minimum: 1, maximum: 65535, default: 8081, title: 'Port of applications' },
     host: { type: 'string', minLength: 1, maxLength: 253, default: '127.0.0.1', title: 'Address to listen on' },
     appsDomain: {
@@ -61,6 +70,7 @@ export const Settings = defineSchema({
     },
   },
   required: [
+    'driver',
     'port',
     'host',
     'appsDomain',

@@ -1,7 +1,8 @@
 import type { NodeInfo, PluginContext } from '@containr/sdk';
 import { ContainrError, isContainrError } from '@containr/sdk';
 import type { CertificateSet, RouteTable } from '@containr/sdk/contracts';
-import { IngressApply, IngressCertify, IngressInFlight } from './capabilities.ts';
+import type { Driver } from './drivers.ts';
+import { capabilitiesOf, drivers, lacks, offers, othersThan } from './drivers.ts';
 import {
   buildCertificates,
   buildTable,
@@ -20,6 +21,8 @@ interface HandedOver {
 
 /** How long a switch waits for an ingress node. */
 const acknowledgeMs = 10_000;
+/** How long an agent that is connected may take to say which ingresses it has. */
+const comingMs = 15_000;
 
 /** Brings the route table to the nodes with an ingress. */
 export interface Spread {
@@ -71,14 +74,52 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
   const follows = new Map<string, number>();
   const certifiedWith = new Map<string, number>();
   const notes = new Map<string, string>();
+  /** What carries the requests of each node, as far as this process knows. */
+  const carries = new Map<string, Driver>();
+  const silentSince = new Map<string, number>();
   let running: Promise<number> | undefined;
   let next: Promise<number> | undefined;
 
   async function ingressNodes(): Promise<readonly NodeInfo[]> {
     const nodes = await ctx.agents.nodes();
-    return nodes.filter(
-      (node) => node.state !== 'unknown' && isWanted(node) && node.capabilities.includes(IngressApply.name),
-    );
+    return nodes.filter((node) => isWanted(node) && driverOf(node) !== null);
+  }
+
+  /** What is wanted where a node has that, else the built-in one; `null`: it has none, or did not yet say what it has. */
+  function driverOf(node: NodeInfo): Driver | null {
+    const { driver } = ctx.settings.current;
+    if (offers(node, driver)) {
+      silentSince.delete(node.id);
+      return driver;
+    }
+    if (!offers(node, 'builtin')) return null;
+    if (lacks(node, driver)) return 'builtin';
+    const now = ctx.clock.now().getTime();
+    const since = silentSince.get(node.id) ?? now;
+    silentSince.set(node.id, since);
+    return now - since < comingMs ? null : 'builtin';
+  }
+
+  /** Where it listens: beside another one, as long as that one has not left. */
+  async function placeOf(node: NodeInfo, driver: Driver): Promise<{ port: number; host: string; shared?: true }> {
+    const { port, host } = ctx.settings.current;
+    if (carries.get(node.id) === driver) return { port, host };
+    for (const other of othersThan(node, driver)) {
+      const running = await ctx.agents.call(node.id, capabilitiesOf[other].inFlight, {});
+      if (running.port === port) return { port, host, shared: true };
+    }
+    return { port, host };
+  }
+
+  /** Once a driver follows, others that may have served before take no new connections. */
+  async function settle(node: NodeInfo, driver: Driver): Promise<void> {
+    if (carries.get(node.id) === driver) return;
+    for (const other of othersThan(node, driver)) {
+      const { left } = await ctx.agents.call(node.id, capabilitiesOf[other].leave, {});
+      if (left)
+        ctx.log.info({ node: node.name, driver, before: other }, 'another ingress carries requests from now on');
+    }
+    carries.set(node.id, driver);
   }
 
   function tell(node: NodeInfo, note: string | null): void {
@@ -88,24 +129,34 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
     else notes.set(node.id, note);
   }
 
+  function missing(driver: Driver): string | null {
+    const { driver: wanted } = ctx.settings.current;
+    return driver === wanted
+      ? null
+      : `There is no ingress "${wanted}" there, so the built-in one carries its requests.`;
+  }
+
   async function hand(node: NodeInfo, table: RouteTable): Promise<HandedOver> {
-    const { port, host } = ctx.settings.current;
-    const answer = await ctx.agents.call(node.id, IngressApply, { table, port, host }, { timeoutMs: acknowledgeMs });
+    const driver = driverOf(node) ?? 'builtin';
+    const input = { table, ...(await placeOf(node, driver)) };
+    const answer = await ctx.agents.call(node.id, capabilitiesOf[driver].apply, input, { timeoutMs: acknowledgeMs });
     follows.set(node.id, answer.revision);
-    tell(node, answer.note);
+    tell(node, answer.note ?? missing(driver));
+    await settle(node, driver);
     return answer;
   }
 
   async function handCertificates(node: NodeInfo, set: CertificateSet): Promise<HandedOver> {
-    const { port, host } = ctx.settings.current;
-    const answer = await ctx.agents.call(node.id, IngressCertify, { set, port, host }, { timeoutMs: acknowledgeMs });
+    const driver = driverOf(node) ?? 'builtin';
+    const input = { set, ...(await placeOf(node, driver)) };
+    const answer = await ctx.agents.call(node.id, capabilitiesOf[driver].certify, input, { timeoutMs: acknowledgeMs });
     certifiedWith.set(node.id, answer.revision);
     return answer;
   }
 
   /** Certificates go first: a table may send visitors to HTTPS. */
   async function certify(node: NodeInfo): Promise<void> {
-    if (!node.capabilities.includes(IngressCertify.name)) return;
+    if (carries.get(node.id) !== driverOf(node)) certifiedWith.delete(node.id);
     for (;;) {
       const newest = await newestCertificates(ctx);
       if ((certifiedWith.get(node.id) ?? -1) >= newest) return;
@@ -153,7 +204,9 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
   }
 
   async function applyAt(node: NodeInfo): Promise<void> {
-    if (!isWanted(node) || !node.capabilities.includes(IngressApply.name)) return;
+    if (!isWanted(node) || driverOf(node) === null) return;
+    // It may have started anew, and with it what it has.
+    carries.delete(node.id);
     await certify(node);
     const { applied, revision } = await hand(node, await buildTable(ctx));
     if (!applied && revision > (await newestRevision(ctx))) await apply();
@@ -177,15 +230,25 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
       const certificates = await newestCertificates(ctx);
       for (const node of await ingressNodes()) {
         const isBehind = (follows.get(node.id) ?? -1) < newest;
-        if (isBehind || (certifiedWith.get(node.id) ?? -1) < certificates)
+        const isOther = carries.get(node.id) !== driverOf(node);
+        if (isOther || isBehind || (certifiedWith.get(node.id) ?? -1) < certificates)
           await applyAt(node).catch((error: unknown) =>
             ctx.log.warn({ node: node.name, error }, 'an ingress could not be brought up to date'),
           );
       }
     },
     async inFlight() {
+      // Also in one that leaves.
+      const nodes = await ctx.agents.nodes();
+      const asked = nodes.flatMap((node) =>
+        drivers
+          .filter(
+            (driver) => node.state !== 'unknown' && node.capabilities.includes(capabilitiesOf[driver].inFlight.name),
+          )
+          .map((driver) => ({ node, driver })),
+      );
       const answers = await Promise.allSettled(
-        (await ingressNodes()).map((node) => ctx.agents.call(node.id, IngressInFlight, {})),
+        asked.map(({ node, driver }) => ctx.agents.call(node.id, capabilitiesOf[driver].inFlight, {})),
       );
       const sum: Record<string, number> = {};
       for (const answer of answers) {

@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable, Upstream } from '@containr/sdk/contracts';
+import { createControl, listenAt } from '@containr/sdk/ingress';
 import { Router } from '../src/router/router.ts';
 
 export interface Replica {
@@ -35,16 +36,6 @@ export function tableOf(revision: number, upstreams: readonly Upstream[], path =
   };
 }
 
-/** An upstream that nobody listens at. */
-export async function deadUpstream(): Promise<Upstream> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return { replica: randomUUID(), node: 'test', address: '127.0.0.1', port };
-}
-
 export async function startBench(): Promise<Bench> {
   const directory = await mkdtemp(join(tmpdir(), 'router-'));
   const router = new Router({
@@ -53,8 +44,11 @@ export async function startBench(): Promise<Bench> {
     socket: join(directory, 'r.sock'),
     state: join(directory, 'table.json'),
     version: 'test',
+    isShared: false,
   });
   await router.start();
+  const control = createControl(router, () => Promise.resolve());
+  await listenAt(control, join(directory, 'r.sock'));
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const servers: Server[] = [];
   let revision = 0;
@@ -74,6 +68,8 @@ export async function startBench(): Promise<Bench> {
     },
     async stop() {
       agent.destroy();
+      control.close();
+      control.closeAllConnections();
       await router.stop(500);
       for (const server of servers) {
         server.closeAllConnections();
@@ -131,13 +127,4 @@ export async function raw(bench: Bench, text: string, until?: string): Promise<s
   }
   socket.destroy();
   return got;
-}
-
-/** Waits until something holds; fails after two seconds. */
-export async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 2000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`it never came true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -18,10 +18,10 @@ export interface Shop {
   stop(): Promise<void>;
 }
 
-/** Starts one with the given settings of the ingress. */
-export async function startShop(settings: Record<string, unknown>): Promise<Shop> {
+/** Starts one with the given settings of the ingress, and more plugins where a test needs them. */
+export async function startShop(settings: Record<string, unknown>, plugins: readonly string[] = []): Promise<Shop> {
   const test = await startTestPlatform({
-    plugins: ['projects', 'ingress'],
+    plugins: ['projects', 'ingress', ...plugins],
     settings: { ingress: settings },
     agent: true,
   });

@@ -1,7 +1,7 @@
 import type { PluginContext } from '@containr/sdk';
 import { invalid } from '@containr/sdk';
 import type { Domain, PassingUser } from '../entities/domain.entity.ts';
-import { hashPassword } from '../password-hash.ts';
+import { hashPassword } from '@containr/sdk/ingress';
 import type { Settings } from '../settings.ts';
 import type { DomainPatch } from './fields.ts';
 

@@ -1,10 +1,8 @@
 import type { SecureContext } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import type { CertificateSet, HostCertificate } from '@containr/sdk/contracts';
+import { noCertificates } from '@containr/sdk/ingress';
 import { wildcardOf } from './table.ts';
-
-/** The set of a router that was never told anything. */
-export const noCertificates: CertificateSet = { revision: 0, certificates: [] };
 
 interface Kept {
   readonly source: HostCertificate;

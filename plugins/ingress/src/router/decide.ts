@@ -1,6 +1,13 @@
-import type { Answer } from './answers.ts';
-import { challengeAnswer, credentialsNeeded, misdirected, movedTo, routeUnknown, tooManyGuesses } from './answers.ts';
-import type { Passage, Passwords } from './passwords.ts';
+import type { Answer } from '@containr/sdk/ingress';
+import {
+  challengeAnswer,
+  credentialsNeeded,
+  misdirected,
+  movedTo,
+  routeUnknown,
+  tooManyGuesses,
+} from '@containr/sdk/ingress';
+import type { Passage, Passwords } from '@containr/sdk/ingress';
 import type { Head } from './request-head.ts';
 import type { CompiledRoute, CompiledTable } from './table.ts';
 import { findChallenge, findRoute } from './table.ts';

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
-import type { Answer } from './answers.ts';
-import { answerBytes, badRequest } from './answers.ts';
+import type { Answer } from '@containr/sdk/ingress';
+import { answerBytes, badRequest } from '@containr/sdk/ingress';
 
 const limits = {
   maxHeaderSize: 32 * 1024,

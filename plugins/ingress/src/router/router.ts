@@ -1,47 +1,39 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Socket } from 'node:net';
+import { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { ContainrError } from '@containr/sdk';
 import type { CertificateSet, RouteTable } from '@containr/sdk/contracts';
 import { CertificateSet as CertificateSetSchema, RouteTable as RouteTableSchema } from '@containr/sdk/contracts';
-import type { Answer } from './answers.ts';
-import { badRequest, sendAnswer, serviceNotLive } from './answers.ts';
-import { Certificates, noCertificates } from './certificates.ts';
-import { createControl } from './control.ts';
+import type { Answer, IngressProgram, IngressStart, StateFile } from '@containr/sdk/ingress';
+import {
+  badRequest,
+  emptyTable,
+  listenOn,
+  noCertificates,
+  openStateFile,
+  Passwords,
+  refuseStale,
+  sendAnswer,
+  serviceNotLive,
+} from '@containr/sdk/ingress';
+import { Certificates } from './certificates.ts';
 import type { Decision } from './decide.ts';
 import { decide } from './decide.ts';
 import { forward } from './forward.ts';
 import type { FrontHandlers } from './front.ts';
 import { createFront } from './front.ts';
-import { listenAt, listenOn } from './listen.ts';
-import { Passwords } from './passwords.ts';
 import type { Head } from './request-head.ts';
 import { BadHead, readHead } from './request-head.ts';
-import type { StateFile } from './state-file.ts';
-import { openStateFile } from './state-file.ts';
 import type { CompiledRoute } from './table.ts';
-import { compileTable, emptyTable, findRoute } from './table.ts';
+import { compileTable, findRoute } from './table.ts';
 import { TlsFront } from './tls-front.ts';
 import { refuseUpgrade, tunnel } from './tunnel.ts';
 import { Upstreams } from './upstreams.ts';
 
-/** How a router is started. */
-export interface RouterOptions {
-  readonly port: number;
-  readonly host: string;
-  /** Path of the control socket. */
-  readonly socket: string;
-  /** Path of the file that keeps the last table; the certificates are kept beside it. */
-  readonly state: string;
-  /** Names the code that runs, so that the agent sees when there is newer one. */
-  readonly version: string;
-}
-
 /** The built-in ingress: carries requests to replicas by a table in memory that is switched as a whole. */
-export class Router {
-  readonly #options: RouterOptions;
+export class Router implements IngressProgram {
+  readonly #options: IngressStart;
   readonly #upstreams = new Upstreams();
   readonly #passwords = new Passwords();
   readonly #certificates = new Certificates();
@@ -49,12 +41,13 @@ export class Router {
   readonly #keptCertificates: StateFile<CertificateSet>;
   readonly #plain: Server;
   readonly #tls: TlsFront;
-  readonly #control: Server;
   readonly #tunnels = new Set<Duplex>();
   readonly #refused = new WeakSet<Duplex>();
   #table = compileTable(emptyTable);
+  /** Resolves when nothing is open any more, once it has retired. */
+  #closed: Promise<unknown> | undefined;
 
-  constructor(options: RouterOptions) {
+  constructor(options: IngressStart) {
     this.#options = options;
     this.#keptTable = openStateFile(options.state, RouteTableSchema);
     this.#keptCertificates = openStateFile(`${options.state}.certificates`, CertificateSetSchema);
@@ -64,23 +57,7 @@ export class Router {
       isRefused: (socket) => this.#refused.has(socket),
     };
     this.#plain = createFront(handlers);
-    this.#tls = new TlsFront(options.host, handlers, (host) => this.#certificates.contextFor(host));
-    this.#control = createControl({
-      apply: (table) => this.apply(table),
-      certify: (set) => this.certify(set),
-      table: () => this.#table.document,
-      inFlight: () => this.#upstreams.inFlight,
-      health: () => ({
-        status: 'ok',
-        pid: process.pid,
-        version: options.version,
-        port: this.port,
-        host: options.host,
-        revision: this.#table.document.revision,
-        certificates: this.#certificates.revision,
-        note: this.#tls.note,
-      }),
-    });
+    this.#tls = new TlsFront(options, handlers, (host) => this.#certificates.contextFor(host));
   }
 
   /** The port that plain requests arrive at. */
@@ -88,13 +65,13 @@ export class Router {
     return (this.#plain.address() as AddressInfo | null)?.port ?? this.#options.port;
   }
 
-  /** Loads what was kept, then listens. Throws `PORT_IN_USE`, `PORT_FORBIDDEN`, `ADDRESS_INVALID`, `ROUTER_RUNNING`. */
+  /** Loads what was kept, then listens. Throws `PORT_IN_USE`, `PORT_FORBIDDEN`, `ADDRESS_INVALID`. */
   async start(): Promise<void> {
     this.#certificates.follow(await this.#keptCertificates.load(noCertificates));
     this.#table = compileTable(await this.#keptTable.load(emptyTable));
-    await listenOn(this.#plain, this.#options.port, this.#options.host);
+    const { port, host, isShared } = this.#options;
+    await listenOn(this.#plain, port, host, isShared);
     await this.#tls.follow(this.#table.document.tlsPort ?? null);
-    await listenAt(this.#control, this.#options.socket);
   }
 
   /** Switches to a table: requests that arrive from now on follow it. Throws `STALE` for a lower revision. */
@@ -116,17 +93,56 @@ export class Router {
     return set.revision;
   }
 
+  /** The table that is followed. */
+  table(): RouteTable {
+    return this.#table.document;
+  }
+
+  /** Requests and tunnels still open by replica. */
+  inFlight(): Record<string, number> {
+    return this.#upstreams.inFlight;
+  }
+
+  /** What the agent asks to know which process this is, and how it is. */
+  health(): Record<string, unknown> {
+    return {
+      status: 'ok',
+      pid: process.pid,
+      version: this.#options.version,
+      port: this.port,
+      host: this.#options.host,
+      revision: this.#table.document.revision,
+      certificates: this.#certificates.revision,
+      note: this.#tls.note,
+    };
+  }
+
+  /** Takes no new connections; a connection that is open is closed with its next answer, or by its client. */
+  async retire(): Promise<void> {
+    if (this.#closed) return;
+    // Right after connections were accepted: one that waits when the port is closed would be reset.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#closed = Promise.all([
+      // Not the HTTP server's own, which closes connections that a client may be about to use.
+      new Promise<void>((resolve) => NetServer.prototype.close.call(this.#plain, () => resolve())),
+      this.#tls.retire(),
+    ]);
+  }
+
   /** Takes no new requests, lets running ones end until the deadline, then closes everything. */
   async stop(deadlineMs: number): Promise<void> {
-    this.#control.close();
-    this.#control.closeAllConnections();
-    const closed = Promise.all([new Promise<void>((resolve) => this.#plain.close(() => resolve())), this.#tls.stop()]);
-    this.#plain.closeIdleConnections();
+    const isRetired = this.#closed !== undefined;
+    await this.retire();
+    if (!isRetired) {
+      this.#plain.closeIdleConnections();
+      this.#tls.closeIdle();
+    }
     const timer = setTimeout(() => {
       this.#plain.closeAllConnections();
       this.#tls.closeAll();
+      for (const socket of this.#tunnels) socket.destroy();
     }, deadlineMs);
-    await closed;
+    await this.#closed;
     clearTimeout(timer);
     for (const socket of this.#tunnels) socket.destroy();
     await this.#upstreams.destroy();
@@ -153,6 +169,7 @@ export class Router {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#closed) response.shouldKeepAlive = false;
     const head = headOf(request);
     if ('status' in head) {
       this.#refused.add(request.socket);
@@ -191,16 +208,6 @@ export class Router {
     if (decision instanceof Promise) void decision.then(act);
     else act(decision);
   }
-}
-
-function refuseStale(what: string, offered: number, applied: number): void {
-  if (offered >= applied) return;
-  throw new ContainrError({
-    code: 'STALE',
-    status: 412,
-    detail: `Revision ${offered} of ${what} is older than the applied ${applied}.`,
-    hint: 'Read the newest and apply that.',
-  });
 }
 
 function headOf(request: IncomingMessage): Head | Answer {

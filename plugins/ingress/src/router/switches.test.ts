@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { WebSocket, WebSocketServer } from 'ws';
-import type { Bench, Replica } from '../../test/bench.ts';
-import { ask, deadUpstream, raw, startBench, tableOf } from '../../test/bench.ts';
-import { exitCodes } from './exit-codes.ts';
+import type { Bench } from '../../test/bench.ts';
+import { ask, startBench, tableOf } from '../../test/bench.ts';
+import { exitCodes } from '@containr/sdk/ingress';
 
 const program = fileURLToPath(new URL('../programs/router.ts', import.meta.url));
 
@@ -27,93 +26,12 @@ async function control(
   return { status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> };
 }
 
-async function echoReplica(bench: Bench, name: string): Promise<Replica> {
-  const replica = await bench.replica((_request, response) => void response.end(name));
-  const sockets = new WebSocketServer({ server: replica.server });
-  sockets.on('connection', (socket) =>
-    socket.on('message', (data) => socket.send(`${name}:${Buffer.isBuffer(data) ? data.toString() : '?'}`)),
-  );
-  return replica;
-}
-
-async function openSocket(bench: Bench): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${bench.router.port}/`, { headers: { host: 'app.localhost' } });
-  await once(socket, 'open');
-  return socket;
-}
-
-async function echo(socket: WebSocket, text: string): Promise<string> {
-  socket.send(text);
-  return String((await once(socket, 'message'))[0]);
-}
-
 describe('router: switches', () => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await startBench();
   });
   afterEach(() => bench.stop());
-
-  it('fails no request and closes no WebSocket in 300 switches at 500 requests a second', async function () {
-    this.timeout(30_000);
-    const [one, two] = [await echoReplica(bench, 'one'), await echoReplica(bench, 'two')];
-    await bench.point(one.upstream);
-    const sockets = await Promise.all(Array.from({ length: 10 }, () => openSocket(bench)));
-    let closed = 0;
-    for (const socket of sockets) socket.on('close', () => closed++);
-    const results: Promise<string>[] = [];
-    const started = performance.now();
-    let switches = 0;
-    while (switches < 300) {
-      const due = Math.floor((performance.now() - started) / 2);
-      while (results.length < due)
-        results.push(
-          ask(bench, '/').then(
-            (got) => `${got.status}`,
-            (error: unknown) => String(error),
-          ),
-        );
-      if (switches < (performance.now() - started) / 10) await bench.point((switches++ % 2 ? one : two).upstream);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    const statuses = await Promise.all(results);
-    expect(statuses.length).to.be.greaterThan(1000);
-    expect(statuses.filter((status) => status !== '200')).to.deep.equal([]);
-    expect(closed).to.equal(0);
-    expect(await Promise.all(sockets.map((socket) => echo(socket, 'still here')))).to.deep.equal(
-      sockets.map(() => 'one:still here'),
-    );
-    for (const socket of sockets) socket.terminate();
-  });
-
-  it('carries WebSockets to another replica when one takes no connection, and says 502 when none does', async () => {
-    const dead = await deadUpstream();
-    await bench.point(dead, (await echoReplica(bench, 'one')).upstream);
-    for (let at = 0; at < 3; at++) {
-      const socket = await openSocket(bench);
-      expect(await echo(socket, 'x')).to.equal('one:x');
-      socket.terminate();
-    }
-    await bench.point(dead);
-    const head = 'GET / HTTP/1.1\r\nhost: app.localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
-    expect(await raw(bench, head)).to.match(/^HTTP\/1\.1 502[^]*UPSTREAM_DOWN/);
-  });
-
-  it('counts open WebSockets as in flight', async () => {
-    const { upstream } = await echoReplica(bench, 'one');
-    await bench.point(upstream);
-    const socket = await openSocket(bench);
-    const path = join(bench.directory, 'r.sock');
-    expect((await control(path, 'GET', '/in-flight')).body).to.deep.equal({ inFlight: { [upstream.replica]: 1 } });
-    socket.close();
-    await once(socket, 'close');
-    const deadline = Date.now() + 2000;
-    for (;;) {
-      const { body } = await control(path, 'GET', '/in-flight');
-      if (Object.keys(body['inFlight'] as object).length === 0) break;
-      expect(Date.now()).to.be.lessThan(deadline);
-    }
-  });
 
   it('refuses an older table and what is not a table, and has a socket for its owner only', async () => {
     const path = join(bench.directory, 'r.sock');

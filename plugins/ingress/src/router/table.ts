@@ -25,9 +25,6 @@ export interface CompiledTable {
   readonly challenges: ReadonlyMap<string, string>;
 }
 
-/** The table of a router that was never told anything. */
-export const emptyTable: RouteTable = { revision: 0, routes: [] };
-
 function compileRoute(route: Route): CompiledRoute {
   return {
     host: route.host.toLowerCase(),

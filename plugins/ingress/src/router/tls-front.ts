@@ -1,12 +1,13 @@
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { isContainrError } from '@containr/sdk';
 import type { ContextFor, FrontHandlers } from './front.ts';
 import { createFront } from './front.ts';
-import { listenOn } from './listen.ts';
+import { listenOn } from '@containr/sdk/ingress';
 
 /** The HTTPS port of a router: opened, moved and closed as the table says, without a word to the other port. */
 export class TlsFront {
-  readonly #host: string;
+  readonly #place: { readonly host: string; readonly isShared: boolean };
   readonly #handlers: FrontHandlers;
   readonly #contextFor: ContextFor;
   #server: Server | undefined;
@@ -14,8 +15,12 @@ export class TlsFront {
   #note: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(host: string, handlers: FrontHandlers, contextFor: ContextFor) {
-    this.#host = host;
+  constructor(
+    place: { readonly host: string; readonly isShared: boolean },
+    handlers: FrontHandlers,
+    contextFor: ContextFor,
+  ) {
+    this.#place = place;
     this.#handlers = handlers;
     this.#contextFor = contextFor;
   }
@@ -44,7 +49,7 @@ export class TlsFront {
     if (port !== null) {
       const server = createFront(this.#handlers, this.#contextFor);
       try {
-        await listenOn(server, port, this.#host);
+        await listenOn(server, port, this.#place.host, this.#place.isShared);
         this.#server = server;
       } catch (error) {
         this.#note = isContainrError(error)
@@ -59,14 +64,16 @@ export class TlsFront {
     before?.closeIdleConnections();
   }
 
-  /** Takes no new connections; `closeAll` ends the open ones when the deadline has passed. */
-  async stop(): Promise<void> {
+  /** Takes no new connections; resolves when the last one has ended. */
+  async retire(): Promise<void> {
     await this.#turn;
     const server = this.#server;
-    if (!server) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    await closed;
+    if (server) await new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  }
+
+  /** Ends connections without a request. */
+  closeIdle(): void {
+    this.#server?.closeIdleConnections();
   }
 
   /** Ends all connections. */

@@ -1,6 +1,7 @@
 export * from './builder.ts';
 export * from './check-documents.ts';
 export * from './identity.ts';
+export * from './ingress-capabilities.ts';
 export * from './ingress.ts';
 export {
   Artifact,

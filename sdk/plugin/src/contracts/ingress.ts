@@ -142,9 +142,8 @@ const InFlight = defineSchema({
 });
 
 /**
- * Carries requests to replicas. Providers by id: the plugin's name, or that name, a full stop and a word
- * (`ingress.builtin`). A table with a lower revision than the applied one is refused
- * with `STALE`.
+ * Carries requests to replicas: the ingress of an install as a whole, by whatever drives it on each node (see
+ * {@link ingressCapabilities}). A table with a lower revision than the applied one is refused with `STALE`.
  */
 export const Ingress = defineContract('ingress', 'Carries requests to replicas', {
   /** Switches atomically to a table; resolves when new requests follow it. */

@@ -6,3 +6,5 @@ export { identityConformance } from './identity.ts';
 export type { IdentitySubject } from './identity.ts';
 export { runtimeConformance } from './runtime.ts';
 export type { RuntimeSubject } from './subject.ts';
+export { ingressConformance } from './ingress.ts';
+export type { IngressSubject } from './ingress-bench.ts';

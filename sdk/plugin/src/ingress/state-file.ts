@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { JSONSchema } from '@containr/sdk';
-import { validate } from '@containr/sdk/host';
+import type { JSONSchema } from '../schema.ts';
+import { validate } from '../host/validate.ts';
 
 /** The last applied document on disk, so that a restarted ingress serves before the control plane answers. */
 export interface StateFile<T> {

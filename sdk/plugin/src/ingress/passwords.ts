@@ -1,6 +1,6 @@
 import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { passwordCost } from '../password-hash.ts';
+import { passwordCost } from './password-hash.ts';
 
 const derive = promisify<string, Buffer, number, { N: number }, Buffer>(scrypt);
 

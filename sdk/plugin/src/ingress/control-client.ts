@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
-import type { Infer } from '@containr/sdk';
-import { ContainrError, defineSchema } from '@containr/sdk';
-import type { CertificateSet, RouteTable } from '@containr/sdk/contracts';
-import { validate } from '@containr/sdk/host';
+import type { Infer } from '../schema.ts';
+import { ContainrError } from '../errors.ts';
+import { defineSchema } from '../schema.ts';
+import type { CertificateSet, RouteTable } from '../contracts/ingress.ts';
+import { validate } from '../host/validate.ts';
 
 const Health = defineSchema({
   type: 'object',
@@ -97,6 +98,11 @@ export async function putCertificates(socketPath: string, set: CertificateSet): 
   const revision = await put(socketPath, '/certificates', set);
   if (revision !== null) return { applied: true, revision };
   return { applied: false, revision: (await askHealth(socketPath))?.certificates ?? set.revision };
+}
+
+/** Tells an ingress that another has taken over. `false`: it does not know how to leave. */
+export async function tellToLeave(socketPath: string): Promise<boolean> {
+  return (await call(socketPath, 'POST', '/leave')).status === 200;
 }
 
 /** Open requests and sockets by replica. */

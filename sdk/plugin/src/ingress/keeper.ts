@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AgentContext } from '@containr/sdk/agent';
+import type { AgentContext } from '../agent/index.ts';
 import type { Health } from './control-client.ts';
-import { askHealth } from './control-client.ts';
+import { askHealth, tellToLeave } from './control-client.ts';
 import { controlPath } from './control-path.ts';
-import { readRecord, signalRecorded, startTimeOf, writeRecord } from './record.ts';
-import { spawnRouter } from './spawn-router.ts';
+import { isFree } from './listen.ts';
+import { readRecord, signalRecorded, startTimeOf, writeRecord } from './program-record.ts';
+import { spawnProgram } from './spawn-program.ts';
 
 /** How long an ingress that runs but does not answer is given. */
 const silentMs = 3000;
@@ -19,39 +18,37 @@ const watchMs = 1000;
 export interface Place {
   readonly port: number;
   readonly host: string;
+  /** Another ingress of this install listens there now, and leaves when this one serves. */
+  readonly shared?: boolean | undefined;
 }
 
-/** Keeps one router running on this node. */
+/** Keeps one ingress running on this node. */
 export interface Keeper {
   readonly socket: string;
-  /** Makes sure that the router runs at this place: adopts, starts or moves it. Says what an admin should know. */
-  ensure(place: Place): Promise<{ health: Health; note: string | null }>;
+  /** Where it keeps its table; the certificates are kept beside it. */
+  readonly state: string;
+  /**
+   * Makes sure that it runs at this place: adopts, starts or moves it, after `prepare` where it does not run. Says what an admin should know.
+   */
+  ensure(place: Place, prepare?: () => Promise<void>): Promise<{ health: Health; note: string | null }>;
+  /** Does something while it does not run; `null`: it runs. */
+  whileAway<T>(work: () => Promise<T>): Promise<T | null>;
   /** Whether it runs the newest code. */
   isCurrent(health: Health): boolean;
   /** Starts the newest code in place of the one that runs; new connections are refused for the moment between. */
   renew(place: Place): Promise<void>;
-}
-
-async function isFree(place: Place): Promise<boolean> {
-  const probe = createServer().listen(place.port, place.host);
-  try {
-    await once(probe, 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    probe.close();
-  }
+  /** Lets it take no new connections, and end with its last one; it is not started again. `false`: none ran. */
+  leave(): Promise<boolean>;
 }
 
 /**
- * Finds the router that an earlier life of the agent left, or starts one, and starts it again when it dies.
+ * Finds the ingress that an earlier life of the agent left, or starts one, and starts it again when it dies.
  * It is never ended with the agent: requests go on.
  */
-export async function keepRouter(agent: AgentContext): Promise<Keeper> {
+export async function keepIngress(agent: AgentContext, name = 'router'): Promise<Keeper> {
   const socket = controlPath(agent.directory);
   const recordPath = join(agent.directory, 'router.json');
-  const program = agent.program('router');
+  const program = agent.program(name);
   const version = createHash('sha256')
     .update(await readFile(program))
     .digest('hex');
@@ -72,7 +69,7 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
   }
 
   async function start(place: Place): Promise<Health> {
-    const health = await spawnRouter({ program, directory: agent.directory, socket, ...place }, agent.signal);
+    const health = await spawnProgram({ program, directory: agent.directory, socket, ...place }, agent.signal);
     await writeRecord(recordPath, {
       pid: health.pid,
       startTime: await startTimeOf(health.pid),
@@ -84,14 +81,18 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
     return health;
   }
 
-  async function leave(health: Health): Promise<void> {
+  async function end(health: Health): Promise<void> {
     process.kill(health.pid, 'SIGTERM');
     const deadline = Date.now() + silentMs;
     while ((await askHealth(socket)) && Date.now() < deadline) await sleep(20);
   }
 
-  async function ensureNow(place: Place): Promise<{ health: Health; note: string | null }> {
+  async function ensureNow(
+    place: Place,
+    prepare?: () => Promise<void>,
+  ): Promise<{ health: Health; note: string | null }> {
     const running = (await askHealth(socket)) ?? (await silent());
+    if (!running) await prepare?.();
     if (!running) return { health: await start(place), note: null };
     if (running.port === place.port && running.host === place.host) {
       const recorded = await readRecord(recordPath);
@@ -99,7 +100,8 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
         await writeRecord(recordPath, {
           pid: running.pid,
           startTime: await startTimeOf(running.pid),
-          ...place,
+          port: place.port,
+          host: place.host,
           version: running.version,
         });
       }
@@ -118,7 +120,7 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
         note: `Port ${place.port} on ${place.host} can't be used, so the ingress stays on port ${running.port}; choose a free port with --ingress-port.`,
       };
     }
-    await leave(running);
+    await end(running);
     return { health: await start(place), note: null };
   }
 
@@ -128,23 +130,40 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
     return turn;
   }
 
-  function ensure(place: Place): Promise<{ health: Health; note: string | null }> {
-    return inTurn(() => ensureNow(place));
-  }
-
   async function renewNow(place: Place): Promise<void> {
     const running = await askHealth(socket);
     if (running?.version === version) return;
-    if (running) await leave(running);
+    if (running) await end(running);
     await start(place);
+  }
+
+  /** As it was recorded; asked in turn, since it may have left meanwhile. */
+  async function again(): Promise<void> {
+    const record = await readRecord(recordPath);
+    if (record) await ensureNow({ port: record.port, host: record.host });
+  }
+
+  async function leaveNow(): Promise<boolean> {
+    const record = await readRecord(recordPath);
+    await rm(recordPath, { force: true });
+    const running = await askHealth(socket);
+    if (!running) {
+      if (record) await signalRecorded(record, 'SIGTERM');
+      return false;
+    }
+    // One that an earlier version started can't be told.
+    if (!(await tellToLeave(socket))) await end(running);
+    const deadline = Date.now() + silentMs;
+    while ((await askHealth(socket)) && Date.now() < deadline) await sleep(20);
+    agent.log.info({ pid: running.pid }, 'the ingress leaves: another has taken over');
+    return true;
   }
 
   async function watch(): Promise<void> {
     let failures = 0;
     while (!agent.signal.aborted) {
-      const record = await readRecord(recordPath);
       try {
-        if (record) await ensure({ port: record.port, host: record.host });
+        await inTurn(again);
         failures = 0;
       } catch (error) {
         failures++;
@@ -160,8 +179,11 @@ export async function keepRouter(agent: AgentContext): Promise<Keeper> {
   agent.own('watch of the ingress', () => watching);
   return {
     socket,
-    ensure,
+    state: join(agent.directory, 'table.json'),
+    ensure: (place, prepare) => inTurn(() => ensureNow(place, prepare)),
+    whileAway: (work) => inTurn(async () => ((await askHealth(socket)) ? null : work())),
     isCurrent: (health) => health.version === version,
     renew: (place) => inTurn(() => renewNow(place)),
+    leave: () => inTurn(leaveNow),
   };
 }

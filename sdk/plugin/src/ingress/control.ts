@@ -1,18 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { ContainrError, isContainrError } from '@containr/sdk';
-import { CertificateSet, RouteTable } from '@containr/sdk/contracts';
-import { validate } from '@containr/sdk/host';
+import { ContainrError, isContainrError } from '../errors.ts';
+import { CertificateSet, RouteTable } from '../contracts/ingress.ts';
+import { validate } from '../host/validate.ts';
 
 /** Largest route table, or set of certificates, taken. */
 const maxTableBytes = 64 * 1024 * 1024;
 
-/** What the control socket can ask of a router. */
+/** What the control socket can ask of an ingress. */
 export interface Controlled {
   apply(table: RouteTable): Promise<number>;
   certify(set: CertificateSet): Promise<number>;
   table(): RouteTable;
-  inFlight(): Record<string, number>;
+  inFlight(): Record<string, number> | Promise<Record<string, number>>;
   health(): Record<string, unknown>;
 }
 
@@ -36,21 +36,25 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-async function answer(router: Controlled, request: IncomingMessage): Promise<unknown> {
+async function answer(ingress: Controlled, leave: () => Promise<void>, request: IncomingMessage): Promise<unknown> {
   const what = `${request.method} ${request.url}`;
   if (what === 'PUT /table')
     return {
-      revision: await router.apply(validate<RouteTable>(RouteTable, await readJson(request), 'The route table')),
+      revision: await ingress.apply(validate<RouteTable>(RouteTable, await readJson(request), 'The route table')),
     };
   if (what === 'PUT /certificates')
     return {
-      revision: await router.certify(
+      revision: await ingress.certify(
         validate<CertificateSet>(CertificateSet, await readJson(request), 'The certificates'),
       ),
     };
-  if (what === 'GET /table') return router.table();
-  if (what === 'GET /in-flight') return { inFlight: router.inFlight() };
-  if (what === 'GET /healthz') return router.health();
+  if (what === 'GET /table') return ingress.table();
+  if (what === 'GET /in-flight') return { inFlight: await ingress.inFlight() };
+  if (what === 'GET /healthz') return ingress.health();
+  if (what === 'POST /leave') {
+    await leave();
+    return ingress.health();
+  }
   throw new ContainrError({ code: 'NOT_FOUND', status: 404, detail: `The ingress has no ${what}.` });
 }
 
@@ -73,10 +77,13 @@ function sendProblem(response: ServerResponse, error: unknown): void {
   });
 }
 
-/** The control API of a router: `PUT /table`, `GET /table`, `PUT /certificates`, `GET /in-flight`, `GET /healthz`. It is served on a private socket only. */
-export function createControl(router: Controlled): Server {
+/**
+ * The control API of an ingress: `PUT /table`, `GET /table`, `PUT /certificates`, `GET /in-flight`, `GET /healthz`, `POST /leave`. It is
+ * served on a private socket only.
+ */
+export function createControl(ingress: Controlled, leave: () => Promise<void>): Server {
   return createServer({ requestTimeout: 30_000 }, (request, response) => {
-    answer(router, request).then(
+    answer(ingress, leave, request).then(
       (body) => send(response, 200, body),
       (error: unknown) => sendProblem(response, error),
     );

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ContainrError } from '@containr/sdk';
+import { ContainrError } from '../errors.ts';
 
-/** Longest path of a Unix socket that every system takes, in bytes. */
-const longest = 100;
+/** Longest path of a Unix socket that every system takes, in bytes, with what is put behind it (`.leaving`). */
+const longest = 92;
 
-/** Where the router's control socket is: in the plugin's folder, or in a private folder with a short name when that path is too long. */
+/** Where an ingress's control socket is: in the plugin's folder, or in a private folder with a short name when that path is too long. */
 export function controlPath(directory: string): string {
   const path = join(directory, 'router.sock');
   if (Buffer.byteLength(path) <= longest) return path;

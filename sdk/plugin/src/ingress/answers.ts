@@ -126,7 +126,8 @@ function problem(answer: Answer): string {
   return `${JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, code, hint })}\n`;
 }
 
-function render(answer: Answer, html: boolean): { headers: Record<string, string>; body: string } {
+/** Headers and body of an answer: a page, or problem+json. */
+export function renderAnswer(answer: Answer, html: boolean): { headers: Record<string, string>; body: string } {
   const body = answer.text ?? (html ? page(answer) : problem(answer));
   const type = html ? 'text/html; charset=utf-8' : 'application/problem+json; charset=utf-8';
   return {
@@ -149,14 +150,14 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, a
     response.destroy();
     return;
   }
-  const { headers, body } = render(answer, request.headers.accept?.includes('text/html') ?? false);
+  const { headers, body } = renderAnswer(answer, request.headers.accept?.includes('text/html') ?? false);
   response.writeHead(answer.status, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 /** An answer as bytes, for a connection that has no response object; it is to be closed afterwards. */
 export function answerBytes(answer: Answer): string {
-  const { headers, body } = render(answer, false);
+  const { headers, body } = renderAnswer(answer, false);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`;
 }

@@ -13,14 +13,11 @@ import type { AgentContext } from '@containr/sdk/agent';
 import { Scope } from '@containr/sdk';
 import { createExec, createLogger } from '@containr/sdk/host';
 import { expect } from 'chai';
-import { askHealth, putTable } from './control-client.ts';
-import { controlPath } from './control-path.ts';
-import type { Keeper } from './keeper.ts';
-import { keepRouter } from './keeper.ts';
-import { readRecord, signalRecorded } from './record.ts';
+import type { Keeper } from '@containr/sdk/ingress';
+import { askHealth, controlPath, keepIngress, putTable, readRecord, signalRecorded } from '@containr/sdk/ingress';
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
-const bundle = fileURLToPath(new URL('../../dist/router.bundle.mjs', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const bundle = fileURLToPath(new URL('../dist/router.bundle.mjs', import.meta.url));
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -55,7 +52,7 @@ describe('ingress on a node', () => {
       fetch: () => Promise.reject(new Error('not here')),
       own: (label, undo) => scope.own(label, undo),
     };
-    return { keeper: await keepRouter(agent), end: () => scope.dispose() };
+    return { keeper: await keepIngress(agent), end: () => scope.dispose() };
   }
 
   before(async function () {

@@ -3,20 +3,21 @@ import { close, openSync } from 'node:fs';
 import { readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ContainrError } from '@containr/sdk';
+import { ContainrError } from '../errors.ts';
 import type { Health } from './control-client.ts';
 import { askHealth } from './control-client.ts';
 
 const startMs = 15_000;
 const largestOutput = 4 * 1024 * 1024;
 
-/** How a router is started on this node. */
-export interface RouterStart {
+/** How the program of an ingress is started on this node. */
+export interface ProgramStart {
   readonly program: string;
   readonly directory: string;
   readonly socket: string;
   readonly port: number;
   readonly host: string;
+  readonly shared?: boolean | undefined;
 }
 
 async function lastWords(path: string): Promise<{ code: string; detail: string; hint: string | undefined }> {
@@ -49,10 +50,10 @@ async function keepSmall(path: string): Promise<void> {
 }
 
 /**
- * Starts a router in a session of its own, so that it outlives the agent, and waits until it answers.
+ * Starts an ingress in a session of its own, so that it outlives the agent, and waits until it answers.
  * Throws what it said when it ends instead (`PORT_IN_USE`, `PORT_FORBIDDEN` …).
  */
-export async function spawnRouter(start: RouterStart, signal: AbortSignal): Promise<Health> {
+export async function spawnProgram(start: ProgramStart, signal: AbortSignal): Promise<Health> {
   const output = join(start.directory, 'router.log');
   await keepSmall(output);
   const descriptor = openSync(output, 'a', 0o600);
@@ -68,6 +69,7 @@ export async function spawnRouter(start: RouterStart, signal: AbortSignal): Prom
       start.socket,
       '--state',
       join(start.directory, 'table.json'),
+      ...(start.shared === true ? ['--shared'] : []),
     ],
     {
       cwd: start.directory,

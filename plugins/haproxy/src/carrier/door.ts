@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { Passwords } from '@containr/sdk/ingress';
+import type { Paths } from './paths.ts';
+
+/** Longest question: an Authorization header of 32 KiB in base64, and the door. */
+const mostBytes = 48 * 1024;
+const patienceMs = 10_000;
+
+type Users = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** The key that HAProxy finds a right name and password by: SHA-256 of the header and the door. */
+function passOf(authorization: string, door: string): string {
+  return createHash('sha256').update(`${authorization}${door}`).digest('hex').toUpperCase();
+}
+
+/** Tells HAProxy who may pass. Its questions are lines `<door> <Authorization in base64>`, the answers `passed`, `refused` or `busy`. */
+export class Door {
+  readonly #paths: Paths;
+  readonly #remember: (pass: string) => Promise<void>;
+  readonly #passwords = new Passwords();
+  #users: Users = new Map();
+  #server: Server | undefined;
+
+  constructor(paths: Paths, remember: (pass: string) => Promise<void>) {
+    this.#paths = paths;
+    this.#remember = remember;
+  }
+
+  /** Knows these from now on. */
+  follow(users: Users): void {
+    this.#users = users;
+  }
+
+  /** Opens the socket, for a user of HAProxy's own where it has one. */
+  async open(uid: number | null): Promise<void> {
+    const { entrance, door } = this.#paths;
+    await mkdir(entrance, { recursive: true, mode: 0o700 });
+    await chmod(entrance, uid === null ? 0o700 : 0o711);
+    await rm(door, { force: true });
+    const server = createServer((socket) => this.#serve(socket));
+    server.listen(door);
+    await once(server, 'listening');
+    await chmod(door, 0o600);
+    if (uid !== null) await chown(door, uid, 0);
+    this.#server = server;
+  }
+
+  /** Closes it. */
+  async close(): Promise<void> {
+    this.#server?.close();
+    await rm(this.#paths.entrance, { recursive: true, force: true });
+  }
+
+  #serve(socket: Socket): void {
+    let text = '';
+    socket.setTimeout(patienceMs, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.setEncoding('latin1').on('data', (part: string) => {
+      text += part;
+      if (text.length > mostBytes) return void socket.destroy();
+      if (!text.endsWith('\n')) return;
+      void this.#answer(text.trim()).then((answer) => socket.end(`${answer}\n`));
+    });
+  }
+
+  async #answer(question: string): Promise<string> {
+    const [door = '', encoded = ''] = question.split(' ');
+    const authorization = Buffer.from(encoded, 'base64').toString('latin1');
+    const users = this.#users.get(door);
+    if (!users) return 'refused';
+    const passage = await this.#passwords.check(authorization, users);
+    // Not waited for: whoever comes before it is remembered is asked about once more.
+    if (passage === 'passed') await this.#remember(passOf(authorization, door)).catch(() => undefined);
+    return passage;
+  }
+}
