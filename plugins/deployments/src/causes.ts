@@ -55,6 +55,11 @@ export const causes = {
     detail: 'The artifact that was promoted is not on its node any more, and nothing is built in its place.',
     hint: 'Promote what serves in the other environment now, or deploy a source of its own.',
   },
+  QUOTA_EXCEEDED: {
+    title: 'Quota is used up',
+    detail: 'The artifacts of the organisation take as much room as they may.',
+    hint: 'Unpin versions or keep fewer for a rollback and clean up, or ask who runs this install for a larger quota.',
+  },
   RELEASE_FAILED: {
     title: 'Pre-deploy command failed',
     detail: 'The pre-deploy command ended with an error.',

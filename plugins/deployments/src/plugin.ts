@@ -6,6 +6,8 @@ import { Logs } from '@containr/plugin-logs/contract';
 import {
   DeletionDescribe,
   Projects,
+  QuotaDescribe,
+  Quotas,
   Rollout,
   ServiceDeleted,
   ServiceDescribe,
@@ -38,6 +40,7 @@ import { after } from './migrations/0005-after.ts';
 import { promotion } from './migrations/0006-promotion.ts';
 import { slots } from './migrations/0007-slots.ts';
 import { cleanUp as cleanUpTables } from './migrations/0008-clean-up.ts';
+import { useOfBuilds } from './queue/quota.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { pinRoute } from './routes/pin.ts';
@@ -59,6 +62,7 @@ export default definePlugin({
       snapshots: await openSnapshotStore(ctx.directory),
       sources,
       projects: ctx.services.get(Projects),
+      quotas: ctx.services.get(Quotas),
       routes: ctx.services.get(Routes),
       logs: ctx.services.get(Logs),
       rest: { suspended: false },
@@ -75,6 +79,18 @@ export default definePlugin({
     ctx.jobs.handle(RunCleanUp, (job) => cleanUp(road, job.input.run));
     ctx.hooks.tap(ServiceDescribe, async ({ services }) => ({ services: await describeServices(road, services) }));
     ctx.hooks.tap(DeletionDescribe, async (of) => ({ ...of, goes: [...of.goes, ...(await describeGoing(road, of))] }));
+    ctx.hooks.tap(QuotaDescribe, async ({ organisation, items }) => {
+      const use = await useOfBuilds(road, organisation);
+      const { buildsPerOrganisation } = ctx.settings.current;
+      return {
+        organisation,
+        items: [
+          ...items,
+          { resource: 'builds' as const, used: use.builds, limit: buildsPerOrganisation },
+          { resource: 'artifactBytes' as const, used: use.artifactBytes, limit: null },
+        ],
+      };
+    });
     ctx.events.on(ServiceDeleted, ({ payload }) => serviceGone(road, payload));
     listenToAgents(road);
     deploymentRoutes(road);

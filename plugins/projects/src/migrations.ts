@@ -123,4 +123,16 @@ export const migrations = [
       )`,
     ],
   }),
+  defineMigration({
+    name: '0005-quotas',
+    up: [
+      `create table quotas (
+        organisation uuid primary key,
+        limits jsonb not null,
+        updated_by text not null,
+        updated_at timestamptz not null
+      )`,
+      'create index services_organisation on services (organisation)',
+    ],
+  }),
 ];

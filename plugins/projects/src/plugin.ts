@@ -3,6 +3,7 @@ import {
   ChangesChanged,
   DeletionDescribe,
   ProjectChanged,
+  QuotaDescribe,
   ServiceChanged,
   ServiceCreated,
   ServiceDelete,
@@ -12,6 +13,7 @@ import {
 import { Change } from './entities/change.entity.ts';
 import { Environment } from './entities/environment.entity.ts';
 import { Project } from './entities/project.entity.ts';
+import { Quota } from './entities/quota.entity.ts';
 import { Revision } from './entities/revision.entity.ts';
 import { Service } from './entities/service.entity.ts';
 import { VariableText } from './entities/variable-text.entity.ts';
@@ -24,6 +26,7 @@ import { deletionRoutes } from './routes/deletion.routes.ts';
 import { environmentCopyRoutes } from './routes/environment-copies.routes.ts';
 import { environmentRoutes } from './routes/environments.routes.ts';
 import { projectRoutes } from './routes/projects.routes.ts';
+import { quotaRoutes } from './routes/quotas.routes.ts';
 import { serviceRoutes } from './routes/services.routes.ts';
 import { specRoutes } from './routes/specs.routes.ts';
 import { variableHistoryRoutes } from './routes/variable-history.routes.ts';
@@ -31,12 +34,13 @@ import { variableTextRoutes } from './routes/variable-text.routes.ts';
 import { variableRoutes } from './routes/variables.routes.ts';
 
 export default definePlugin({
-  entities: [Project, Environment, Service, Revision, Variable, VariableVersion, VariableText, Change],
+  entities: [Project, Environment, Service, Revision, Variable, VariableVersion, VariableText, Change, Quota],
   migrations,
   setup(ctx) {
     ctx.hooks.define(ServiceDescribe);
     ctx.hooks.define(ServiceDelete);
     ctx.hooks.define(DeletionDescribe);
+    ctx.hooks.define(QuotaDescribe);
     ctx.events.define(ProjectChanged);
     ctx.events.define(ChangesChanged);
     ctx.events.define(ServiceCreated);
@@ -53,5 +57,6 @@ export default definePlugin({
     variableTextRoutes(ctx);
     variableHistoryRoutes(ctx);
     changeRoutes(ctx);
+    quotaRoutes(ctx);
   },
 });

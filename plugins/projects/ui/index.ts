@@ -7,6 +7,7 @@ import ServicePage from './service/ServicePage.vue';
 import SettingsTab from './service/SettingsTab.vue';
 import VariablesTab from './service/VariablesTab.vue';
 import SharedVariablesPage from './variables/SharedVariablesPage.vue';
+import QuotaPage from './QuotaPage.vue';
 import SidebarBlock from './SidebarBlock.vue';
 
 export default defineUi({
@@ -53,6 +54,14 @@ export default defineUi({
       title: 'Shared variables',
       permission: 'service:read',
       view: SharedVariablesPage,
+    },
+    {
+      outlet: 'settingsPage',
+      id: 'quotas',
+      label: 'Quotas',
+      summary: 'What this organisation may have, and what it uses of it',
+      permission: 'project:read',
+      view: QuotaPage,
     },
     {
       outlet: 'servicePanelTab',

@@ -18,6 +18,7 @@ import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
 import { projectCommands } from './commands/projects.ts';
 import { queueCommand } from './commands/queue.ts';
+import { quotaCommands } from './commands/quotas.ts';
 import { restartCommand } from './commands/restart.ts';
 import { runCommands } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
@@ -58,6 +59,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     promoteCommand,
     queueCommand,
     cleanUpCommands,
+    quotaCommands,
     deleteCommand,
     logCommands,
     runCommands,

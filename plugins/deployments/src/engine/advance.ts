@@ -5,7 +5,7 @@ import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
 import { isOpen } from '../machine.ts';
 import { admit } from '../queue/admit.ts';
-import { allOrganisations, isFree } from '../queue/slots.ts';
+import { allOrganisations, isFree, limitsOf } from '../queue/slots.ts';
 import { phaseWorks } from '../phases/index.ts';
 import type { Turn } from './after.ts';
 import { turnOf } from './after.ts';
@@ -57,6 +57,7 @@ function mayHaveSwitched(deployment: Deployment): boolean {
 
 /** One deployment per service is between its start and its switch; one of several that were applied together waits for its turn. */
 async function enterLane(road: Road, deployment: Deployment): Promise<boolean> {
+  const limits = deployment.slot === null ? null : await limitsOf(road);
   const store = deployment.slot === null ? storeOf(road, deployment.organisation) : allOrganisations(road);
   const turn = await store.transaction(async (unit): Promise<Turn> => {
     await lockService(unit, deployment.service);
@@ -65,7 +66,8 @@ async function enterLane(road: Road, deployment: Deployment): Promise<boolean> {
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
     const found = await turnOf(unit, row);
     if (found.kind !== 'free') return found;
-    if (row.slot !== null && !(await isFree(road, unit, row))) return { kind: 'waits' };
+    // It began to wait since it was read: whoever wakes it next has the limits.
+    if (row.slot !== null && (limits === null || !(await isFree(unit, row, limits)))) return { kind: 'waits' };
     if (!apply(row, 'laneFree')) return { kind: 'waits' };
     announce(unit, row);
     return found;

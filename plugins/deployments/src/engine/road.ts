@@ -1,6 +1,6 @@
 import type { LentSources } from '@containr/sdk/host';
 import type { Client, Methods, PluginContext, Principal, ScopedStore, UnitOfWork } from '@containr/sdk';
-import type { Projects } from '@containr/plugin-projects/contract';
+import type { Projects, Quotas } from '@containr/plugin-projects/contract';
 import type { Routes } from '@containr/plugin-ingress/contract';
 import type { Logs } from '@containr/plugin-logs/contract';
 import type { Deployment } from '../entities/deployment.ts';
@@ -17,6 +17,7 @@ export interface Road {
   /** What builders read just now. */
   readonly sources: LentSources;
   readonly projects: ClientOf<typeof Projects>;
+  readonly quotas: ClientOf<typeof Quotas>;
   readonly routes: ClientOf<typeof Routes>;
   readonly logs: ClientOf<typeof Logs>;
   /** Whether the road rests because the install is being stopped with its apps. */

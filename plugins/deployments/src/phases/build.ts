@@ -10,6 +10,7 @@ import type { Road } from '../engine/road.ts';
 import { storeOf } from '../engine/road.ts';
 import { pursue } from '../engine/tasks.ts';
 import { chooseBuildNode } from '../placement/choose-build-node.ts';
+import { requireRoomForArtifact } from '../queue/quota.ts';
 import { driver } from '../replicas/drivers.ts';
 import { fallsBack } from './offline-fallback.ts';
 import { sameBuild } from './same-build.ts';
@@ -24,6 +25,7 @@ export const build: PhaseWork = {
     const built = tasks.some((task) => task.phase === 'build');
     if (built || deployment.source.kind === 'image' || deployment.promotedFrom !== null) return null;
     if (await reusable(road, deployment)) return null;
+    await requireRoomForArtifact(road, deployment.organisation);
     const last = (await latestOf(road, deployment))?.artifact?.node ?? null;
     return {
       kind: 'build',

@@ -6,13 +6,14 @@ import { lockService } from '../engine/lock.ts';
 import type { Road } from '../engine/road.ts';
 import { announce, now } from '../engine/road.ts';
 import type { Need } from './slots.ts';
-import { allOrganisations, isFree } from './slots.ts';
+import { allOrganisations, isFree, limitsOf } from './slots.ts';
 
 /**
  * Takes a slot for a phase that is about to begin. `waits`: there is none; the deployment is queued again and its service's lane is
  * free, so that a newer one supersedes it. `changed`: it is not as it was read any more.
  */
 export async function admit(road: Road, deployment: Deployment, need: Need): Promise<'begins' | 'waits' | 'changed'> {
+  const limits = await limitsOf(road);
   return allOrganisations(road).transaction(async (unit) => {
     await lockService(unit, deployment.service);
     const row = await unit.em.findOneOrFail(Deployment, { id: deployment.id });
@@ -20,7 +21,7 @@ export async function admit(road: Road, deployment: Deployment, need: Need): Pro
     row.slot = need.kind;
     row.slotNode = need.node;
     row.slotSince = now(road);
-    if (await isFree(road, unit, row)) return 'begins';
+    if (await isFree(unit, row, limits)) return 'begins';
     await queueAgain(road, unit, row);
     return 'waits';
   });

@@ -6,6 +6,7 @@ import { announce } from '../engine/road.ts';
 import { wake } from '../engine/wake.ts';
 import type { Holder, Limits, SlotKind, Verdict, Waiter } from './decide.ts';
 import { decide } from './decide.ts';
+import { buildLimits } from './quota.ts';
 
 /** What a deployment needs before its phase may begin. */
 export interface Need {
@@ -23,9 +24,9 @@ export function allOrganisations(road: Road): ScopedStore {
 }
 
 /** Whether a deployment, whose row says what it needs, may have it now. Nobody else takes a slot until the transaction ends. */
-export async function isFree(road: Road, unit: UnitOfWork, row: Deployment): Promise<boolean> {
+export async function isFree(unit: UnitOfWork, row: Deployment, limits: Limits): Promise<boolean> {
   await query(unit, 'select pg_advisory_xact_lock(hashtextextended(?, 12))', ['slots']);
-  const { holders, waiters, limits } = await slotFacts(road, unit);
+  const { holders, waiters } = await slotFacts(unit);
   const others = waiters.filter((one) => one.deployment !== row.id);
   const asks = waiterOf(row);
   const taken = holders.filter((one) => one.deployment !== row.id);
@@ -33,29 +34,29 @@ export async function isFree(road: Road, unit: UnitOfWork, row: Deployment): Pro
 }
 
 /** What the decision is made of, as it is now. */
-export async function slotFacts(
-  road: Road,
-  unit: UnitOfWork,
-): Promise<{ holders: readonly Holder[]; waiters: readonly Waiter[]; limits: Limits }> {
+async function slotFacts(unit: UnitOfWork): Promise<{ holders: readonly Holder[]; waiters: readonly Waiter[] }> {
   const rows = await unit.em.find(Deployment, { slot: { $ne: null }, status: ['queued', 'running'] });
   return {
     holders: rows.flatMap((row) => (row.status === 'running' ? (waiterOf(row) ?? []) : [])),
     waiters: rows.flatMap((row) => (row.status === 'queued' ? (waiterOf(row) ?? []) : [])),
-    limits: limitsOf(road),
   };
 }
 
 /** The verdict on each that waits. */
-export async function verdicts(road: Road, unit: UnitOfWork): Promise<ReadonlyMap<string, Verdict>> {
-  const { holders, waiters, limits } = await slotFacts(road, unit);
+export async function verdicts(unit: UnitOfWork, limits: Limits): Promise<ReadonlyMap<string, Verdict>> {
+  const { holders, waiters } = await slotFacts(unit);
   return decide(holders, waiters, limits);
 }
 
 /** Wakes those that may go on since a slot came free, and tells the others that their place in line moved. */
 export async function passOn(road: Road): Promise<void> {
+  const waits = await allOrganisations(road).transaction((unit) =>
+    unit.em.count(Deployment, { slot: { $ne: null }, status: 'queued' }),
+  );
+  if (waits === 0) return;
+  const limits = await limitsOf(road);
   await allOrganisations(road).transaction(async (unit) => {
-    const decided = await verdicts(road, unit);
-    if (decided.size === 0) return;
+    const decided = await verdicts(unit, limits);
     const waiting = await unit.em.find(
       Deployment,
       { id: { $in: [...decided.keys()] } },
@@ -90,7 +91,8 @@ function waiterOf(row: Deployment): Waiter | null {
   };
 }
 
-function limitsOf(road: Road): Limits {
+/** The limits of this moment. Asked before a transaction begins: inside it would need a second connection while others wait for it. */
+export async function limitsOf(road: Road): Promise<Limits> {
   const { buildsPerNode, buildsPerOrganisation, rolloutsPerOrganisation } = road.ctx.settings.current;
-  return { buildsPerNode, buildsPerOrganisation, rolloutsPerOrganisation, buildsOf: new Map() };
+  return { buildsPerNode, buildsPerOrganisation, rolloutsPerOrganisation, buildsOf: await buildLimits(road) };
 }

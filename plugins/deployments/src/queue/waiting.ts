@@ -4,7 +4,7 @@ import { Deployment } from '../entities/deployment.ts';
 import type { Road } from '../engine/road.ts';
 import { actor, storeOf } from '../engine/road.ts';
 import type { Holder, Verdict } from './decide.ts';
-import { allOrganisations, verdicts } from './slots.ts';
+import { allOrganisations, limitsOf, verdicts } from './slots.ts';
 
 const named = 5;
 
@@ -16,9 +16,7 @@ export async function waitingOf(
 ): Promise<ReadonlyMap<string, Waiting>> {
   const queued = rows.filter((row) => row.status === 'queued');
   if (queued.length === 0) return new Map();
-  const decided = queued.some((row) => row.slot !== null)
-    ? await allOrganisations(road).transaction((unit) => verdicts(road, unit))
-    : new Map<string, Verdict>();
+  const decided = queued.some((row) => row.slot !== null) ? await verdictsNow(road) : new Map<string, Verdict>();
   const before = await beforeThem(road, organisation, queued);
   const nameOf = await namesOf(road, organisation, [...decided.values()], before);
   const nodes = new Map((await road.ctx.agents.nodes()).map((node) => [node.id, node.name]));
@@ -39,6 +37,11 @@ export async function waitingOf(
       return [row.id, { ...laneReason(row, before, nameOf), position: 1, of: 1, since }];
     }),
   );
+}
+
+async function verdictsNow(road: Road): Promise<ReadonlyMap<string, Verdict>> {
+  const limits = await limitsOf(road);
+  return allOrganisations(road).transaction((unit) => verdicts(unit, limits));
 }
 
 function laneReason(

@@ -99,6 +99,7 @@ export class SimulatedControlPlane {
         unpacked: async () => plan,
       } as unknown as Road['snapshots'],
       projects: around.projects.client(world, this),
+      quotas: { limits: async () => ({ organisations: [] }) },
       routes: around.ingress.client(world, this),
       logs: {
         append: async () => ({}),

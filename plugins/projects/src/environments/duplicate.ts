@@ -6,6 +6,7 @@ import { Environment } from '../entities/environment.entity.ts';
 import { Service } from '../entities/service.entity.ts';
 import { Variable } from '../entities/variable.entity.ts';
 import { refusing } from '../preconditions.ts';
+import { withinQuota } from '../quotas/within.ts';
 import { serviceRef } from '../services/ref.ts';
 import { firstRevision } from '../specs/revise.ts';
 import { requireSecretWrite } from '../variables/check.ts';
@@ -50,7 +51,9 @@ export async function duplicateEnvironment(ctx: Ctx, by: Principal, wanted: Dupl
         { from: { scope: 'environment', id: source.id }, to: { scope: 'environment', id: copy.id } },
         note,
       );
-      for (const service of await copyServices(ctx, unit, { services, copy, note })) {
+      for (const service of await withinQuota(unit, organisation, () =>
+        copyServices(ctx, unit, { services, copy, note }),
+      )) {
         await firstRevision(ctx, unit, service, by, note.reason);
         unit.emit(ServiceCreated, serviceRef(service), service.organisation);
       }

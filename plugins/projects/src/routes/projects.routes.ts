@@ -8,6 +8,7 @@ import { Environment } from '../entities/environment.entity.ts';
 import { Project } from '../entities/project.entity.ts';
 import { Service } from '../entities/service.entity.ts';
 import { etagOf, refusing, requireConfirm, requireMatch } from '../preconditions.ts';
+import { withinQuota } from '../quotas/within.ts';
 import { matching } from '../search.ts';
 import { deleteService } from '../services/delete.ts';
 import { forgetVariables } from '../variables/forget.ts';
@@ -71,7 +72,7 @@ export function projectRoutes(ctx: PluginContext): void {
           const now = ctx.clock.now();
           const stamp = { organisation: principal.organisation ?? '', createdAt: now, updatedAt: now };
           const project = { id: ctx.random.id(), slug, name: body.name.trim(), ...stamp };
-          await em.insert(Project, project);
+          await withinQuota(unit, stamp.organisation, () => em.insert(Project, project));
           await em.insert(Environment, {
             id: ctx.random.id(),
             project: project.id,

@@ -4,6 +4,7 @@ import { notFound } from '@containr/sdk';
 import { ServiceChanged } from '../contract.ts';
 import { Service } from '../entities/service.entity.ts';
 import { requireMatch } from '../preconditions.ts';
+import { withinQuota } from '../quotas/within.ts';
 import { patchSpec } from '../specs/complete.ts';
 import { revise } from '../specs/revise.ts';
 import { serviceRef } from './ref.ts';
@@ -24,7 +25,9 @@ export async function changeService(
       service.updatedAt = ctx.clock.now();
     }
     const spec = change.spec === undefined ? service.spec : patchSpec(service.spec, change.spec);
-    const revised = await revise(ctx, unit, service, { spec, reason: 'spec changed', by: principal });
+    const revised = await withinQuota(unit, service.organisation, () =>
+      revise(ctx, unit, service, { spec, reason: 'spec changed', by: principal }),
+    );
     if (renamed && !revised) unit.emit(ServiceChanged, serviceRef(service), service.organisation);
     return service;
   });

@@ -5,6 +5,7 @@ import { Environment } from '../entities/environment.entity.ts';
 import { Service } from '../entities/service.entity.ts';
 import { refusing } from '../preconditions.ts';
 import { patchSpec } from '../specs/complete.ts';
+import { withinQuota } from '../quotas/within.ts';
 import { firstRevision } from '../specs/revise.ts';
 import { dependantsOf } from '../variables/dependants.ts';
 import { reviseThese } from '../variables/owner.ts';
@@ -46,7 +47,7 @@ export async function createService(
         createdAt: now,
         updatedAt: now,
       });
-      await em.persist(service).flush();
+      await withinQuota(unit, environment.organisation, () => em.persist(service).flush());
       await firstRevision(ctx, unit, service, principal);
       await reviseThese(ctx, unit, await dependantsOf(em, service, [slug]), {
         reason: `service ${slug} made`,
