@@ -7,6 +7,7 @@ import type { GrantStore } from '@containr/isolation';
 import type { PluginContext } from '@containr/sdk';
 import { NodeChanged, NodeRemoved } from '@containr/sdk';
 import { inspectedOf } from './plugins/active.ts';
+import { failureOf } from './plugins/plugin-entry.ts';
 import { registerKernelRoutes } from './plugins/kernel-routes.ts';
 import type { Lifecycle } from './plugins/lifecycle.ts';
 import { registerPackageRoutes } from './plugins/package-routes.ts';
@@ -41,9 +42,17 @@ export function registerKernelApi(http: PluginContext['http'], use: KernelApi): 
     plugin: (name) => ({
       manifest: use.life.entry(name).package.manifest,
       isolation: isolationOf(use.life.entry(name).running?.plugin),
+      cause: use.life.entry(name).cause,
     }),
     changed: async (name, by) => {
-      if (use.life.entry(name).running) await use.life.replace(name, by);
+      const entry = use.life.entry(name);
+      // What it failed for may be granted now.
+      if (!entry.running && entry.desired && entry.cause?.code === 'GRANT_MISSING') await use.life.enable(name, by);
+      if (!entry.running) return;
+      await use.life.replace(name, by).catch((error: unknown) => {
+        // It goes on as it was, and its document says why it could not be set up anew.
+        throw (entry.cause = failureOf(name, error));
+      });
     },
   });
   use.agents.routes(http);

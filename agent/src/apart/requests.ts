@@ -3,7 +3,7 @@ import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { TaskIo } from '@containr/sdk/agent';
 import type { Incoming, Peer } from '@containr/cell';
-import { ownName } from '@containr/cell';
+import { Allowance, ownName } from '@containr/cell';
 import type { Half } from '@containr/sdk/wire';
 import type { ApartHost } from './host.ts';
 import type { Data, RequestOp } from './protocol.ts';
@@ -18,6 +18,12 @@ const reportsAtOnce = 16;
 const reportsASecond = 20;
 const reportBurst = 100;
 const pieceBytes = 1_048_576;
+const runsAtOnce = 64;
+const droppingMs = 1_000;
+const cancelledMs = 2_000;
+/** Bytes of lines that all of its tasks may write, which lie on the node's disk for an hour. */
+const writtenBurst = 8 * 1_048_576;
+const writtenASecond = 256 * 1024;
 
 /** What one process of a half may do, and what it did: everything that it registers is owned by `scope`. */
 export class Requests {
@@ -31,8 +37,9 @@ export class Requests {
   readonly #bodies = new Map<number, AsyncIterator<unknown>>();
   #last = 0;
   #reporting = 0;
-  #allowance = reportBurst;
-  #filledAt = performance.now();
+  #dropping = false;
+  readonly #reports = new Allowance(reportBurst, reportsASecond);
+  readonly #written = new Allowance(writtenBurst, writtenASecond);
 
   constructor(host: ApartHost, half: Half, scope: Scope, peer: () => Peer, violated: (what: string) => void) {
     this.#host = host;
@@ -84,20 +91,38 @@ export class Requests {
       const write = this.#outputs.get(run);
       // Of a run that was given up it may not know yet; of one that never was it can't.
       if (run > this.#last) return this.#violated(`writes for the run ${run}, which it was not asked for`);
-      for (const line of lines) write?.(line, stream);
+      for (const line of lines) this.#write(line, stream, write);
     } catch (error) {
       this.#violated(`tells "${op}" in a way that is refused: ${error instanceof Error ? error.message : ''}`);
     }
   }
 
+  #write(
+    line: string,
+    stream: Output['stream'],
+    write: ((text: string, stream: Output['stream']) => void) | undefined,
+  ) {
+    if (!write || this.#dropping) return;
+    if (this.#written.take(line.length + 1)) return write(line, stream);
+    this.#dropping = true;
+    write(`More lines are dropped for a while: ${this.#half.plugin} writes too many`, 'system');
+    setTimeout(() => (this.#dropping = false), droppingMs).unref();
+  }
+
   #serve({ ref, name, timeoutMs }: Data<'capability'>): void {
     const { plugin, apart } = this.#half;
     const work = async (input: unknown, io: TaskIo): Promise<unknown> => {
+      if (this.#outputs.size >= runsAtOnce)
+        throw refused(
+          'PLUGIN_BUSY',
+          429,
+          `${plugin} works at ${runsAtOnce} calls and tasks, which is as many as it may.`,
+        );
       const run = (this.#last += 1);
       this.#outputs.set(run, (text, stream) => io.output(text, stream));
       try {
         const data = { input, task: io.task, run } satisfies Run;
-        const answer = await this.#peer().call('invoke', { ref, data }, io.signal);
+        const answer = await this.#invoke(ref, data, io.signal);
         // What gives nothing gives `null`: an outcome without an output is none.
         return (Object(answer as object | null) as { output?: unknown }).output ?? null;
       } finally {
@@ -110,6 +135,24 @@ export class Requests {
       const ends = names.map((one) => this.#host.serve(this.#scope, { name: one, timeoutMs }, work));
       return () => ends.forEach((end) => end());
     });
+  }
+
+  /** Runs a handler. One that is cancelled may clean up, write its last lines and end by itself, shortly. */
+  async #invoke(ref: number, data: Run, signal: AbortSignal): Promise<unknown> {
+    const given = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const cancel = (): void => {
+      this.#peer().notify('cancel', { run: data.run });
+      timer = setTimeout(() => given.abort(signal.reason), cancelledMs);
+    };
+    signal.throwIfAborted();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.#peer().call('invoke', { ref, data }, given.signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+    }
   }
 
   #connect({ ref }: Data<'connect'>): void {
@@ -135,12 +178,8 @@ export class Requests {
     const { plugin } = this.#half;
     if (JSON.stringify(payload).length > largestReport)
       throw refused('TOO_LARGE', 413, `A report of an isolated plugin has at most ${largestReport} bytes.`);
-    const now = performance.now();
-    this.#allowance = Math.min(reportBurst, this.#allowance + ((now - this.#filledAt) / 1000) * reportsASecond);
-    this.#filledAt = now;
-    if (this.#allowance < 1 || this.#reporting >= reportsAtOnce)
+    if (this.#reporting >= reportsAtOnce || !this.#reports.take())
       throw refused('PLUGIN_BUSY', 429, `${plugin} reports more than ${reportsASecond} times a second.`);
-    this.#allowance -= 1;
     this.#reporting += 1;
     try {
       await this.#host.report(ownName(plugin, name), payload, AbortSignal.any([signal, this.#scope.signal]));

@@ -18,6 +18,8 @@ export interface Cell {
   readonly channel: Duplex;
   readonly heartbeat: Duplex;
   readonly output: readonly Readable[];
+  /** Its processes, oldest first. */
+  pids(): readonly number[];
   /** Resident memory in bytes; `null` when it can't be told. */
   residentBytes(): number | null;
   /** How far its main thread has come; `null` when the system does not tell. */
@@ -137,6 +139,7 @@ export function startCell(options: {
     channel,
     heartbeat,
     output: [stdout, stderr],
+    pids,
     residentBytes: () => resident(pids()),
     pace: () => paceOf(pids().at(-1) ?? 0),
     limit() {

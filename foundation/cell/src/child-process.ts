@@ -1,6 +1,7 @@
 import type { Logger } from '@containr/sdk';
 import type { Cell, Ending, Uids } from './cell.ts';
 import { startCell } from './cell.ts';
+import { watchDisk } from './disk-watch.ts';
 import type { PluginEnded } from './ended.ts';
 import { endedBy } from './ended.ts';
 import { Floods } from './floods.ts';
@@ -75,13 +76,23 @@ export class Child {
       // When its process ended, that is told in a moment, with a better cause.
       closed: () => setTimeout(() => this.fail('PLUGIN_CRASHED', 'It left its channel'), leftMs).unref(),
     });
-    this.#unwatch = watch({
+    const unwatchDisk = watchDisk({
+      directory: options.directory,
+      bytes: options.limits.diskBytes,
+      pids: () => this.#cell.pids(),
+      over: (detail) => this.fail('PLUGIN_DISK', detail),
+    });
+    const unwatch = watch({
       cell: this.#cell,
       memoryBytes: options.limits.memoryBytes,
       silentMs: () => (this.#loaded ? silentMs : loadingMs),
       flooding: () => floods.underWay,
       caught: (what, detail) => this.fail(codes[what], detail),
     });
+    this.#unwatch = () => {
+      unwatch();
+      unwatchDisk();
+    };
     void this.#cell.ended.then((how) => this.#ended(how));
   }
 

@@ -1,3 +1,4 @@
+export { Allowance } from './allowance.ts';
 export { Child, silentMs } from './child-process.ts';
 export type { ChildOptions } from './child-process.ts';
 export { CauseDocument, PluginEnded, restartOf, settled, showCause } from './ended.ts';

@@ -11,6 +11,8 @@ export interface Limits {
   readonly files: number;
   /** Largest file that it may write. */
   readonly fileBytes: number;
+  /** What its own folder may hold, in bytes on disk. */
+  readonly diskBytes: number;
 }
 
 /** Control groups of one plugin. */
@@ -36,6 +38,7 @@ export const defaultLimits: Limits = {
   processes: 64,
   files: 512,
   fileBytes: 256 * 1_048_576,
+  diskBytes: 1024 * 1_048_576,
 };
 
 const root = '/sys/fs/cgroup';

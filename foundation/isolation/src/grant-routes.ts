@@ -1,6 +1,6 @@
-import type { Manifest, PluginContext } from '@containr/sdk';
+import type { ContainrError, Manifest, PluginContext } from '@containr/sdk';
 import { defineSchema, isContainrError } from '@containr/sdk';
-import { IsolationDocument, showIsolation } from '@containr/cell';
+import { IsolationDocument, PluginEnded, showIsolation } from '@containr/cell';
 import type { Isolation } from '@containr/cell';
 import type { GrantStore } from './grant-store.ts';
 import { grantKinds, isGranted } from './grants.ts';
@@ -82,6 +82,8 @@ const Changes = defineSchema({
 export interface GrantedPlugin {
   readonly manifest: Manifest;
   readonly isolation: Isolation | null;
+  /** Why it is not as it should be; `null` when it is. */
+  readonly cause: ContainrError | null;
 }
 
 /** Registers `/plugins/{name}/grants`. `plugin` throws for one that is not installed; `changed` applies what was granted. */
@@ -90,8 +92,8 @@ export function registerGrantRoutes(
   grants: GrantStore,
   platform: { plugin(name: string): GrantedPlugin; changed(name: string, by: string): Promise<void> },
 ): void {
-  async function show(name: string, problem: { code: string; detail: string } | null = null) {
-    const { manifest, isolation } = platform.plugin(name);
+  async function show(name: string) {
+    const { manifest, isolation, cause } = platform.plugin(name);
     const granted = await grants.load(name);
     const wanted = grantKinds.flatMap((kind) =>
       Object.entries(manifest.wants?.[kind] ?? {}).map(([wants, reason]) => ({
@@ -106,7 +108,12 @@ export function registerGrantRoutes(
         .filter((has) => !wanted.some((one) => one.kind === kind && one.value === has))
         .map((has) => ({ kind, value: has, granted: true, reason: null })),
     );
-    return { plugin: name, isolation: showIsolation(isolation), grants: [...wanted, ...more], problem };
+    return {
+      plugin: name,
+      isolation: showIsolation(isolation),
+      grants: [...wanted, ...more],
+      problem: problemOf(cause),
+    };
   }
 
   http.route({
@@ -139,10 +146,15 @@ export function registerGrantRoutes(
       try {
         await platform.changed(params.name, principal.name);
       } catch (error) {
+        // It is the plugin's cause then, which is shown.
         if (!isContainrError(error)) throw error;
-        return show(params.name, { code: error.code, detail: error.message });
       }
       return show(params.name);
     },
   });
+}
+
+/** A process that ended is no matter of grants: the plugin's document tells of it. */
+function problemOf(cause: ContainrError | null): { code: string; detail: string } | null {
+  return cause === null || cause instanceof PluginEnded ? null : { code: cause.code, detail: cause.message };
 }

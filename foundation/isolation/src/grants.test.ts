@@ -156,6 +156,8 @@ describe('what is granted to an isolated plugin', function () {
     const denied = await change(a, { deny: [{ kind: 'events', value: 'bell.rang' }] });
     expect(denied.status, denied.text).to.equal(200);
     expect(denied.field('problem', 'code')).to.equal('GRANT_MISSING');
+    const shown = await a.console('/plugins/reader/grants');
+    expect(shown.field('problem'), shown.text).to.deep.equal(denied.field('problem'));
     const before = (await heard(a)) + (await heard(b));
     await ring();
     await until('the event is over for everybody', async () => {
@@ -170,5 +172,20 @@ describe('what is granted to an isolated plugin', function () {
     expect(again.field('problem')).to.equal(null);
     await ring();
     await until('it is heard again', async () => (await heard(a)) + (await heard(b)) > 0);
+  });
+
+  it('set up anew what failed for want of them, in every process', async () => {
+    const states = async () =>
+      Promise.all([a, b].map(async (on) => (await on.console('/plugins/reader')).field('state')));
+    await a.console('/plugins/reader/disable', { method: 'POST' });
+    await until('both are off', async () => (await states()).every((state) => state === 'stopped'));
+    await change(a, { deny: [{ kind: 'events', value: 'bell.rang' }] });
+    const refused = await a.console('/plugins/reader/enable', { method: 'POST' });
+    expect(refused.field('code'), refused.text).to.equal('GRANT_MISSING');
+    expect((await a.console('/plugins/reader/grants')).field('problem', 'code')).to.equal('GRANT_MISSING');
+    await until('both failed', async () => (await states()).every((state) => state === 'failed'));
+    const granted = await change(a, { allow: [{ kind: 'events', value: 'bell.rang' }] });
+    expect(granted.field('problem'), granted.text).to.equal(null);
+    await until('both are on', async () => (await states()).every((state) => state === 'active'));
   });
 });

@@ -1,4 +1,12 @@
-export { CauseDocument, IsolationDocument, restartOf, settled, showCause, showIsolation } from '@containr/cell';
+export {
+  CauseDocument,
+  IsolationDocument,
+  PluginEnded,
+  restartOf,
+  settled,
+  showCause,
+  showIsolation,
+} from '@containr/cell';
 export { checkGrant, grantKinds, isGranted, noGrants } from './grants.ts';
 export type { GrantKind, Grants } from './grants.ts';
 export { floodOf, isolate, isolationOf, residentBytes } from './isolate.ts';

@@ -6,7 +6,10 @@ import type { Contract, Hook, Logger, Plugin, PluginContext, Principal } from '@
 import { ContainrError, isContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import { Acting } from './acting.ts';
+import { AgentRequests } from './agent-requests.ts';
 import type { GrantStore } from './grant-store.ts';
+import type { Grants } from './grants.ts';
+import { LiveRequests } from './live-requests.ts';
 import { Description } from './protocol.ts';
 import { Registrations } from './registrations.ts';
 import type { Platform } from './requests.ts';
@@ -24,6 +27,8 @@ export interface IsolatedPackage {
   readonly directory: string;
   /** Permissions that it declares itself: what it may do when it acts as itself. */
   readonly permissions: readonly string[];
+  /** Whether it has an agent half, whose capabilities it calls without being granted them. */
+  readonly hasHalf: boolean;
 }
 
 /** What isolation needs of the platform. */
@@ -62,7 +67,8 @@ export function floodOf(plugin: Plugin | undefined, name: string): ContainrError
 const program = fileURLToPath(
   new URL(`./child/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
-const setupMs = 30_000;
+/** Others wait for their turn meanwhile. */
+const setupMs = 10_000;
 const providersMs = 1_000;
 const relayMs = 60_000;
 
@@ -167,8 +173,11 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     permissions: installed.permissions,
   });
   const wiring = wire(name, () => child.peer, new Acting(principal), new Sources());
+  const grants = (): Grants => options.grants.of(name);
+  const shared = { agents: new AgentRequests(ctx, installed.hasHalf, grants), live: new LiveRequests(name, ctx.live) };
   const registrations = new Registrations(ctx, wiring, {
-    grants: () => options.grants.of(name),
+    ...shared,
+    grants,
     hookKind: (hook) => options.hookKind(hook),
     settingsChange: (value) => conceal(value),
   });
@@ -181,7 +190,8 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     ctx,
     wiring,
     registrations,
-    grants: () => options.grants.of(name),
+    ...shared,
+    grants,
     contract: (contract) => options.contract(contract),
     store: sessions,
     handedOut: (secret) => child.conceal(secret),

@@ -165,6 +165,8 @@ describe('a plugin in a process of its own', function () {
 
   it('is counted by what it registered, and leaves nothing', async () => {
     const plugin = await test.console('/plugins/notes');
+    const versions = await test.console('/plugins/notes/versions');
+    expect([versions.status, versions.json]).to.deep.equal([200, { items: [], nextCursor: null }]);
     expect(plugin.field('contributions')).to.include.members(['route GET /notes', 'job note.later', 'process']);
     await test.console('/plugins/notes/disable', { method: 'POST' });
     expect((await test.console('/plugins/notes')).field('contributions')).to.deep.equal([]);

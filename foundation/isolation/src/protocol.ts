@@ -1,10 +1,15 @@
 import { defineSchema } from '@containr/sdk';
 import type { Infer, JSONSchema } from '@containr/sdk';
+import { TaskId } from '@containr/sdk/wire';
 
 const name = { type: 'string', minLength: 1, maxLength: 120, pattern: '^[A-Za-z0-9][A-Za-z0-9._:/-]*$' } as const;
 const text = { type: 'string', maxLength: 4000 } as const;
 /** What may stand in a header: no line ends, nothing that is not Latin. */
 const headerText = { type: 'string', maxLength: 16_000, pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' } as const;
+/** Names a value, a counter or a topic that processes share. */
+const key = { type: 'string', minLength: 1, maxLength: 200 } as const;
+/** Longest that a value is kept, or a rate is counted over: a day. */
+const span = { type: 'integer', minimum: 1, maximum: 86_400_000 } as const;
 const id = { type: 'integer', minimum: 0, maximum: 4_294_967_295 } as const;
 const access = { permission: { type: 'string', maxLength: 120 }, public: { type: 'boolean' } } as const;
 const path = { type: 'string', pattern: '^/[A-Za-z0-9/{}*._~-]*$', maxLength: 500 } as const;
@@ -84,6 +89,11 @@ export const registrations = {
   ]),
   repeat: closed({ ref: id, label: text, everyMs: { type: 'integer', minimum: 100 } }, ['ref', 'label', 'everyMs']),
   settings: closed({ ref: id }, ['ref']),
+  taskEnd: closed({ ref: id, capability: name }, ['ref', 'capability']),
+  taskOutput: closed({ ref: id, capability: name }, ['ref', 'capability']),
+  report: closed({ ref: id, report: name }, ['ref', 'report']),
+  connect: closed({ ref: id }, ['ref']),
+  live: closed({ ref: id, topic: key }, ['ref', 'topic']),
   own: closed({ ref: id, label: text }, ['ref', 'label']),
 } as const;
 export type RegistrationKind = keyof typeof registrations;
@@ -137,6 +147,14 @@ export const requests = {
     { node: text, capability: name, input: true, timeoutMs: { type: 'integer', minimum: 1, maximum: 600_000 } },
     ['node', 'capability', 'timeoutMs'],
   ),
+  'task.start': closed({ node: text, capability: name, task: TaskId, input: true }, ['node', 'capability', 'task']),
+  'task.status': closed({ node: text, task: TaskId }, ['node', 'task']),
+  'task.cancel': closed({ node: text, task: TaskId }, ['node', 'task']),
+  'live.get': closed({ key }, ['key']),
+  'live.set': closed({ key, value: true, ttlMs: span }, ['key', 'value', 'ttlMs']),
+  'live.delete': closed({ key }, ['key']),
+  'live.take': closed({ key, limit: { type: 'integer', minimum: 1 }, windowMs: span }, ['key', 'limit', 'windowMs']),
+  'live.publish': closed({ topic: key, message: true }, ['topic', 'message']),
   'store.open': closed({ as: { anyOf: [Actor, closed({ system: text }, ['system'])] } }, ['as']),
   'store.query': closed(
     {

@@ -2,9 +2,11 @@ import type { Contract, Event, Hook, Job, Methods, Owned, PluginContext, Princip
 import { ContainrError } from '@containr/sdk';
 import { checkProviderId, validate } from '@containr/sdk/host';
 import type { Infer } from '@containr/sdk';
+import type { AgentRequests } from './agent-requests.ts';
 import type { Grants } from './grants.ts';
 import { checkGrant, isGranted } from './grants.ts';
 import { proxyEvents, proxyRaw, proxyRoute, proxySocket } from './http-proxies.ts';
+import type { LiveRequests } from './live-requests.ts';
 import type { RegistrationKind } from './protocol.ts';
 import { registrations } from './protocol.ts';
 import type { Wiring } from './wiring.ts';
@@ -16,6 +18,8 @@ export interface Known {
   grants(): Grants;
   /** How a hook is run by its owner; `undefined` while nobody defines it. */
   hookKind(name: string): Hook['kind'] | undefined;
+  readonly agents: AgentRequests;
+  readonly live: LiveRequests;
   /** Changed settings are about to reach the child. */
   settingsChange(value: unknown): void;
 }
@@ -110,9 +114,24 @@ export class Registrations {
           this.#known.settingsChange(value);
           void this.#run(spec.ref, { value }, eventMs);
         });
+      case 'taskEnd':
+        return this.#known.agents.onTaskEnd((spec as Spec<'taskEnd'>).capability, this.#tell(spec.ref));
+      case 'taskOutput':
+        return this.#known.agents.onTaskOutput((spec as Spec<'taskOutput'>).capability, this.#tell(spec.ref));
+      case 'report':
+        return this.#known.agents.onReport((spec as Spec<'report'>).report, this.#tell(spec.ref));
+      case 'connect':
+        return this.#known.agents.onConnect(this.#tell(spec.ref));
+      case 'live':
+        return this.#known.live.subscribe((spec as Spec<'live'>).topic, this.#tell(spec.ref));
       case 'own':
         return this.#ctx.own((spec as Spec<'own'>).label.slice(0, 200), () => this.#run(spec.ref, {}, tapMs));
     }
+  }
+
+  /** Tells a handler of the child; rejects when that did, or is gone. */
+  #tell(ref: number): (data: unknown) => Promise<unknown> {
+    return (data) => this.#invoke(ref, data, eventMs, this.#ctx.signal);
   }
 
   async #run(ref: number, data: unknown, ms: number, signal?: AbortSignal): Promise<void> {

@@ -1,9 +1,11 @@
-import type { Capability, Contract, PluginContext } from '@containr/sdk';
+import type { Contract, PluginContext } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import type { Infer } from '@containr/sdk';
+import type { AgentRequests } from './agent-requests.ts';
 import type { Grants } from './grants.ts';
 import { checkGrant } from './grants.ts';
+import type { LiveRequests } from './live-requests.ts';
 import { sendOutgoing } from './outgoing.ts';
 import type { Incoming } from '@containr/cell';
 import type { RegistrationKind, RequestOp } from './protocol.ts';
@@ -19,6 +21,8 @@ export interface Platform {
   readonly ctx: PluginContext;
   readonly wiring: Wiring;
   readonly registrations: Registrations;
+  readonly agents: AgentRequests;
+  readonly live: LiveRequests;
   grants(): Grants;
   /** The contract as its provider gave it; `undefined` while nobody provides it. */
   contract(name: string): Contract | undefined;
@@ -77,7 +81,15 @@ const handlers: { readonly [K in RequestOp]: (data: Data<K>, platform: Platform,
     'service.call': callService,
     'secret.read': readSecret,
     'agents.nodes': async (_data, { ctx }) => ctx.agents.nodes(),
-    'agents.call': callAgent,
+    'agents.call': async (data, { agents }, { signal }) => agents.call(data, signal),
+    'task.start': async (data, { agents }) => agents.start(data),
+    'task.status': async (data, { agents }) => agents.status(data),
+    'task.cancel': async (data, { agents }) => agents.cancel(data),
+    'live.get': async (data, { live }) => live.get(data),
+    'live.set': async (data, { live }) => live.set(data),
+    'live.delete': async (data, { live }) => live.delete(data),
+    'live.take': async (data, { live }) => live.take(data),
+    'live.publish': async (data, { live }) => live.publish(data),
     'store.open': async (data, { store }, call) => store.answer('store.open', data, call),
     'store.query': async (data, { store }, call) => store.answer('store.query', data, call),
     'store.close': async (data, { store }, call) => store.answer('store.close', data, call),
@@ -120,25 +132,6 @@ async function readSecret({ name }: Data<'secret.read'>, platform: Platform): Pr
   const secret = await platform.ctx.secrets.read(name);
   platform.handedOut(secret);
   return { secret };
-}
-
-async function callAgent(
-  { node, capability: name, input, timeoutMs }: Data<'agents.call'>,
-  platform: Platform,
-  { signal }: Incoming,
-): Promise<unknown> {
-  const { ctx, wiring } = platform;
-  checkGrant(wiring.plugin, platform.grants(), 'capabilities', name);
-  const capability: Capability = {
-    type: 'capability',
-    name,
-    input: true,
-    output: true,
-    permission: '',
-    timeoutMs,
-    summary: name,
-  };
-  return { value: await ctx.agents.call(node, capability, input, { signal, timeoutMs }) };
 }
 
 async function sendFetch(data: Data<'fetch'>, platform: Platform, { signal }: Incoming): Promise<unknown> {

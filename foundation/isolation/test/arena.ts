@@ -68,7 +68,7 @@ async function write(folder: string, name: string, body: string): Promise<void> 
       requires: {},
       permissions: { [`${name}:read`]: 'Read' },
       segments: [`${name}s`],
-      ...(name === 'hostile' ? { ui: './ui.js', agent: './agent.js' } : {}),
+      ...(name === 'hostile' ? { ui: './ui.js' } : {}),
     },
   };
   await writeFile(join(directory, 'addon.node'), 'not even one');

@@ -70,7 +70,25 @@ export const attempts: readonly (readonly [name: string, expression: string, cod
     `ctx.agents.call('x', { name: 'build.docker', input: true, output: true, timeoutMs: 1000 }, {})`,
     /GRANT_MISSING/,
   ],
-  ['starts a task on a node', `ctx.agents.startTask('x', { name: 'build.docker' }, 't', {})`, /AGENTS_ISOLATED/],
+  [
+    'starts a task on a node',
+    `ctx.agents.startTask('x', { name: 'build.docker', input: true }, 't', {})`,
+    /GRANT_MISSING/,
+  ],
+  [
+    'starts a task by a name that is a path',
+    `ask('task.start', { node: 'x', capability: 'build.docker', task: '../t', input: {} })`,
+    /INVALID/,
+  ],
+  ['asks how the task of another goes, on no node', `ctx.agents.taskStatus('x', 't')`, /NODE_UNREACHABLE/],
+  ['keeps more than a value may be', `ctx.live.cache.set('a', 'x'.repeat(40_000), 1000)`, /TOO_LARGE/],
+  ['keeps a value for ever', `ctx.live.cache.set('a', 1, 1e12)`, /INVALID/],
+  [
+    'counts by more keys than it may',
+    `(async () => { for (let n = 0; n < 2000; n++) await ctx.live.limits.take('n' + n, { limit: 1, windowMs: 1000 }); })()`,
+    /PLUGIN_BUSY/,
+  ],
+  ['counts without an end', `ctx.live.limits.take('a', { limit: 1, windowMs: 1e15 })`, /INVALID/],
   [
     'acts as a principal that it made up',
     `ctx.services.get({ name: 'identity', methods: { authenticate: { input: true, output: true } } }).authenticate({}, { principal: { kind: 'system', id: 'system', name: 'system', organisation: null, permissions: ['*'], via: 'internal' } })`,

@@ -37,6 +37,7 @@ export const refusedSetups: readonly (readonly [name: string, body: string, code
     /GRANT_MISSING/,
   ],
   ['throws in set-up', `throw new Error('no');`, /CONFLICT_PLUGIN_FAILED/],
+  ['never comes to an end with its set-up', `await new Promise(() => {});`, /CONFLICT_PLUGIN_FAILED|TIMEOUT|PLUGIN/],
   ['loops in set-up', `for (;;);`, /PLUGIN_SILENT/],
   ['exits in set-up', `process.exit(0);`, /PLUGIN_CRASHED|PLUGIN_GONE/],
   [

@@ -17,6 +17,8 @@ export interface Packages {
   current(): Promise<readonly PluginPackage[]>;
   /** Every installed version of one, oldest first. Throws `NOT_FOUND` when it was not installed. */
   versions(name: string): Promise<readonly PackageVersion[]>;
+  /** Whether a plugin of this name came with the install, so that there are no versions of it to choose from. */
+  cameWithInstall(name: string): boolean;
   /**
    * Reads an archive. `keep` stores it; the first version of a plugin becomes the chosen one. Without it nothing stays.
    * Throws `ARCHIVE_…`, `PACKAGE_INVALID`, `MANIFEST_INVALID`, `CONFLICT_PLUGIN_NAME`, `CONFLICT_PLUGIN_VERSION`.
@@ -113,6 +115,7 @@ export async function openPackages(options: {
 
   return {
     versions,
+    cameWithInstall: (name) => taken.has(name),
     async current() {
       const rows = await chosen.current();
       return rows.filter((row) => !taken.has(row.name)).map((row) => packageOf(row, row.trust ?? 'isolated'));

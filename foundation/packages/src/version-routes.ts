@@ -19,7 +19,7 @@ const VersionPath = defineSchema({
 
 /** What these routes work on. */
 export interface VersionRoutes {
-  readonly installed: Pick<Packages, 'versions' | 'removeVersion'>;
+  readonly installed: Pick<Packages, 'versions' | 'removeVersion' | 'cameWithInstall'>;
   /** What serves as a plugin. Throws `NOT_FOUND`. */
   find(name: string): PluginPackage;
   /** Told when one of the versions is gone. */
@@ -36,7 +36,8 @@ export function registerVersionRoutes(http: PluginContext['http'], use: VersionR
     params: PluginPath,
     response: pageOf(InstalledVersion),
     handler: async ({ params: { name } }) => {
-      const items = use.find(name).trust ? await use.installed.versions(name) : [];
+      const { installed } = use;
+      const items = installed.cameWithInstall(use.find(name).name) ? [] : await installed.versions(name);
       return { items: items.map((one) => ({ ...showVersion(one), installedAt: one.installedAt })), nextCursor: null };
     },
   });

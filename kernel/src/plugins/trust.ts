@@ -19,7 +19,7 @@ export function confinement(parts: Parts, grants: GrantStore, pool: Pool, life: 
 
   function make({ name, directory, manifest }: PluginPackage): ReturnType<typeof isolate> {
     return isolate(
-      { name, directory, permissions: Object.keys(manifest.permissions) },
+      { name, directory, permissions: Object.keys(manifest.permissions), hasHalf: manifest.agent !== undefined },
       {
         log: parts.logFor(name),
         folder: parts.directoryOf(name),

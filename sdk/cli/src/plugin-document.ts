@@ -55,3 +55,25 @@ export const Plugin = reads<ItemOf<'/plugins'>>()({
   required: ['name', 'state', 'version', 'displayName', 'cause', 'isolation'],
 });
 export type Plugin = Infer<typeof Plugin>;
+
+/** What the commands read of a plugin's agent half on one node. */
+export const HalfOnNode = reads<ItemOf<'/plugins/{name}/nodes'>>()({
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    reachable: { type: 'boolean' },
+    state: { type: 'string', enum: ['starting', 'running', 'failed'] },
+    cause: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          properties: { code: { type: 'string' }, detail: { type: 'string' } },
+          required: ['code', 'detail'],
+        },
+      ],
+    },
+  },
+  required: ['name', 'reachable', 'state', 'cause'],
+});
+export type HalfOnNode = Infer<typeof HalfOnNode>;

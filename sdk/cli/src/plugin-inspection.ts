@@ -1,16 +1,25 @@
 import type { Inspection } from '@containr/sdk/host';
 import type { Output } from './output.ts';
-import type { Plugin } from './plugin-document.ts';
+import type { HalfOnNode, Plugin } from './plugin-document.ts';
 
-/** Prints what a plugin owns, does and touches, why it ended, and what keeps it apart. */
-export function showInspection(output: Output, one: Inspection, { cause, isolation }: Plugin): void {
-  if (output.json) return output.value({ ...one, cause, isolation }, '');
+/** Prints what a plugin owns, does and touches, why it ended, what keeps it apart, and how its half does on each node. */
+export function showInspection(
+  output: Output,
+  one: Inspection,
+  { cause, isolation }: Plugin,
+  nodes: readonly HalfOnNode[],
+): void {
+  if (output.json) return output.value({ ...one, cause, isolation, nodes }, '');
   const kinds = Map.groupBy(one.owns, ({ kind }) => kind);
   const owned = [...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ');
   const under = Object.entries(one.now).map(([what, count]) => `${String(count)} ${what}`);
   output.line(`${one.plugin} is ${one.state}.`);
   if (cause) output.line(`Cause   ${cause.code}: ${cause.detail} ${endingOf(cause.ended)}`.trimEnd());
   for (const { holds, says } of isolation ?? []) output.line(`${holds ? 'Apart ✓' : 'Apart ✗'} ${says}`);
+  for (const { name, reachable, state, cause: why } of nodes) {
+    const because = why ? ` (${why.code}: ${why.detail})` : '';
+    output.line(`Node    ${name}: ${state}${reachable ? '' : ' when it was last heard from'}${because}`);
+  }
   output.line(`Owns    ${owned || 'nothing'}`);
   for (const { label, size, unit } of one.owns)
     if (size !== null) output.line(`        ${label}: ${size} ${unit ?? ''}`);

@@ -3,7 +3,7 @@ import type { Capability, Logger, Owned } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import type { AgentContext, TaskIo } from '@containr/sdk/agent';
 import { validate } from '@containr/sdk/validate';
-import type { Incoming, Peer } from '@containr/cell/channel';
+import type { Peer } from '@containr/cell/channel';
 import type { Boot, Run } from '../protocol.ts';
 import { Lines } from './lines.ts';
 import type { Registered } from './registered.ts';
@@ -46,16 +46,18 @@ function capabilityOf<I, O>(
   peer: () => Peer,
 ): Owned {
   const { name, timeoutMs } = capability;
-  return registered.add('capability', `capability ${name}`, { name, timeoutMs }, async (data, { signal }: Incoming) => {
+  return registered.add('capability', `capability ${name}`, { name, timeoutMs }, (data) => {
     const { input, task, run } = data as Run;
-    const lines = new Lines(run, (output) => peer().notify('output', output));
-    const io: TaskIo = { signal, task, output: (text, stream = 'stdout') => lines.write(text, stream) };
-    try {
-      const output = await handler(validate<I>(capability.input, input, `The input of ${name}`), io);
-      return { output: validate<O>(capability.output, output, `The result of ${name}`) };
-    } finally {
-      lines.flush();
-    }
+    return registered.during(run, async (signal) => {
+      const lines = new Lines(run, (output) => peer().notify('output', output));
+      const io: TaskIo = { signal, task, output: (text, stream = 'stdout') => lines.write(text, stream) };
+      try {
+        const output = await handler(validate<I>(capability.input, input, `The input of ${name}`), io);
+        return { output: validate<O>(capability.output, output, `The result of ${name}`) };
+      } finally {
+        lines.flush();
+      }
+    });
   });
 }
 

@@ -19,6 +19,9 @@ heartbeat.on('data', (beat) => heartbeat.write(beat));
 const peer = new Peer({
   socket: new Socket({ fd: 3, readable: true, writable: true }),
   answer,
+  notified(op, data) {
+    if (op === 'cancel') registered.cancel((data as { run: number }).run);
+  },
   violated: (what) => console.error(`The agent ${what}`),
   closed: () => process.exit(0),
 });

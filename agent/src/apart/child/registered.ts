@@ -1,5 +1,5 @@
 import type { Owned } from '@containr/sdk';
-import { Scope } from '@containr/sdk';
+import { ContainrError, Scope } from '@containr/sdk';
 import type { Incoming, Peer } from '@containr/cell/channel';
 
 type Handler = (data: unknown, call: Incoming) => unknown;
@@ -9,6 +9,7 @@ export class Registered {
   readonly #peer: () => Peer;
   readonly #handlers = new Map<number, Handler>();
   readonly #scope: Scope;
+  readonly #runs = new Map<number, AbortController>();
   #asked: Promise<unknown>[] = [];
   #last = 0;
 
@@ -46,6 +47,23 @@ export class Registered {
   /** Runs a handler for the agent. */
   async invoke(ref: number, data: unknown, call: Incoming): Promise<unknown> {
     return this.#handlers.get(ref)?.(data, call);
+  }
+
+  /** Gives a run a signal that {@link cancel} aborts, until `work` is done. */
+  async during<T>(run: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#runs.set(run, controller);
+    try {
+      return await work(controller.signal);
+    } finally {
+      this.#runs.delete(run);
+    }
+  }
+
+  /** Whoever wanted a run wants it no more. */
+  cancel(run: number): void {
+    const detail = 'It was cancelled, or took too long.';
+    this.#runs.get(run)?.abort(new ContainrError({ code: 'CANCELLED', status: 499, detail }));
   }
 
   /** Undoes what this process owns. */

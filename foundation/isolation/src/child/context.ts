@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import type {
-  Agents,
   Call,
   Client,
   Contract,
@@ -18,8 +17,9 @@ import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import { v7 } from 'uuid';
 import type { Incoming, Peer } from '@containr/cell/channel';
+import { agentsFacet } from './agents.ts';
 import { httpFacet } from './http.ts';
-import { noLive } from './no-live.ts';
+import { liveFacet } from './live.ts';
 import { actorOf, ofRequest } from './principals.ts';
 import type { Registry } from './registry.ts';
 import { secretsFacet } from './secrets.ts';
@@ -64,7 +64,7 @@ export function contextOf(
     log,
     clock: { now: () => new Date(), sleep: (ms, signal) => after(ms, undefined, signal ? { signal } : {}) },
     random: { id: () => v7(), bytes: (count) => randomBytes(count) },
-    exec: () => Promise.reject(refused('EXEC_ISOLATED', 'An isolated plugin starts no processes.')),
+    exec: () => Promise.reject(noPrograms()),
     fetch: (input, init) => fetchOverHost(peer(), input, init),
     directory: boot.directory,
     signal: own.signal,
@@ -132,8 +132,8 @@ export function contextOf(
           },
         ),
     },
-    agents: agentsOf(peer),
-    live: noLive(),
+    agents: agentsFacet(registry, peer),
+    live: liveFacet(registry, peer),
     store: own.store,
     secrets: secretsFacet(Buffer.from(boot.secretKey, 'base64'), peer),
     principal: (organisation) => ({
@@ -212,35 +212,6 @@ function clientOf<M extends Methods>(
   return Object.fromEntries(methods) as Client<M>;
 }
 
-function agentsOf(peer: () => Peer): Agents {
-  const no = (): never => {
-    throw refused('AGENTS_ISOLATED', 'An isolated plugin calls capabilities; it starts no tasks and hears no reports.');
-  };
-  return {
-    nodes: async () =>
-      ((await peer().call('agents.nodes', {})) as { lastSeenAt: string | null }[]).map(
-        (node) => ({ ...node, lastSeenAt: node.lastSeenAt === null ? null : new Date(node.lastSeenAt) }) as never,
-      ),
-    async call(node, capability, input, options) {
-      validate(capability.input, input, `The input of ${capability.name}`);
-      const timeoutMs = options?.timeoutMs ?? capability.timeoutMs;
-      const answer = (await peer().call(
-        'agents.call',
-        { node, capability: capability.name, input, timeoutMs },
-        options?.signal,
-      )) as { value?: unknown };
-      return validate(capability.output, answer.value, `The answer of ${capability.name}`);
-    },
-    startTask: async () => no(),
-    taskStatus: async () => no(),
-    cancelTask: async () => no(),
-    onTaskEnd: no,
-    onTaskOutput: no,
-    onReport: no,
-    onConnect: no,
-  };
-}
-
 async function fetchOverHost(peer: Peer, input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
   const request = new Request(input, init);
   const body = request.body ? Buffer.from(await request.arrayBuffer()).toString('base64') : null;
@@ -265,4 +236,14 @@ async function fetchOverHost(peer: Peer, input: Parameters<typeof fetch>[0], ini
 
 function refused(code: string, detail: string): ContainrError {
   return new ContainrError({ code, status: 403, detail, hint: 'Only a trusted plugin may do this.' });
+}
+
+// A program is not held by Node's permission model: without a user of its own it would have the rights of the host.
+function noPrograms(): ContainrError {
+  return new ContainrError({
+    code: 'EXEC_ISOLATED',
+    status: 403,
+    detail: 'An isolated plugin starts no programs.',
+    hint: 'Call a capability of a trusted plugin that was granted, or have an admin trust this one.',
+  });
 }

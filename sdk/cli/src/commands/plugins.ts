@@ -1,7 +1,7 @@
 import { Inspection } from '@containr/sdk/host';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { Plugin } from '../plugin-document.ts';
+import { HalfOnNode, Plugin } from '../plugin-document.ts';
 import { showInspection } from '../plugin-inspection.ts';
 import { grantCommands } from './plugin-grants.ts';
 import { packageCommands } from './plugin-packages.ts';
@@ -39,6 +39,7 @@ export function pluginCommands(host: CommandHost): void {
           output,
           await api.get('/plugins/{name}/inspect', Inspection, at),
           await api.get('/plugins/{name}', Plugin, at),
+          await api.all('/plugins/{name}/nodes', HalfOnNode, at),
         );
       }),
     );
