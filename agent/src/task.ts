@@ -96,6 +96,17 @@ export class Task {
     }
   }
 
+  /** Delivers the outcome once more, if it was taken before: whoever asks for the task again did not hear of it. */
+  async tellAgain(signal: AbortSignal): Promise<void> {
+    const { capability, task, outcome, takenAt } = this.#record;
+    if (outcome === null || takenAt === null) return;
+    await this.#link
+      .deliver(TaskEnd, { capability, task, outcome }, signal, () => false)
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+  }
+
   #judge(outcome: TaskOutcome | null, served: Served, late: AbortSignal, stop: AbortSignal): TaskOutcome {
     if (this.#cancel.signal.aborted) return { status: 'cancelled' };
     if (outcome?.status === 'done') return outcome;

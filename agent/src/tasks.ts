@@ -48,9 +48,16 @@ export class Tasks {
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
   }
 
-  /** Starts a task unless it is known. Throws `CAPABILITY_MISSING`, or what the disk says. */
+  /**
+   * Starts a task unless it is known; the end of one that has ended is told again, to whoever did not hear that it ever began.
+   * Throws `CAPABILITY_MISSING`, or what the disk says.
+   */
   start(task: string, capability: string, input: unknown): void {
-    if (this.#tasks.has(task)) return;
+    const known = this.#tasks.get(task);
+    if (known) {
+      this.#track(known.tellAgain(this.#stopShips.signal));
+      return;
+    }
     if (this.#stopRuns.signal.aborted)
       throw new ContainrError({
         code: 'AGENT_STOPPING',

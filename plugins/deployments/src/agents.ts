@@ -1,6 +1,7 @@
 import type { Capability } from '@containr/sdk';
 import { ReplicaChanged, ReplicaInventory } from '@containr/sdk/contracts';
 import { Task } from './entities/task.ts';
+import { askAfterTasks } from './engine/ask-after-tasks.ts';
 import type { Road } from './engine/road.ts';
 import { actor } from './engine/road.ts';
 import { taskEnded } from './engine/tasks.ts';
@@ -35,7 +36,8 @@ export function listenToAgents(road: Road): void {
   agents.onTaskEnd(HealthProbe, (end) => taskEnded(road, end));
   agents.onReport(ReplicaChanged, (state, { node }) => observe(road, node, [state]));
   agents.onReport(ReplicaInventory, ({ runtime, replicas }, { node }) => takeInventory(road, node, runtime, replicas));
-  agents.onConnect(async () => {
+  agents.onConnect(async ({ id }) => {
+    await askAfterTasks(road, { node: id });
     await road.ctx.store.system('a node serves all organisations').transaction(async (unit) => {
       for (const one of await unit.em.find(Deployment, { status: ['running', 'watching'] })) await wake(unit, one);
       for (const one of await unit.em.find(Deployment, { status: 'live' })) await repairSoon(unit, one);

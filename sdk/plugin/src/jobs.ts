@@ -26,6 +26,7 @@ export interface EnqueueOptions {
 export interface JobRun<P> {
   readonly input: P;
   readonly attempt: number;
+  /** Aborted when the plugin leaves, and when this process was cut off so long that another one may run the job by now. */
   readonly signal: AbortSignal;
 }
 

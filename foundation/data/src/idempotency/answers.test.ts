@@ -72,4 +72,37 @@ describe('answers by idempotency key', () => {
     await pool.end();
     for (let state = ''; state !== 'new';) ({ state } = await answers.begin('key', 'one'));
   });
+  it('are given again although the database was away when they were to be kept, and no key is lost to that', async () => {
+    let away = false;
+    const query = database.pool.query.bind(database.pool);
+    const pool = Object.assign(Object.create(database.pool) as typeof database.pool, {
+      query: (async (text: string, values: unknown[]) => {
+        const result: unknown = await query(text, values);
+        // The statement is done, and its answer never comes.
+        if (away && text.includes('insert')) throw new Error('Connection terminated unexpectedly');
+        return result;
+      }) as unknown as typeof database.pool.query,
+    });
+    const cut = openAnswers({ pool, keyRing, log });
+    away = true;
+    await cut.begin('unheard', 'one').catch(() => undefined);
+    away = false;
+    expect(await cut.begin('unheard', 'one')).to.deep.equal({ state: 'new' });
+    expect(await cut.begin('unheard', 'one')).to.deep.equal({ state: 'running' });
+
+    const down = Object.assign(Object.create(database.pool) as typeof database.pool, {
+      query: (async (text: string, values: unknown[]) => {
+        if (away && text.startsWith('update')) throw new Error('Connection terminated unexpectedly');
+        return query(text, values) as unknown;
+      }) as unknown as typeof database.pool.query,
+    });
+    const late = openAnswers({ pool: down, keyRing, log });
+    await late.begin('late', 'one');
+    away = true;
+    await late.finish('late', answer).catch(() => undefined);
+    away = false;
+    expect(await late.begin('late', 'one')).to.deep.equal({ state: 'done', answer });
+    expect(await answers.begin('late', 'one')).to.deep.equal({ state: 'done', answer });
+    for (const one of [cut, late]) one.stop();
+  });
 });

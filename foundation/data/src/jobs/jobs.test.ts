@@ -171,6 +171,17 @@ describe('jobs', () => {
     await until(() => seen.length === 1);
     expect(seen).to.deep.equal([5]);
   });
+  it('forgets a job that was replaced while it ran, when its process is killed', async () => {
+    await enqueue(5, { key: 'one', queue: 'one' });
+    await startDoomed();
+    await enqueue(6, { key: 'one', queue: 'one' });
+    await endDoomed();
+    const seen: number[] = [];
+    jobs.handle('p', Count, async ({ input }) => void seen.push(input.n));
+    await jobs.start();
+    await until(async () => seen.length === 1 && (await jobs.list()).length === 0, 12_000);
+    expect(seen).to.deep.equal([6]);
+  });
   it('leaves the jobs of another living process alone', async () => {
     await enqueue(5);
     await startDoomed();
@@ -194,6 +205,47 @@ describe('jobs', () => {
     await endDoomed();
     await until(() => seen.length === 1, 12_000);
     expect(seen).to.deep.equal([5]);
+  });
+
+  it('runs a job that the database gave to it without its ever hearing of that', async () => {
+    const seen: number[] = [];
+    jobs.handle('p', Count, async ({ input }) => void seen.push(input.n));
+    await jobs.start();
+    await enqueue(1, { queue: 'one', runAt: new Date(Date.now() + 3_600_000) });
+    await database.pool.query(
+      `with mine as (select worker from containr.job_workers limit 1),
+            job as (update graphile_worker._private_jobs set run_at = now(), locked_at = now() - interval '6 seconds', locked_by = (select worker from mine))
+       update graphile_worker._private_job_queues set locked_at = now() - interval '6 seconds', locked_by = (select worker from mine)`,
+    );
+    await enqueue(2, { queue: 'one' });
+    // As a database does that ends in the middle: every connection breaks, also the one that listens.
+    await database.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()`,
+      [database.pool.options.application_name],
+    );
+    await until(() => seen.length === 2, 18_000);
+    expect([...seen].sort()).to.deep.equal([1, 2]);
+  });
+
+  it('ends the signal of a handler whose job another process may run by now', async () => {
+    let why: unknown = null;
+    let runs = 0;
+    jobs.handle('p', Count, async ({ signal }) => {
+      runs += 1;
+      if (runs > 1) return;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      why = signal.reason;
+      signal.throwIfAborted();
+    });
+    await jobs.start();
+    await enqueue(1);
+    await until(() => runs === 1);
+    await database.pool.query('delete from containr.job_workers');
+    await until(() => why !== null, 12_000);
+    expect(why).to.be.instanceOf(Error).with.property('message').that.contains('may run elsewhere');
+    // It is one of the living again, and goes on with what there is to do.
+    expect((await database.pool.query('select 1 from containr.job_workers')).rowCount).to.equal(1);
+    await until(() => runs === 2, 12_000);
   });
 });
 

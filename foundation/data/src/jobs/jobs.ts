@@ -7,6 +7,9 @@ import { conflict } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import { taskOf } from './add.ts';
 import { releaseDeadWorkers } from './dead-workers.ts';
+import { deleteReplacedJobs, watchForgottenJobs } from './forgotten-jobs.ts';
+import type { Lease } from './lease.ts';
+import { openLease, registerWorkers } from './lease.ts';
 
 const concurrency = 4;
 const pollMs = 2000;
@@ -50,16 +53,26 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
   const tasks: Record<string, Task> = { [idle]: () => undefined };
   const cron: ParsedCronItem[] = [];
   const workers: string[] = [];
+  const running = new Set<string>();
+  const forgottenJobs = watchForgottenJobs(pool);
+  const owner = pool.options.application_name ?? '';
+  let lease: Lease | null = null;
   let runner: Runner | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> = Promise.resolve();
 
   async function release(): Promise<void> {
     try {
+      await lease?.renew();
       const released = await releaseDeadWorkers(pool, workers);
       if (released.length > 0)
         log.warn({ workers: released.length }, 'Jobs of a dead control plane are free to run again');
+      const forgotten = await forgottenJobs.look(workers, running);
+      if (released.length + forgotten > 0) await deleteReplacedJobs(pool);
+      if (forgotten > 0) log.warn({ forgotten }, 'Jobs that were held and not run are free to run again');
     } catch (error) {
-      log.warn({ error }, 'Jobs of dead control planes could not be looked for; trying again later');
+      forgottenJobs.broke();
+      log.warn({ error }, 'Jobs that nobody runs could not be looked for; trying again later');
     }
   }
 
@@ -67,7 +80,7 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
     handle(plugin, job, handler, options = {}) {
       const task = taskOf(plugin, job.name);
       if (task in tasks) throw conflict('CONFLICT_JOB', `The job ${task} has a handler already.`, 'Handle it once.');
-      const { run: runOne, drain } = createTask(task, job, handler);
+      const { run: runOne, drain } = createTask(task, job, handler, () => lease?.signal);
       const item =
         options.schedule === undefined
           ? null
@@ -95,6 +108,10 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
       });
       const events: WorkerEvents = new EventEmitter();
       events.on('pool:create', ({ workerPool }) => workers.push(workerPool.id));
+      events.on('job:start', ({ job }) => running.add(job.id));
+      events.on('job:complete', ({ job }) => running.delete(job.id));
+      events.on('pool:listen:error', () => forgottenJobs.broke());
+      events.on('worker:getJob:error', () => forgottenJobs.broke());
       await release();
       runner = await run(
         { pgPool: pool, logger, events, concurrency, pollInterval: pollMs, noHandleSignals: true },
@@ -102,14 +119,18 @@ export function createJobs({ pool, log }: { pool: Pool; log: Logger }): Jobs {
         cron,
       );
       runner.promise.catch((error: unknown) => log.error({ error }, 'The job runner ended'));
-      await pool.query(
-        'insert into containr.job_workers (worker, process) select worker, $2 from unnest($1::text[]) as list(worker)',
-        [workers, pool.options.application_name ?? ''],
-      );
-      timer = setInterval(() => void release(), releaseMs).unref();
+      await registerWorkers(pool, workers, owner);
+      lease = openLease(pool, {
+        workers,
+        process: owner,
+        lost: (why) => log.warn({ why, jobs: running.size }, 'What runs of the jobs is ended: they may run elsewhere'),
+      });
+      timer = setInterval(() => void (looking = release()), releaseMs).unref();
     },
     async stop() {
       clearInterval(timer);
+      await looking;
+      lease = null;
       await runner?.stop().catch((error: unknown) => log.warn({ error }, 'The job runner did not stop cleanly'));
       runner = null;
       await pool
@@ -125,6 +146,7 @@ function createTask<P>(
   task: string,
   job: Job<P>,
   handler: (run: JobRun<P>) => Promise<void>,
+  lease: () => AbortSignal | undefined,
 ): { run: Task; drain: () => Promise<void> } {
   const leaving = new AbortController();
   const running = new Set<Promise<void>>();
@@ -132,7 +154,7 @@ function createTask<P>(
     async run(payload, helpers) {
       // A scheduled job carries when it was due, which is none of its input.
       const { _cron, ...input } = Object(payload) as Record<string, unknown>;
-      const signal = AbortSignal.any([leaving.signal, ...(helpers.abortSignal ? [helpers.abortSignal] : [])]);
+      const signal = AbortSignal.any([leaving.signal, lease(), helpers.abortSignal].filter((one) => one !== undefined));
       const checked = validate<P>(job.input, _cron === undefined ? payload : input, `The input of the job ${task}`);
       const work = handler({ input: checked, attempt: helpers.job.attempts, signal });
       running.add(work);

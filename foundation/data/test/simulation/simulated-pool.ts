@@ -156,7 +156,7 @@ export class SimulatedClient extends EventEmitter {
 }
 
 function isLook({ name = '', text }: QueryConfig): boolean {
-  return name.startsWith('get_job') || text.startsWith('with holders');
+  return name.startsWith('get_job') || text.startsWith('with holders') || text.startsWith('select id::text, locked_at');
 }
 
 function keyOf({ text, values = [] }: QueryConfig): string {

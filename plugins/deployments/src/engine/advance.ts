@@ -19,8 +19,16 @@ import { apply, settle } from './settle.ts';
 import { switchBack } from './switch-back.ts';
 import { wakeAt } from './wake.ts';
 
-/** Failures of the moment: tried again until the phase's time is over. */
-const passing = new Set(['NODE_UNREACHABLE', 'INGRESS_UNREACHABLE', 'DEPENDENCY_DOWN', 'PLUGIN_OFF', 'SCOPE_CLOSED']);
+/** Failures of the moment: tried again until the phase's time is over. An engine that is gone is unknown, and so is what it offers. */
+const passing = new Set([
+  'NODE_UNREACHABLE',
+  'INGRESS_UNREACHABLE',
+  'DEPENDENCY_DOWN',
+  'PLUGIN_OFF',
+  'SCOPE_CLOSED',
+  'ENGINE_UNAVAILABLE',
+  'CAPABILITY_MISSING',
+]);
 const retryMs = 2000;
 /** Tries of a phase that failed by an error of our own. */
 const maxTries = 3;
@@ -143,7 +151,8 @@ async function begin(road: Road, deployment: Deployment, record: Phase, timeoutM
 
 async function failed(road: Road, deployment: Deployment, phase: Phase, error: unknown): Promise<void> {
   const store = storeOf(road, deployment.organisation);
-  if (isContainrError(error) && passing.has(error.code)) {
+  // Which engine there is to plan for is a question that is answered at once.
+  if (isContainrError(error) && passing.has(error.code) && phase.name !== 'plan') {
     road.ctx.log.info(
       { deployment: deployment.id, phase: phase.name, code: error.code },
       'a phase waits for what it needs',

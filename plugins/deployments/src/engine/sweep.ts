@@ -1,16 +1,14 @@
 import type { ScopedStore } from '@containr/sdk';
-import { isContainrError } from '@containr/sdk';
 import { Deployment } from '../entities/deployment.ts';
 import { Replica } from '../entities/replica.ts';
-import { Task } from '../entities/task.ts';
 import { planRepair } from '../replicas/reconcile.ts';
 import { stopReplicas } from '../replicas/stop.ts';
 import { isTerminal } from '../machine.ts';
+import { askAfterTasks } from './ask-after-tasks.ts';
 import { wantedReplicas } from './findings.ts';
 import type { Road } from './road.ts';
 import { inMs, now } from './road.ts';
 import { passOn } from '../queue/slots.ts';
-import { taskEnded } from './tasks.ts';
 import { repairSoon, wake } from './wake.ts';
 
 /** A task this old is asked after. */
@@ -21,7 +19,7 @@ export async function sweep(road: Road, signal: AbortSignal): Promise<void> {
   if (road.rest.suspended) return;
   await wakeOpen(road);
   await passOn(road);
-  if (!signal.aborted) await askAfterTasks(road);
+  if (!signal.aborted) await askAfterTasks(road, { startedAt: { $lt: inMs(road, -askAfterMs) } });
   if (!signal.aborted) await stopLeftovers(road);
   if (!signal.aborted) await repairLive(road);
 }
@@ -44,21 +42,6 @@ async function wakeOpen(road: Road): Promise<void> {
     for (const one of open)
       if (one.status !== 'queued' || one.slot === null || one.cancelRequested) await wake(unit, one);
   });
-}
-
-/** Asks nodes after tasks that run long; one that its node never heard of is lost. */
-async function askAfterTasks(road: Road): Promise<void> {
-  const tasks = await everything(road).transaction((unit) =>
-    unit.em.find(Task, { outcome: null, startedAt: { $lt: inMs(road, -askAfterMs) } }),
-  );
-  for (const task of tasks) {
-    try {
-      const status = await road.ctx.agents.taskStatus(task.node, task.id);
-      if (status === 'unknown') await taskEnded(road, { node: task.node, task: task.id, outcome: { status: 'lost' } });
-    } catch (error) {
-      if (!isContainrError(error)) throw error;
-    }
-  }
 }
 
 /** Stops again what could not be stopped before, also what a deployment that has ended left running. */

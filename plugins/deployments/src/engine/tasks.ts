@@ -10,8 +10,10 @@ import { repairSoon, wake } from './wake.ts';
 
 const maxAttempts = 3;
 
-/** Failures of the way to the control plane, not of the work: it is started again. */
-const passing = new Set(['CONTROL_PLANE_UNREACHABLE']);
+/** Failures of the way to the control plane, or of an engine that ended, not of the work: it is started again. */
+const passing = new Set(['CONTROL_PLANE_UNREACHABLE', 'ENGINE_UNAVAILABLE']);
+/** How long an engine is given to come back, in ms, by attempt. */
+const engineMs = [3000, 15_000];
 
 /** Work for an agent. */
 export interface TaskOrder<I, O> {
@@ -52,7 +54,8 @@ export async function pursue<I, O>(
       detail: outcome.detail,
       ...(outcome.hint === null ? {} : { hint: outcome.hint }),
     });
-  if (order.once && outcome.status !== 'failed') {
+  const engineEnded = outcome.status === 'failed' && outcome.code === 'ENGINE_UNAVAILABLE';
+  if (order.once && (outcome.status !== 'failed' || engineEnded)) {
     throw new ContainrError({
       code: 'TASK_LOST',
       status: 503,
@@ -64,10 +67,13 @@ export async function pursue<I, O>(
     throw new ContainrError({
       code: 'NODE_LOST',
       status: 503,
-      detail: `The work was lost ${maxAttempts} times because the node's agent restarted.`,
-      hint: 'Check the agent on the node, then deploy again.',
+      detail: `The work was lost ${maxAttempts} times because the node's agent or engine restarted.`,
+      hint: 'Check agent and engine on the node, then deploy again.',
     });
   }
+  const backAt = (last.endedAt ?? now(road)).getTime() + (engineMs[last.attempt - 1] ?? 0);
+  if (engineEnded && now(road).getTime() < backAt)
+    throw new ContainrError({ code: 'ENGINE_UNAVAILABLE', status: 503, detail: outcome.detail });
   return begin(road, deployment, order, last.attempt + 1);
 }
 

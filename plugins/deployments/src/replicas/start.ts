@@ -10,7 +10,7 @@ import { observe } from './observe.ts';
 
 /**
  * Starts replicas that are not started yet; starting one twice is starting it once. Secrets are opened here, at the last moment.
- * Throws a cause code, or `NODE_UNREACHABLE` to be tried again.
+ * Throws a cause code, or what passes and is to be tried again: `NODE_UNREACHABLE`, `CAPABILITY_MISSING`, `DEPENDENCY_DOWN`.
  */
 export async function startReplicas(road: Road, deployment: Deployment, replicas: readonly Replica[]): Promise<void> {
   if (replicas.length === 0) return;
@@ -47,6 +47,7 @@ async function startReplica(
       !isContainrError(error) ||
       isCauseCode(error.code) ||
       error.code === 'NODE_UNREACHABLE' ||
+      error.code === 'CAPABILITY_MISSING' ||
       error.code === 'DEPENDENCY_DOWN'
     )
       throw error;

@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -48,6 +49,14 @@ describe('the snapshot store', () => {
     expect(await readdir(join(folder, 'snapshots'))).to.deep.equal([]);
     return error instanceof Error && 'code' in error ? String(error.code) : 'taken';
   }
+
+  it('removes what a control plane was in the middle of when it was killed, and nothing of one that lives', async () => {
+    const killed = spawnSync(process.execPath, ['--version']).pid;
+    const mine = await store.temporary();
+    await mkdir(join(folder, 'tmp', `${killed}-abcdef`));
+    await openSnapshotStore(folder);
+    expect(await readdir(join(folder, 'tmp'))).to.deep.equal([basename(mine)]);
+  });
 
   it('gives the same content the same hash, whatever the archive says about order, times and owners', async () => {
     const one = await take(

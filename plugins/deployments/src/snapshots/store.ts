@@ -40,7 +40,8 @@ export async function openSnapshotStore(directory: string): Promise<SnapshotStor
   await mkdir(kept, { recursive: true, mode: 0o700 });
   await mkdir(temporaries, { recursive: true, mode: 0o700 });
   const fileOf = (hash: string): string => join(kept, `${checked(hash)}.tar.gz`);
-  const temporary = (): Promise<string> => mkdtemp(join(temporaries, 't-'));
+  const temporary = (): Promise<string> => mkdtemp(join(temporaries, `${process.pid}-`));
+  await removeOfDead(temporaries);
 
   async function exists(hash: string): Promise<boolean> {
     return (await sizeOf(fileOf(hash))) !== null;
@@ -120,6 +121,22 @@ export function missing(): ContainrError {
     detail: 'The source of this deployment is not in the store any more.',
     hint: 'Push or upload it again.',
   });
+}
+
+/** What control planes that were killed were in the middle of. Their own pid is used again at worst: then the sweep takes it. */
+async function removeOfDead(temporaries: string): Promise<void> {
+  for (const name of await readdir(temporaries))
+    if (!runs(Number.parseInt(name, 10))) await rm(join(temporaries, name), { recursive: true, force: true });
+}
+
+function runs(pid: number): boolean {
+  // A name of an earlier version, whose process may still drain.
+  if (!Number.isInteger(pid)) return true;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 function checked(hash: string): string {

@@ -1,5 +1,5 @@
 import type { Agents, Capability, Logger, NodeInfo, PluginContext, Report, TaskOutcome } from '@containr/sdk';
-import { ContainrError, Scope } from '@containr/sdk';
+import { ContainrError, isContainrError, Scope } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { BuildPlan, ReplicaState } from '@containr/sdk/contracts';
 import { ReplicaChanged, ReplicaInventory } from '@containr/sdk/contracts';
@@ -131,7 +131,9 @@ export class SimulatedControlPlane {
   async #sweep(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#world.sleep(this, sweepMs, 'sweep');
-      await sweep(this.road, signal).catch((error: unknown) => this.#world.fail(error));
+      await sweep(this.road, signal).catch((error: unknown) => {
+        if (!isContainrError(error) || error.code !== 'DEPENDENCY_DOWN') this.#world.fail(error);
+      });
     }
   }
 }

@@ -103,9 +103,12 @@ export class SimulatedNode {
     const uplink = this.#uplink;
     await this.#world.turn(caller, capability.name);
     if (!this.reachable || this.#uplink !== uplink) throw unreachable(this.name);
+    if (!this.runtime.up) throw engineGone(this.name);
     const output = validate<O>(capability.output, this.#perform(capability.name, checked), capability.name);
     await this.#world.turn(caller, `${capability.name} answers`);
     if (!this.reachable || this.#uplink !== uplink) throw unreachable(this.name);
+    // The engine did it, and ended before it could say so.
+    if (!this.runtime.up) throw engineGone(this.name);
     return output;
   }
 
@@ -114,7 +117,13 @@ export class SimulatedNode {
     const checked = validate<I>(capability.input, structuredClone(input), capability.name);
     await this.#world.turn(caller, `start ${id}`);
     if (!this.reachable) throw unreachable(this.name);
-    if (!this.#tasks.has(id)) {
+    const known = this.#tasks.get(id);
+    // Whoever starts it again did not hear that it ended.
+    if (known?.outcome && known.delivered) {
+      known.delivered = false;
+      this.#deliverEnd(known);
+    }
+    if (!known) {
       const task: SimulatedTask = { id, capability: capability.name, input: checked, outcome: null, delivered: false };
       this.#tasks.set(id, task);
       this.#work(task);
@@ -184,21 +193,23 @@ export class SimulatedNode {
     );
     const behaviour = this.#behaviours.get(treeHash);
     finish(behaviour?.buildMs ?? 100, () =>
-      behaviour?.build === 'ok'
-        ? {
-            status: 'done',
-            output: {
-              kind: 'directory',
-              id: treeHash,
-              reference: `/artifacts/${name}`,
-              runtime: 'process',
-              node: this.id,
-              sizeBytes: 1,
-              command: null,
-              port: null,
-            },
-          }
-        : { status: 'failed', code: 'BUILD_FAILED', detail: 'The build failed.', hint: null },
+      !this.runtime.up
+        ? { status: 'failed', code: 'ENGINE_UNAVAILABLE', detail: 'The engine does not answer.', hint: null }
+        : behaviour?.build === 'ok'
+          ? {
+              status: 'done',
+              output: {
+                kind: 'directory',
+                id: treeHash,
+                reference: `/artifacts/${name}`,
+                runtime: 'process',
+                node: this.id,
+                sizeBytes: 1,
+                command: null,
+                port: null,
+              },
+            }
+          : { status: 'failed', code: 'BUILD_FAILED', detail: 'The build failed.', hint: null },
     );
   }
 
@@ -228,7 +239,7 @@ export class SimulatedNode {
   }
 
   #inventory(uplink: Uplink): void {
-    this.#deliver('inventory', () => uplink.inventory(this.id, 'process', this.runtime.list()));
+    if (this.runtime.up) this.#deliver('inventory', () => uplink.inventory(this.id, 'process', this.runtime.list()));
     this.#world.after(inventoryMs, 'inventory', () => {
       if (this.#uplink === uplink && this.reachable) this.#inventory(uplink);
     });
@@ -250,6 +261,14 @@ export class SimulatedNode {
       }
     });
   }
+}
+
+function engineGone(node: string): ContainrError {
+  return new ContainrError({
+    code: 'ENGINE_UNAVAILABLE',
+    status: 503,
+    detail: `The engine of ${node} does not answer.`,
+  });
 }
 
 function unreachable(node: string): ContainrError {

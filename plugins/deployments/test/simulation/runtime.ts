@@ -18,6 +18,8 @@ export class SimulatedRuntime {
   readonly #changed: (state: ReplicaState) => void;
   readonly #replicas = new Map<string, Running>();
   readonly #epochs = new Map<string, number>();
+  /** While false, the engine does not answer; what it runs goes on. */
+  up = true;
   #port = 20_000;
 
   constructor(world: World, behaviours: ReadonlyMap<string, Behaviour>, changed: (state: ReplicaState) => void) {

@@ -1,4 +1,5 @@
 import { defaultSpec } from '@containr/plugin-projects/contract';
+import { isContainrError } from '@containr/sdk';
 import { MemoryDatabase, World } from '@containr/testing/simulation';
 import { requestCancel } from '../../src/engine/complete.ts';
 import { createDeployment } from '../../src/engine/create.ts';
@@ -17,6 +18,16 @@ import { SimulatedProjects } from './projects.ts';
 const busyMs = 180_000;
 const restMs = 400_000;
 const buildsPerNode = 1;
+/** The same where somebody is killed once, at an instant. */
+const onceBusyMs = 40_000;
+const onceRestMs = 200_000;
+
+/** Who can be killed at an instant. */
+export const victims = ['control', 'agent', 'engine', 'database'] as const;
+export type Victim = (typeof victims)[number];
+
+/** What goes wrong in a world: something now and then, nothing, or one kill right before its nth happening. */
+export type Trouble = 'now and then' | 'none' | { readonly before: number; readonly victim: Victim };
 
 /** One world of one seed: services, nodes, what people do and what goes wrong. */
 export class Scenario {
@@ -26,10 +37,14 @@ export class Scenario {
   readonly #ingress = new SimulatedIngress();
   readonly #projects = new SimulatedProjects();
   readonly #nodes: SimulatedNode[];
+  readonly #trouble: Trouble;
+  readonly #busyMs: number;
   #control: SimulatedControlPlane | null = null;
 
-  constructor(seed: number) {
+  constructor(seed: number, trouble: Trouble = 'now and then') {
     this.world = new World(seed);
+    this.#trouble = trouble;
+    this.#busyMs = trouble === 'now and then' ? busyMs : onceBusyMs;
     const { world } = this;
     this.#nodes = Array.from(
       { length: world.between(1, 2) },
@@ -52,11 +67,13 @@ export class Scenario {
     for (const node of this.#nodes) node.startAgent();
     this.#startControl();
     for (const service of this.#projects.services) this.#people(service);
-    for (let faults = world.between(0, 8); faults > 0; faults -= 1)
+    const trouble = this.#trouble;
+    if (typeof trouble === 'object') world.strike(trouble.before, () => this.#kill(trouble.victim));
+    for (let faults = trouble === 'now and then' ? world.between(0, 8) : 0; faults > 0; faults -= 1)
       world.after(world.between(0, busyMs), 'fault', () => this.#goWrong());
-    await world.run(busyMs, () => invariants.always());
+    await world.run(this.#busyMs, () => invariants.always());
     this.#mend();
-    await world.run(restMs, () => invariants.always());
+    await world.run(trouble === 'now and then' ? restMs : onceRestMs, () => invariants.always());
     invariants.atRest();
   }
 
@@ -96,31 +113,37 @@ export class Scenario {
     });
   }
 
-  /** What people do to a service: deploy, cancel, go back. */
+  /** What people do to a service: deploy, cancel, go back. Who is told that the database is down gives it up. */
   #people(service: SimulatedService): void {
     for (let acts = this.world.between(2, 6); acts > 0; acts -= 1) {
-      this.world.after(this.world.between(0, busyMs - 20_000), 'person', async () => {
-        const road = this.#control?.alive ? this.#control.road : null;
-        if (!road) return;
-        const own = this.#database.rows(Deployment).filter((one) => one.service === service.id);
-        const act = this.world.chance();
-        const back = own.filter((one) => one.artifact !== null && !isOpen(one.status));
-        if (act < 0.15 && own.length > 0) {
-          const { id, number } = this.world.pick(own);
-          this.world.tell(`cancel #${number}`);
-          await requestCancel(road, service.organisation, id);
-        } else if (act < 0.3 && back.length > 0) {
-          const target = this.world.pick(back);
-          this.world.tell(`back to #${target.number}`);
-          const { source, revision } = target;
-          await createDeployment(road, { ...order(service), source, revision, rollbackOf: target });
-        } else {
-          const treeHash = this.#source(service);
-          this.world.tell(`deploy ${JSON.stringify(this.#behaviours.get(treeHash))}`);
-          const source = { kind: 'upload' as const, ref: null, commit: null, message: null, author: null, treeHash };
-          await createDeployment(road, { ...order(service), source, revision: null });
-        }
-      });
+      this.world.after(this.world.between(0, this.#busyMs - 20_000), 'person', () =>
+        this.#act(service).catch((error: unknown) => {
+          if (!isContainrError(error) || error.code !== 'DEPENDENCY_DOWN') throw error;
+        }),
+      );
+    }
+  }
+
+  async #act(service: SimulatedService): Promise<void> {
+    const road = this.#control?.alive ? this.#control.road : null;
+    if (!road) return;
+    const own = this.#database.rows(Deployment).filter((one) => one.service === service.id);
+    const act = this.world.chance();
+    const back = own.filter((one) => one.artifact !== null && !isOpen(one.status));
+    if (act < 0.15 && own.length > 0) {
+      const { id, number } = this.world.pick(own);
+      this.world.tell(`cancel #${number}`);
+      await requestCancel(road, service.organisation, id);
+    } else if (act < 0.3 && back.length > 0) {
+      const target = this.world.pick(back);
+      this.world.tell(`back to #${target.number}`);
+      const { source, revision } = target;
+      await createDeployment(road, { ...order(service), source, revision, rollbackOf: target });
+    } else {
+      const treeHash = this.#source(service);
+      this.world.tell(`deploy ${JSON.stringify(this.#behaviours.get(treeHash))}`);
+      const source = { kind: 'upload' as const, ref: null, commit: null, message: null, author: null, treeHash };
+      await createDeployment(road, { ...order(service), source, revision: null });
     }
   }
 
@@ -154,7 +177,29 @@ export class Scenario {
     const { world } = this;
     const node = world.pick(this.#nodes);
     const again = world.between(200, 20_000);
-    switch (world.pick(['control', 'agent', 'line', 'ingress'] as const)) {
+    const what = world.pick(['control', 'agent', 'line', 'ingress'] as const);
+    switch (what) {
+      case 'control':
+      case 'agent':
+        return this.#kill(what, again, node);
+      case 'line':
+        world.tell(`line to ${node.name} is cut`);
+        node.disconnect();
+        world.after(again, 'line again', () => this.#connect(node));
+        return;
+      case 'ingress':
+        world.tell('the ingress is down');
+        this.#ingress.up = false;
+        world.after(again, 'ingress again', () => {
+          this.#ingress.up = true;
+        });
+    }
+  }
+
+  /** kill -9; whoever keeps the victim starts it again. */
+  #kill(victim: Victim, again = this.world.between(200, 12_000), node = this.world.pick(this.#nodes)): void {
+    const { world } = this;
+    switch (victim) {
       case 'control':
         world.tell('control plane is killed');
         this.#control?.kill();
@@ -171,16 +216,18 @@ export class Scenario {
           this.#connect(node);
         });
         return;
-      case 'line':
-        world.tell(`line to ${node.name} is cut`);
-        node.disconnect();
-        world.after(again, 'line again', () => this.#connect(node));
+      case 'engine':
+        world.tell(`the engine of ${node.name} is killed`);
+        node.runtime.up = false;
+        world.after(again, 'engine again', () => {
+          node.runtime.up = true;
+        });
         return;
-      case 'ingress':
-        world.tell('the ingress is down');
-        this.#ingress.up = false;
-        world.after(again, 'ingress again', () => {
-          this.#ingress.up = true;
+      case 'database':
+        world.tell('the database is killed');
+        this.#database.up = false;
+        world.after(again, 'database again', () => {
+          this.#database.up = true;
         });
     }
   }

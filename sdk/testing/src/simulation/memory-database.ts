@@ -30,6 +30,8 @@ export class MemoryDatabase {
   readonly tables = new Map<string, Map<string, Row>>();
   jobs: JobRow[] = [];
   readonly outbox: OutboxRow[] = [];
+  /** While false, nobody is answered; what was committed stays. */
+  up = true;
   #jobs = 0;
 
   /** All rows of an entity as they are now, to look at. */

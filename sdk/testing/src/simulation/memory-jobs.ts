@@ -5,7 +5,13 @@ import type { Life, World } from './world.ts';
 
 type Handler = (run: JobRun<unknown>) => Promise<void>;
 
-/** Runs the jobs of a {@link MemoryDatabase} for one life: one at a time per queue, again with a growing pause after a throw. */
+/** How long it takes until a job is free again whose end could not be written down. */
+const forgottenMs = 10_000;
+
+/**
+ * Runs the jobs of a {@link MemoryDatabase} for one life: one at a time per queue, again with a growing pause after a throw. What ended
+ * while the database was down is held until it is found that nobody runs it.
+ */
 export class MemoryJobs {
   readonly #world: World;
   readonly #database: MemoryDatabase;
@@ -40,6 +46,7 @@ export class MemoryJobs {
 
   async #take(job: JobRow): Promise<void> {
     const { jobs } = this.#database;
+    if (!this.#database.up) return this.#world.after(2000, 'look for jobs', () => this.#take(job));
     if (!this.#life.alive || job.locked || !jobs.includes(job) || job.runAt > this.#world.now) return;
     if (job.queue !== null && jobs.some((one) => one.locked && one.queue === job.queue)) return;
     const known = this.#handlers.get(job.name);
@@ -49,13 +56,24 @@ export class MemoryJobs {
     try {
       const input = validate(known.job.input, structuredClone(job.input), `The input of ${job.name}`);
       await known.handler({ input, attempt: job.attempts, signal: this.#life.signal });
+      if (!this.#database.up) return this.#forgotten(job);
       this.#database.jobs = this.#database.jobs.filter((one) => one !== job);
     } catch (error) {
+      if (!this.#database.up) return this.#forgotten(job);
       job.locked = false;
       job.runAt = this.#world.now + Math.round(1000 * Math.exp(Math.min(10, job.attempts)));
       this.#world.tell(`job ${job.name} failed: ${error instanceof Error ? error.message : String(error)}`);
       if (job.attempts >= job.maxAttempts) this.#database.jobs = this.#database.jobs.filter((one) => one !== job);
     }
     this.look();
+  }
+
+  #forgotten(job: JobRow): void {
+    this.#world.after(forgottenMs, 'a job that nobody runs is found', () => {
+      if (!this.#life.alive) return;
+      if (!this.#database.up) return this.#forgotten(job);
+      job.locked = false;
+      this.look();
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { ScopedStore, Store, UnitOfWork } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { JobRow, MemoryDatabase, OutboxRow } from './memory-database.ts';
 import { MemoryEntities } from './memory-entities.ts';
@@ -14,16 +15,19 @@ export interface StoreUser extends Life {
 
 /**
  * A plugin's store on a {@link MemoryDatabase}. There is a turn before each transaction and one after its commit: a crash comes
- * between them, before anything was written or after everything was. Transactions are serial, which is stricter than Postgres at
+ * between them, before anything was written or after everything was. Where the database goes down in one of them, who asked is told
+ * `DEPENDENCY_DOWN`, and does not know whether it was written. Transactions are serial, which is stricter than Postgres at
  * its default level: races inside of transactions are for tests with a real one.
  */
 export function memoryStore(world: World, database: MemoryDatabase, user: StoreUser): Store {
   const scope = (organisation: string | null): ScopedStore => ({
     async transaction(work) {
       await world.turn(user, 'transaction');
+      if (!database.up) throw down();
       const result = await commit(world, database, user, organisation, work);
       user.committed();
       await world.turn(user, 'committed');
+      if (!database.up) throw down();
       return result;
     },
   });
@@ -34,6 +38,10 @@ export function memoryStore(world: World, database: MemoryDatabase, user: StoreU
     },
     system: () => scope(null),
   };
+}
+
+function down(): ContainrError {
+  return new ContainrError({ code: 'DEPENDENCY_DOWN', status: 503, detail: 'The database does not answer.' });
 }
 
 async function commit<T>(

@@ -31,6 +31,8 @@ export class World {
   #state: number;
   #queue: Happening[] = [];
   readonly #failures: unknown[] = [];
+  #happened = 0;
+  #struck: { readonly before: number; readonly work: () => void } | null = null;
   #held = 0;
   #released: () => void = () => undefined;
 
@@ -43,6 +45,16 @@ export class World {
   /** Milliseconds since 1970, simulated. */
   get now(): number {
     return this.#now;
+  }
+
+  /** How much happened so far. The same seed gives the same happenings, so a number of them names an instant. */
+  get happened(): number {
+    return this.#happened;
+  }
+
+  /** Has `work` happen right before the nth happening of this world: between any two effects, in the midst of whatever goes on. */
+  strike(before: number, work: () => void): void {
+    this.#struck = { before, work };
   }
 
   /** From 0 up to but without 1 (mulberry32, Tommy Ettinger, public domain). */
@@ -114,6 +126,8 @@ export class World {
       const next = this.#next(end);
       if (!next) break;
       this.#now = Math.max(this.#now, next.at);
+      this.#happened += 1;
+      if (this.#struck?.before === this.#happened) this.#struck.work();
       const running = next.work();
       if (running instanceof Promise) running.catch((error: unknown) => this.fail(error));
       // Everything that follows from it without a further turn happens now.
