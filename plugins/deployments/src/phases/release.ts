@@ -30,7 +30,9 @@ async function pursued(
   } catch (error) {
     if (!isContainrError(error)) throw error;
     if (error.code === 'TASK_LOST')
-      throw failed('The pre-deploy command was interrupted by a restart of the node’s agent or engine, and is not run twice.');
+      throw failed(
+        'The pre-deploy command was interrupted by a restart of the node’s agent or engine, and is not run twice.',
+      );
     if (error.code === 'TIMEOUT')
       throw failed(
         `The pre-deploy command did not end within ${road.ctx.settings.current.releaseTimeoutMs / 1000} s and was stopped.`,

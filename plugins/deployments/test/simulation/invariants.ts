@@ -148,9 +148,21 @@ function timely(deployment: Deployment): boolean {
 }
 
 /** Whether one status leads to another over statuses that were passed between two looks. */
-function reaches(from: DeploymentStatus, to: DeploymentStatus): boolean {
-  const statuses: readonly DeploymentStatus[] = ['running', 'watching', 'live'];
-  return mayFollow(from, to) || statuses.some((between) => mayFollow(from, between) && reaches(between, to));
+function reaches(
+  from: DeploymentStatus,
+  to: DeploymentStatus,
+  between: readonly DeploymentStatus[] = ['queued', 'running', 'watching', 'live'],
+): boolean {
+  if (mayFollow(from, to)) return true;
+  return between.some(
+    (one) =>
+      mayFollow(from, one) &&
+      reaches(
+        one,
+        to,
+        between.filter((other) => other !== one),
+      ),
+  );
 }
 
 function behaviourOf(behaviours: ReadonlyMap<string, Behaviour>, deployment: Deployment): Behaviour {
