@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +18,21 @@ export interface TestAgent {
   restart(): Promise<void>;
 }
 
+/** How an agent is started. */
+export interface AgentOptions {
+  readonly origin: string;
+  /** The agent's folder is in it. */
+  readonly data: string;
+  readonly token: string;
+  /** Modules that are loaded before the agent, by path: what watches it from inside. */
+  readonly imports?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Everything that it says is appended there. */
+  readonly logFile?: string;
+}
+
 /** Starts an agent from source; it enrols with the token the first time. */
-export async function spawnAgent(options: { origin: string; data: string; token: string }): Promise<TestAgent> {
+export async function spawnAgent(options: AgentOptions): Promise<TestAgent> {
   const data = join(options.data, 'agent');
   await mkdir(data, { recursive: true, mode: 0o700 });
   const tokenFile = join(data, 'token');
@@ -27,6 +41,7 @@ export async function spawnAgent(options: { origin: string; data: string; token:
   const argv = [
     '--conditions=containr-src',
     '--disable-warning=ExperimentalWarning',
+    ...(options.imports ?? []).flatMap((one) => ['--import', one]),
     program,
     '--control',
     options.origin,
@@ -36,10 +51,13 @@ export async function spawnAgent(options: { origin: string; data: string; token:
     'test',
     '--token-file',
     tokenFile,
+    ...(options.logFile === undefined ? [] : ['--log-level', 'debug']),
   ];
+  const log = options.logFile === undefined ? 'ignore' : openSync(options.logFile, 'a', 0o600);
   const start = () =>
     spawn(process.execPath, argv, {
-      stdio: ['ignore', 'ignore', process.env['CONTAINR_TEST_LOG'] ? 'inherit' : 'ignore', 'ipc'],
+      env: { ...process.env, ...options.variables },
+      stdio: ['ignore', log, process.env['CONTAINR_TEST_LOG'] ? 'inherit' : log, 'ipc'],
     });
   let child = start();
 

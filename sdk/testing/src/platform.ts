@@ -6,9 +6,10 @@ import { createPlatform, discover } from '@containr/kernel';
 import type { Platform, PluginPackage } from '@containr/kernel';
 import type { Clock, Random } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
+import type { HostLogger } from '@containr/sdk/host';
 import { buildAgentHalves } from './agent-halves.ts';
 import { spawnAgent } from './agent-process.ts';
-import type { TestAgent } from './agent-process.ts';
+import type { AgentOptions, TestAgent } from './agent-process.ts';
 import type { Answer, Ask } from './answer.ts';
 import { ask } from './answer.ts';
 import { testDatabase } from './database.ts';
@@ -47,6 +48,10 @@ export interface TestPlatformOptions {
   readonly views?: boolean;
   /** Serves the dashboard that was built there. */
   readonly shellDirectory?: string;
+  /** What the control plane says, instead of a log of the test's own. */
+  readonly log?: HostLogger;
+  /** Programs that the agent loads before its own, and where its log and what they say goes. */
+  readonly agentWith?: Pick<AgentOptions, 'imports' | 'variables' | 'logFile'>;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -73,7 +78,8 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   if (options.agent) await buildAgentHalves(plugins);
   const data = options.data ?? (await scratchFolder('platform'));
   const database = options.database ?? (await testDatabase({ plugins: await migratedOf(chosen) }));
-  const log = createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
+  const log =
+    options.log ?? createLogger({ level: options.logLevel ?? (process.env['CONTAINR_TEST_LOG'] ? 'debug' : 'silent') });
   const shellDirectory = options.shellDirectory ?? (options.views ? join(data, 'no-dashboard') : undefined);
   const undo: (() => Promise<unknown>)[] = [];
   if (!options.data)
@@ -107,7 +113,12 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
         off.map((plugin) => `${plugin.name} is ${plugin.state}: ${plugin.cause?.message ?? ''}`).join('\n'),
       );
     const agent = options.agent
-      ? await spawnAgent({ origin: platform.origin, data, token: await platform.agents.createToken() })
+      ? await spawnAgent({
+          origin: platform.origin,
+          data,
+          token: await platform.agents.createToken(),
+          ...options.agentWith,
+        })
       : null;
     if (agent) undo.push(() => agent.stop());
     const test: TestPlatform = {

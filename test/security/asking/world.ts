@@ -58,8 +58,8 @@ export const password = 'correct horse battery';
 export async function startWorld(options: TestPlatformOptions = {}): Promise<World> {
   const test = await startTestPlatform({
     plugins: [...allPlugins],
-    settings: { ingress: { port: await freePort() }, ...options.settings },
     ...options,
+    settings: { ingress: { port: await freePort() }, ...options.settings },
   });
   try {
     const { url } = await test.platform.services.get(Setup).link({}, { principal: test.platform.console });
@@ -191,6 +191,9 @@ async function fill(
   await make('domain', '/domains', { service, host: `${word}.example.org` });
   const tar = pack();
   tar.entry({ name: 'index.html' }, `${word} page`);
+  // For platforms whose builder reads its plan from the source, so that nothing is fetched to serve it.
+  tar.entry({ name: 'plan.json' }, '{}');
+  tar.entry({ name: 'server.mjs' }, serverOf(`${word} page`));
   tar.finalize();
   const upload = await ask('/uploads', {
     method: 'POST',
@@ -214,6 +217,11 @@ async function fill(
     { principal: { ...test.platform.console, organisation: tenant.organisation } },
   );
   return { ...tenant, ids, ask };
+}
+
+/** A program that answers with a text. */
+export function serverOf(text: string): string {
+  return `import http from 'node:http'; http.createServer((q, r) => r.end(${JSON.stringify(text)})).listen(process.env.PORT);`;
 }
 
 /** A run that ended: nothing serves here that one could run in. */

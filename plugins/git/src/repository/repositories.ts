@@ -9,6 +9,8 @@ import { gitEnvironment } from './git-environment.ts';
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const gitMs = 60_000;
 const archiveMs = 600_000;
+/** End of the year 9999, in seconds: later times are not written as RFC 3339. */
+const lastSecond = 253_402_300_799;
 
 /** A commit as a deployment names it. */
 export interface Commit {
@@ -34,6 +36,12 @@ export interface Repositories {
   archive(service: string, id: string, path: string): Promise<void>;
   /** Packs loose objects when there are many. */
   tidy(service: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Git takes any number of seconds for a date, also those that no calendar shows. */
+function timeOf(seconds: string): string {
+  const known = Math.min(Math.max(Number(seconds) || 0, 0), lastSecond);
+  return new Date(known * 1000).toISOString();
 }
 
 /** Name of a service's repository folder. */
@@ -136,14 +144,12 @@ export function openRepositories(ctx: PluginContext): Repositories {
       const text = await must(service, [
         'for-each-ref',
         '--count=1000',
-        '--format=%(refname:lstrip=2)%00%(objectname)%00%(contents:subject)%00%(committerdate:iso-strict)',
+        '--format=%(refname:lstrip=2)%00%(objectname)%00%(contents:subject)%00%(committerdate:unix)',
         'refs/heads',
       ]);
       return text.split('\n').flatMap((line) => {
         const [name, commit, subject = '', at = ''] = line.split('\0');
-        return name && commit
-          ? [{ name, commit, subject, at: at === '' ? new Date(0).toISOString() : new Date(at).toISOString() }]
-          : [];
+        return name && commit ? [{ name, commit, subject, at: timeOf(at) }] : [];
       });
     },
     async commit(service, id) {
