@@ -1,6 +1,9 @@
 import type { EffectDetail } from '@containr/sdk';
 import { Meter } from '@containr/sdk/host';
 
+/** Handlers that nobody waits for: whatever they throw is a fault, for there is nobody whom it would answer. */
+const background = new Set(['job', 'on', 'repeat', 'agent']);
+
 type Work<A extends readonly unknown[], R> = (...given: A) => Promise<R>;
 
 /** A handler that is measured, and what its effect tells about it. */
@@ -9,7 +12,7 @@ export function measured<A extends readonly unknown[], R>(
   label: string,
   work: Work<A, R>,
 ): { run: Work<A, R>; detail: EffectDetail } {
-  const meter = new Meter();
+  const meter = new Meter({ nobodyAsks: background.has(kind) });
   return { run: meter.wrap(work), detail: { kind, handlers: [{ label, meter }] } };
 }
 

@@ -24,7 +24,7 @@ export default {
     ctx.hooks.tap(Amend, async ({ text }) => ({ text: text + ' amended' }));
     ctx.events.define(Told);
     ctx.events.on(Told, async ({ payload }) => void seen.push('event ' + payload.text));
-    ctx.jobs.handle(Later, async ({ input }) => void seen.push('job ' + input.text));
+    ctx.jobs.handle(Later, async ({ input }) => { if (input.text === 'go out') await ctx.fetch('http://203.0.113.9/'); seen.push('job ' + input.text); });
     ctx.services.provide(Notes, { count: async () => seen.length });
     ctx.services.provide(Notes, { count: async () => 2 * seen.length }, { id: 'notes.twice' });
     ctx.settings.onChange(({ word }) => seen.push('setting ' + word));
@@ -36,7 +36,7 @@ export default {
     ctx.http.raw({ methods: ['POST'], path: '/notes/raw', ...access, accepts: ['*'], maxBytes: 1e8, handler: async (request) => new Response(request.body, { headers: { 'content-type': 'text/html', 'set-cookie': 'a=b' } }) });
     ctx.http.events({ path: '/notes/stream', ...access, open: async function* () { for (let n = 0; n < 3; n++) yield { id: String(n), data: { n } }; } });
     ctx.http.socket({ path: '/notes/socket', public: true, summary: 'x', open: async (socket) => { for await (const message of socket.messages) { socket.send('echo ' + message); return; } } });
-    ctx.http.route({ method: 'POST', path: '/notes/fetch', ...access, body: true, response: true, handler: async ({ body }) => ({ got: await (await ctx.fetch(body.url)).text() }) });
+    ctx.http.route({ method: 'POST', path: '/notes/fetch', ...access, body: true, response: true, handler: async ({ body }) => { const answer = await ctx.fetch(body.url); return { status: answer.status, got: await answer.text() }; } });
   },
 };
 `;
@@ -141,10 +141,12 @@ describe('a plugin in a process of its own', function () {
   });
 
   it('reaches a host once it is granted, and says before which grant is missing', async () => {
-    const server = createServer((_request, response) => response.end('outside'));
+    const server = createServer(({ url: path = '' }, response) => {
+      response.writeHead(Number(path.slice(1)) || 200).end('outside');
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const ask = () => test.console('/notes/fetch', { method: 'POST', body: { url } });
+    const ask = (path = '') => test.console('/notes/fetch', { method: 'POST', body: { url: url + path } });
     const refused = await ask();
     expect(refused.field('code')).to.equal('GRANT_MISSING');
     const place = new URL(url).host;
@@ -160,7 +162,25 @@ describe('a plugin in a process of its own', function () {
     const granted = await test.console('/plugins/notes/grants', { method: 'PATCH', body: change });
     expect(granted.field('grants', 1)).to.deep.equal({ kind: 'hosts', value: place, granted: true, reason: null });
     expect((await ask()).field('got')).to.equal('outside');
+    for (const status of [204, 205, 304])
+      expect((await ask(String(status))).json, String(status)).to.deep.equal({ status, got: '' });
+    expect((await ask('500')).json).to.deep.equal({ status: 500, got: 'outside' });
     server.close();
+  });
+
+  it('tells what a job was refused, where it is looked for', async () => {
+    await test.console('/notes', { method: 'POST', body: { text: 'go out' } });
+    const handler = await until('it is counted', async () => {
+      const { handlers } = (await test.console('/plugins/notes/inspect')).json as {
+        handlers: { label: string; errors: number; lastError: { code: string; message: string } | null }[];
+      };
+      return handlers.find(({ label, errors }) => label === 'job note.later' && errors > 0);
+    });
+    expect(handler.lastError).to.deep.include({
+      code: 'GRANT_MISSING',
+      message: 'notes may not reach the host "203.0.113.9", because it was not granted.',
+    });
+    expect((await test.console('/jobs?search=notes')).field('items', 0, 'lastError')).to.contain('203.0.113.9');
   });
 
   it('is counted by what it registered, and leaves nothing', async () => {

@@ -149,12 +149,19 @@ async function sendFetch(data: Data<'fetch'>, platform: Platform, { signal }: In
   const headers = Object.entries(response.headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one) => [name, one] as const),
   );
+  const status = response.statusCode ?? 502;
+  if (nullBody.has(status)) {
+    response.resume();
+    return { status, headers, body: null };
+  }
   const body = wiring.sources.add(response);
   wiring.fetched.add(body);
   response.once('close', () => wiring.fetched.delete(body));
-  return { status: response.statusCode ?? 502, headers, body };
+  return { status, headers, body };
 }
 
+/** Answers that have no body, not even an empty one: a `Response` refuses to be made of them with one. */
+const nullBody = new Set([204, 205, 304]);
 /** Answers that are open at once; each is a connection of this process. */
 const mostFetched = 64;
 

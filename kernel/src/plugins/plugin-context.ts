@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { Agents, PluginContext, Principal, Scope, Store } from '@containr/sdk';
 import { Scope as NewScope } from '@containr/sdk';
-import { repeat } from '@containr/sdk/host';
+import { outgoingFetch, repeat } from '@containr/sdk/host';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { instanceCachingFactory } from 'tsyringe';
 import type { Claims, Declared } from '@containr/http';
@@ -79,7 +79,7 @@ function contextOf(own: DependencyContainer, http: PluginContext['http']): Plugi
     clock: parts.clock,
     random: parts.random,
     exec: parts.exec,
-    fetch: globalThis.fetch,
+    fetch: outgoingFetch,
     directory,
     signal: scope.signal,
     settings: {

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { TestPlatform } from '@containr/testing';
@@ -6,6 +7,8 @@ import { startTestPlatform } from '@containr/testing';
 import { Setup } from '@containr/plugin-auth/contract';
 
 const program = fileURLToPath(new URL('../bin/containr.mjs', import.meta.url));
+
+const flags = ['--conditions=containr-src', '--disable-warning=ExperimentalWarning'];
 
 interface Ran {
   readonly code: number;
@@ -18,7 +21,7 @@ function containr(args: readonly string[], stdin = ''): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      ['--conditions=containr-src', '--disable-warning=ExperimentalWarning', program, ...args],
+      [...flags, program, ...args],
       { timeout: 30_000, env: { PATH: process.env['PATH'], CONTAINR_CONFIG: '/nonexistent' } },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
@@ -81,6 +84,23 @@ describe('the console, from the command line', function () {
     expect(fine.stdout).to.match(/✓\s+plugin auth\s+active/);
     expect(fine.stdout).to.match(/disk .* GiB free/);
     expect(fine.code, fine.stdout).to.equal(0);
+  });
+
+  it('says of each plugin where it runs, and that no job waits', async () => {
+    expect((await containr(at('plugins'))).stdout).to.match(/PLUGIN +STATE +TRUST[^]*auth +active +first-party/);
+    expect((await containr(at('jobs', 'nothing'))).stdout).to.equal(
+      'No job waits, runs or was given up; one that is done leaves nothing here.\n',
+    );
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const child = spawn(process.execPath, [...flags, program, ...at('plugins')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], CONTAINR_CONFIG: '/nonexistent' },
+    });
+    child.stdout.destroy();
+    const said = await text(child.stderr);
+    expect([said, child.signalCode]).to.deep.equal(['', null]);
   });
 
   it('lists accounts and resets a password from stdin, which ends the sessions', async () => {

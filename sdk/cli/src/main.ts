@@ -9,6 +9,7 @@ import { deployCommands, promoteCommand } from './commands/deploy.ts';
 import { domainCommands } from './commands/domains.ts';
 import { environmentCommands } from './commands/environments.ts';
 import { hookCommands } from './commands/hooks.ts';
+import { jobsCommand } from './commands/jobs.ts';
 import { keyCommands } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logCommands } from './commands/logs.ts';
@@ -24,12 +25,14 @@ import { runCommands } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { userCommands } from './commands/users.ts';
 import { variableCommands } from './commands/variables.ts';
+import { endWhenNobodyReads } from './closed-pipe.ts';
 import type { GlobalOptions } from './command.ts';
 import { settingCommands } from './commands/settings.ts';
 import { createOutput } from './output.ts';
 
 /** Runs one command line; resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<number> {
+  endWhenNobodyReads(process.stdout);
   const program = new Command('containr')
     .description('Deploy and watch services on a Containr install')
     .option('--json', 'answer in JSON, one document')
@@ -67,6 +70,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     pluginCommands,
     pluginAuthorCommands,
     hookCommands,
+    jobsCommand,
     auditCommands,
     userCommands,
     statusCommand,

@@ -8,6 +8,7 @@ export const Plugin = reads<ItemOf<'/plugins'>>()({
   properties: {
     name: { type: 'string' },
     state: { type: 'string' },
+    trust: { type: 'string', enum: ['first-party', 'trusted', 'isolated'] },
     version: { type: 'string' },
     displayName: { type: 'string' },
     cause: {
@@ -52,7 +53,7 @@ export const Plugin = reads<ItemOf<'/plugins'>>()({
       ],
     },
   },
-  required: ['name', 'state', 'version', 'displayName', 'cause', 'isolation'],
+  required: ['name', 'state', 'trust', 'version', 'displayName', 'cause', 'isolation'],
 });
 export type Plugin = Infer<typeof Plugin>;
 

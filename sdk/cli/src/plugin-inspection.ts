@@ -6,14 +6,14 @@ import type { HalfOnNode, Plugin } from './plugin-document.ts';
 export function showInspection(
   output: Output,
   one: Inspection,
-  { cause, isolation }: Plugin,
+  { cause, isolation, trust }: Plugin,
   nodes: readonly HalfOnNode[],
 ): void {
-  if (output.json) return output.value({ ...one, cause, isolation, nodes }, '');
+  if (output.json) return output.value({ ...one, trust, cause, isolation, nodes }, '');
   const kinds = Map.groupBy(one.owns, ({ kind }) => kind);
   const owned = [...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ');
   const under = Object.entries(one.now).map(([what, count]) => `${String(count)} ${what}`);
-  output.line(`${one.plugin} is ${one.state}.`);
+  output.line(`${one.plugin} is ${one.state}, ${trust}.`);
   if (cause) output.line(`Cause   ${cause.code}: ${cause.detail} ${endingOf(cause.ended)}`.trimEnd());
   for (const { holds, says } of isolation ?? []) output.line(`${holds ? 'Apart ✓' : 'Apart ✗'} ${says}`);
   for (const { name, reachable, state, cause: why } of nodes) {

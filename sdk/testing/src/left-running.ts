@@ -1,16 +1,39 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const atExit = new Set<string>();
 
 /** Ends what outlives agents on purpose (ingress, replicas), known by the test's own folder in its command line. */
-export async function endLeftRunning(folder: string): Promise<void> {
-  const ids = await readdir('/proc').catch(() => []);
-  for (const id of ids) {
-    if (!/^\d+$/.test(id) || Number(id) === process.pid) continue;
-    const line = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
-    if (!line.split('\0').some((argument) => argument.includes(`${folder}/`))) continue;
+export function endLeftRunning(folder: string): void {
+  for (const id of processIds()) {
+    if (Number(id) === process.pid || !commandLine(id).some((argument) => argument.includes(`${folder}/`))) continue;
     try {
       process.kill(Number(id), 'SIGKILL');
     } catch {
       // It ended by itself meanwhile.
     }
+  }
+}
+
+/** Ends it at the latest when this process does: a test that failed may not have stopped its platform. */
+export function endWithProcess(folder: string): void {
+  if (atExit.size === 0)
+    // Before the folders themselves go.
+    process.prependOnceListener('exit', () => atExit.forEach(endLeftRunning));
+  atExit.add(folder);
+}
+
+function processIds(): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function commandLine(id: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
   }
 }

@@ -13,7 +13,7 @@ import type { AgentOptions, TestAgent } from './agent-process.ts';
 import type { Answer, Ask } from './answer.ts';
 import { ask } from './answer.ts';
 import { testDatabase } from './database.ts';
-import { endLeftRunning } from './left-running.ts';
+import { endLeftRunning, endWithProcess } from './left-running.ts';
 import type { MigratedPlugin, TestDatabase } from './database.ts';
 import type { Faults } from './faults.ts';
 import { withFaults } from './faults.ts';
@@ -85,7 +85,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   if (!options.data)
     undo.push(
       () => rm(data, { recursive: true, force: true, maxRetries: 5 }),
-      () => endLeftRunning(data),
+      async () => endLeftRunning(data),
     );
   if (!options.database) undo.push(() => database.stop());
   async function stop(): Promise<void> {
@@ -112,6 +112,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       throw new Error(
         off.map((plugin) => `${plugin.name} is ${plugin.state}: ${plugin.cause?.message ?? ''}`).join('\n'),
       );
+    if (options.agent) endWithProcess(data);
     const agent = options.agent
       ? await spawnAgent({
           origin: platform.origin,

@@ -30,7 +30,7 @@ async function removeAbandoned(): Promise<void> {
     const pid = Number(folderName.exec(name)?.[1] ?? 0);
     if (pid === 0 || running(pid)) continue;
     const folder = join(tmpdir(), name);
-    await endLeftRunning(folder);
+    endLeftRunning(folder);
     // Another process that tidies may be at it too.
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Client } from '@containr/client';
 import type { Command } from 'commander';
 import type { Infer } from '@containr/sdk';
 import { ContainrError, defineSchema } from '@containr/sdk';
@@ -82,8 +83,9 @@ export function packageCommands(plugins: Command, { output, run, options }: Comm
             }),
             'The answer to POST /plugins',
           );
-        const { version } = await send(true);
-        for (const line of asksOf(version)) output.line(line);
+        const { first, version } = await send(true);
+        const place = await placeOf(client, first ? null : version.name);
+        for (const line of asksOf(version, place)) output.line(line);
         if (!(await agreed(`Install ${version.name} ${version.version}?`, yes))) return 1;
         const done = await send(false);
         const next = done.first
@@ -194,11 +196,26 @@ export function packageCommands(plugins: Command, { output, run, options }: Comm
     );
 }
 
-function asksOf(version: Infer<typeof Version>): string[] {
-  const halves = ['control plane', ...(version.hasUi ? ['dashboard'] : []), ...(version.hasAgent ? ['nodes'] : [])];
+/** Where a plugin's code will run: of one that is there already, where it does now. */
+async function placeOf(client: Client, name: string | null): Promise<'apart' | 'in the control plane'> {
+  if (name === null) return 'apart';
+  const { trust } = validate<{ trust: string }>(
+    { type: 'object', properties: { trust: text }, required: ['trust'] },
+    await client.request('GET', `/plugins/${encodeURIComponent(name)}`),
+    `The answer to GET /plugins/${name}`,
+  );
+  return trust === 'isolated' ? 'apart' : 'in the control plane';
+}
+
+function asksOf(version: Infer<typeof Version>, place: 'apart' | 'in the control plane'): string[] {
+  const { name } = version;
+  const parts = [...(version.hasUi ? ['dashboard'] : []), ...(version.hasAgent ? ['every node'] : [])];
   return [
-    `${version.name} ${version.version}, sha256 ${version.sha256}`,
-    `Runs in: ${halves.join(', ')}`,
+    `${name} ${version.version}, sha256 ${version.sha256}`,
+    place === 'apart'
+      ? `Runs in: a process of its own, with what is granted to it (containr plugins grants ${name})`
+      : 'Runs in: the control plane, with everything that Containr can do, for it is trusted',
+    ...(parts.length > 0 ? [`And in: ${parts.join(', ')}`] : []),
     ...(version.requires.length > 0 ? [`Needs: ${version.requires.join(', ')}`] : []),
     ...(version.segments.length > 0
       ? [`Answers at: ${version.segments.map((one) => `/api/v1/${one}`).join(', ')}`]

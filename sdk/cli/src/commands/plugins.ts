@@ -20,6 +20,7 @@ export function pluginCommands(host: CommandHost): void {
           {
             PLUGIN: (item) => item.name,
             STATE: (item) => item.state,
+            TRUST: (item) => item.trust,
             VERSION: (item) => item.version,
             NAME: (item) => item.displayName,
           },

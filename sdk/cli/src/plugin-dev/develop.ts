@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Half } from '@containr/plugin-build';
+import type { Half, PluginFolder } from '@containr/plugin-build';
 import type { Client } from '@containr/client';
 import type { Output } from '../output.ts';
 import { buildToolsOf } from './build-tools.ts';
@@ -29,7 +29,7 @@ export async function develop({ folder, client, output, trusted, signal }: Devel
     const took = (): string => `${Math.round(performance.now() - began)} ms`;
     try {
       const plugin = await tools.readPluginFolder(folder);
-      const halves = halvesOf(changed);
+      const halves = halvesOf(changed).filter((half) => has(plugin.manifest, half));
       await tools.buildPlugin(plugin, halves);
       const built = took();
       last = Math.max(last + 1, Date.now());
@@ -55,6 +55,12 @@ export async function develop({ folder, client, output, trusted, signal }: Devel
     await turn(change.value);
     next = changes.next();
   }
+}
+
+/** Whether a plugin has a half at all; every one has a server half. */
+function has({ agent, programs, ui }: PluginFolder['manifest'], half: Half): boolean {
+  if (half === 'view') return ui !== undefined;
+  return half === 'server' || agent !== undefined || Object.keys(programs ?? {}).length > 0;
 }
 
 /** Which halves a change reaches: what lies in `src` may be part of both server and agent. */

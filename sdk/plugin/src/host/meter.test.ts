@@ -33,6 +33,16 @@ describe('meter', () => {
     expect(meter.fault?.code).to.equal('S_503');
   });
 
+  it('takes a refusal for a fault where nobody asks', async () => {
+    const meter = new Meter({ nobodyAsks: true });
+    const error = new ContainrError({ code: 'GRANT_MISSING', status: 403, detail: 'No.' });
+    await meter
+      .wrap(() => Promise.reject(error))()
+      .catch(() => undefined);
+    expect(meter.faults).to.equal(1);
+    expect(meter.fault).to.include({ code: 'GRANT_MISSING', message: 'No.' });
+  });
+
   it('gives quantiles that are never below the truth, and at most a fifth above', () => {
     const times = fc.array(fc.double({ min: 0.01, max: 10_000, noNaN: true }), { minLength: 1, maxLength: 200 });
     fc.assert(

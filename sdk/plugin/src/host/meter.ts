@@ -16,14 +16,20 @@ export interface Fault {
 
 /**
  * Counts what one handler does: calls, calls inside now, faults, and time by a histogram of fixed buckets. A refusal (an
- * error below status 500) is an answer, no fault. It costs two looks at the clock and one array increment a call.
+ * error below status 500) is an answer to who asks, and no fault; `nobodyAsks` (a job, an event, a repeat): every throw is one.
+ * It costs two looks at the clock and one array increment a call.
  */
 export class Meter {
   calls = 0;
   inside = 0;
   faults = 0;
+  readonly #nobodyAsks: boolean;
   #times: Uint32Array | undefined;
   #thrown: { readonly at: number; readonly error: unknown } | undefined;
+
+  constructor({ nobodyAsks = false } = {}) {
+    this.#nobodyAsks = nobodyAsks;
+  }
 
   /** A call began; give what it returns to `leave`. */
   enter(): number {
@@ -48,7 +54,7 @@ export class Meter {
 
   /** Notes a throw. */
   threw(error: unknown): void {
-    if (isContainrError(error) && error.status < 500) return;
+    if (!this.#nobodyAsks && isContainrError(error) && error.status < 500) return;
     this.faults += 1;
     this.#thrown = { at: Date.now(), error };
   }
