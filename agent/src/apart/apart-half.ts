@@ -22,7 +22,7 @@ const program = fileURLToPath(
 export class ApartHalf {
   readonly half: Half;
   readonly #host: ApartHost;
-  readonly #ends = new Ends();
+  readonly #ends = new Ends('turn it off and on');
   readonly #stop = new AbortController();
   #state: 'starting' | 'running' | 'failed' = 'starting';
   #cause: ContainrError | null = null;
@@ -109,7 +109,7 @@ export class ApartHalf {
       uids,
       limits: defaultLimits,
       log: this.#host.logFor(plugin),
-      again: `It runs again once ${plugin} is turned off and on.`,
+      again: `If it does not come back by itself, turn ${plugin} off and on.`,
       answer: (call) => requests.answer(call),
       notified: (op, told) => requests.notified(op, told),
       died: (cause) => {

@@ -105,14 +105,14 @@ export function endedBy(
 }
 
 /** What stays when a plugin ended too often. */
-export function quarantined(plugin: string, times: number, cause: PluginEnded): PluginEnded {
+export function quarantined(plugin: string, times: number, cause: PluginEnded, again = 'enable it again'): PluginEnded {
   const often = times === 1 ? 'ended' : `ended ${times} times within a minute`;
   return new PluginEnded(
     {
       code: 'CONFLICT_PLUGIN_QUARANTINED',
       status: 409,
       detail: `${plugin} ${often}, so it stays off. Last (${cause.code}): ${cause.message}`,
-      hint: `Read the log of ${plugin}, then enable it again.`,
+      hint: `Read the log of ${plugin}, then ${again}.`,
     },
     cause,
   );

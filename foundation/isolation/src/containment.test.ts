@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { until } from '@containr/testing';
 import { openArena } from '../test/arena.ts';
@@ -65,6 +67,24 @@ describe('a plugin that hangs, grows or breaks rules', function () {
     for (const [name, body, code] of breaches) {
       it(name, async () => settled(await contained(body, code)));
     }
+  });
+
+  it('is ended when its folder holds more than it may, and stays off', async () => {
+    const fill = `for (let n = 0; n < 20_100; n++) { fs.closeSync(fs.openSync(ctx.directory + '/' + n, 'w')); if (n % 500 === 0) await new Promise(setImmediate); }`;
+    await arena.enter(`${tools}\n${well}\nroute(ctx, '/hostiles/go', async () => { ${fill} });`);
+    const asked = arena.test.console('/hostiles/go').catch(() => null);
+    const { cause } = await until(
+      'it is off',
+      async () => {
+        const one = await shown();
+        return one.state === 'failed' ? one : null;
+      },
+      50_000,
+    );
+    await asked;
+    expect(cause?.detail).to.match(/PLUGIN_DISK.*Its folder holds more than 20000 files/);
+    expect(await arena.neighbourAnswers()).to.equal(true);
+    await rm(join(arena.test.data, 'plugins/hostile'), { recursive: true });
   });
 
   it('stays off when it crashes again and again, until somebody enables it', async () => {

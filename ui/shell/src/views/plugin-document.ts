@@ -29,6 +29,17 @@ export interface PluginDocument {
   readonly isolation: readonly { readonly layer: string; readonly holds: boolean; readonly says: string }[] | null;
 }
 
+/** The agent half of a plugin on one node, as the API shows it. */
+export interface HalfOnNode {
+  readonly node: string;
+  readonly name: string;
+  readonly reachable: boolean;
+  readonly state: 'starting' | 'running' | 'failed';
+  readonly cause: { readonly detail: string; readonly hint: string; readonly endedAt: string | null } | null;
+  /** What keeps its process apart on that node; `null` for one that runs inside the agent. */
+  readonly isolation: PluginDocument['isolation'];
+}
+
 /** What became of a plugin whose process ended, in one sentence. */
 export function endingOf({ cause }: PluginDocument): string | null {
   if (!cause?.ended) return null;
