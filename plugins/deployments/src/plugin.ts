@@ -42,7 +42,9 @@ import { slots } from './migrations/0007-slots.ts';
 import { cleanUp as cleanUpTables } from './migrations/0008-clean-up.ts';
 import { useOfBuilds } from './queue/quota.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
+import { compareRoute } from './routes/compare.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
+import { historyRoutes } from './routes/history.ts';
 import { pinRoute } from './routes/pin.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -95,6 +97,8 @@ export default definePlugin({
     listenToAgents(road);
     deploymentRoutes(road);
     pinRoute(road);
+    compareRoute(road);
+    historyRoutes(road);
     cleanUpRoutes(road);
     uploadRoutes(road);
     ctx.repeat('sweep', 10_000, (signal) => sweep(road, signal));

@@ -1,6 +1,7 @@
 import { defineUi } from '@containr/sdk/ui';
 import { pushToLive, reachedLive } from './cards.ts';
 import CleanUpPage from './clean-up/CleanUpPage.vue';
+import ComparePage from './history/ComparePage.vue';
 import DeploymentPage from './detail/DeploymentPage.vue';
 import DeploymentsPage from './list/DeploymentsPage.vue';
 import DeploymentsTab from './list/DeploymentsTab.vue';
@@ -36,6 +37,14 @@ export default defineUi({
       title: 'Deployment',
       permission,
       view: DeploymentPage,
+    },
+    {
+      outlet: 'page',
+      id: 'compare',
+      path: '/deployments/:deployment/compare',
+      title: 'Compare deployments',
+      permission,
+      view: ComparePage,
     },
     { outlet: 'servicePanelTab', id: 'deployments', label: 'Deployments', order: 10, permission, view: DeploymentsTab },
     { outlet: 'serviceCard', id: 'latest', order: 20, permission, view: LatestRail },

@@ -8,6 +8,7 @@ import { Environment } from './entities/environment.entity.ts';
 import { Project } from './entities/project.entity.ts';
 import { Revision } from './entities/revision.entity.ts';
 import { Service } from './entities/service.entity.ts';
+import { compareKept } from './variables/compare.ts';
 import { openVariables } from './variables/open.ts';
 
 async function pathsOf(
@@ -96,6 +97,13 @@ export function provideProjects(ctx: PluginContext): void {
     spec: async ({ service, revision }, call) => {
       const row = await inside(call).transaction(({ em }) => revisionOf(em, service, revision));
       return { revision: row.number, spec: row.spec };
+    },
+    compareVariables: async ({ service, from, to }, call) => {
+      const { before, after } = await inside(call).transaction(async ({ em }) => ({
+        before: await revisionOf(em, service, from),
+        after: await revisionOf(em, service, to),
+      }));
+      return { changes: compareKept(ctx.secrets, call.principal, before, after) };
     },
     variables: async ({ service, revision }, call) => {
       const found = await inside(call).transaction(async ({ em }) => ({

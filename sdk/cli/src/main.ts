@@ -8,6 +8,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { deployCommands, promoteCommand } from './commands/deploy.ts';
 import { domainCommands } from './commands/domains.ts';
 import { environmentCommands } from './commands/environments.ts';
+import { historyCommands } from './commands/history.ts';
 import { hookCommands } from './commands/hooks.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { keyCommands } from './commands/keys.ts';
@@ -63,6 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     queueCommand,
     cleanUpCommands,
     quotaCommands,
+    historyCommands,
     deleteCommand,
     logCommands,
     runCommands,

@@ -73,6 +73,8 @@ export interface Client {
   list<T>(path: string, options?: { query?: Query; signal?: AbortSignal }): AsyncIterable<T>;
   /** Events of a server-sent stream; resumes by itself. Ends with the signal, or after an event named `end`. */
   stream<T = unknown>(path: string, options?: StreamOptions): AsyncIterable<ServerEvent<T>>;
+  /** Reads what is no JSON, as it comes: an export. */
+  download(path: string, options?: { query?: Query; signal?: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
   /** Sends bytes as they are: a Blob, a buffer, or a stream (Node). */
   upload<T = unknown>(
     path: string,
@@ -163,6 +165,13 @@ export function createClient(options: ClientOptions): Client {
           ),
         stream,
       );
+    },
+    async download(path, download = {}) {
+      const init: RequestInit = {
+        headers: { accept: '*/*' },
+        ...(download.signal ? { signal: download.signal } : {}),
+      };
+      return (await open('GET', path, init, download.query)).body ?? new Blob([]).stream();
     },
     async upload<T>(
       path: string,

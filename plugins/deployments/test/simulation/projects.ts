@@ -43,6 +43,7 @@ export class SimulatedProjects {
       find: async () => ({ path: null }),
       sibling: async () => ({ environment: 'production', slug: 'web', path: null }),
       spec: async ({ service }) => ({ revision: 1, spec: structuredClone(find(service).spec) }),
+      compareVariables: async () => ({ changes: [] }),
       variables: async () => {
         await world.turn(life, 'variables');
         return { variables: {}, build: {}, secretNames: [] };

@@ -1,6 +1,6 @@
 import type { Infer } from '@containr/sdk';
 import { defineContract, defineEvent, defineHook, defineSchema, Id } from '@containr/sdk';
-import { ServiceDocument } from './documents.ts';
+import { ServiceDocument, VariableChangeDocument } from './documents.ts';
 import { nullable } from './nullable.ts';
 import { ServiceSpec } from './spec.ts';
 
@@ -110,6 +110,21 @@ export const Projects = defineContract('projects', 'Projects, environments, serv
       type: 'object',
       properties: { revision: { type: 'integer' }, spec: ServiceSpec },
       required: ['revision', 'spec'],
+      additionalProperties: false,
+    },
+  },
+  /** What differs between the variables of two revisions of a service; of what is secret only that it does. Throws `NOT_FOUND`. */
+  compareVariables: {
+    input: {
+      type: 'object',
+      properties: { service: Id, from: { type: 'integer' }, to: { type: 'integer' } },
+      required: ['service', 'from', 'to'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: { changes: { type: 'array', items: VariableChangeDocument } },
+      required: ['changes'],
       additionalProperties: false,
     },
   },

@@ -10,6 +10,7 @@ import type { CommandHost } from '../command.ts';
 import type { Deployment as DeploymentRead } from '../documents.ts';
 import { Deployment, LogPage, Summary } from '../documents.ts';
 import type { Output } from '../output.ts';
+import { comparison, comparisonLines } from './history.ts';
 
 const Live = {
   type: 'object',
@@ -86,10 +87,17 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
     .command('rollback')
     .argument('<deployment>', 'id')
     .option('--rebuild', 'build its source again where a clean-up removed the artifact')
+    .option('--dry-run', 'show what would change, and change nothing')
     .description('go back to an earlier deployment')
-    .action((id: string, given: { rebuild?: boolean }) =>
+    .action((id: string, given: { rebuild?: boolean; dryRun?: boolean }) =>
       run(async () => {
         const api = await openApi(options());
+        const found = await comparison(api, id);
+        for (const line of comparisonLines(found)) output.line(line);
+        if (given.dryRun) {
+          if (output.json) output.value(found, '');
+          return 0;
+        }
         const query = given.rebuild ? { rebuild: true } : {};
         const deployment = await api.post('/deployments/{id}/rollback', Deployment, { params: { id }, query });
         return report(output, await follow(api, output, deployment));
