@@ -5,12 +5,16 @@ import { Setup } from '@containr/plugin-auth/contract';
 import { discover } from '@containr/kernel';
 import type { TestPlatform } from '@containr/testing';
 import { startTestPlatform } from '@containr/testing';
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../plugins/ingress/test/acme-server.ts';
 import { certificateOf } from '../../plugins/ingress/test/certificate.ts';
 import { archive } from '../browser/archive.ts';
 import { Owner } from '../road/api.ts';
 import { until } from '../road/until.ts';
+import { stopIngress } from '../../plugins/haproxy/test/stop-ingress.ts';
+import type { Driver } from '../../plugins/ingress/src/drivers.ts';
 import { changingApp } from './changing-app.ts';
 import type { Address } from './visitors.ts';
 
@@ -57,14 +61,14 @@ export class ChangingApp {
     this.#domain = domain;
   }
 
-  /** Starts one that is live. */
-  static async start(): Promise<ChangingApp> {
+  /** Starts one that is live, behind an ingress of this kind. */
+  static async start(driver: Driver): Promise<ChangingApp> {
     const [port, tlsPort] = [await freePort(), await freePort()];
     const test = await startTestPlatform({
       plugins: await discover(plugins),
       agent: true,
       settings: {
-        ingress: { port, tlsPort, host: '127.0.0.1', ownership: 'trusted' },
+        ingress: { driver, port, tlsPort, host: '127.0.0.1', ownership: 'trusted' },
         deployments: { runtime: 'process' },
       },
     });
@@ -81,9 +85,10 @@ export class ChangingApp {
       const app = new ChangingApp(test, owner, service, domain.id, addresses);
       await app.#certificate();
       await app.#deploy();
+      expect(await app.#carrier(), 'what carries the requests').to.equal(driver);
       return app;
     } catch (error) {
-      await test.stop();
+      await stopIngress(test.data, () => test.stop());
       throw error;
     }
   }
@@ -129,6 +134,19 @@ export class ChangingApp {
     }
     // At once: what the platform calls done must be so for the next visitor.
     expect(new Set(await saying()), change).to.deep.equal(new Set([`v${this.#live.version} ${this.#live.greeting}`]));
+  }
+
+  /** Ends everything, and leaves nothing. */
+  async stop(): Promise<void> {
+    await stopIngress(this.test.data, () => this.test.stop());
+  }
+
+  /** The ingress that its agent keeps running. */
+  async #carrier(): Promise<string> {
+    const found: string[] = [];
+    for await (const path of glob(join(this.test.data, '**/router.json')))
+      found.push(path.includes('haproxy') ? 'haproxy' : 'builtin');
+    return found.join();
   }
 
   get #live(): Made {

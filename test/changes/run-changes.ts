@@ -1,11 +1,14 @@
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
+import type { Driver } from '../../plugins/ingress/src/drivers.ts';
 import type { Change } from './changing.ts';
 import { changes, ChangingApp } from './changing.ts';
 import { sendVisitors } from './visitors.ts';
 
 /** How much is changed, before how many visitors, in what order. */
 export interface ChangesOptions {
+  /** What carries the requests. */
+  readonly driver: Driver;
   readonly changes: number;
   /** Requests a second, whether or not they are answered. */
   readonly rate: number;
@@ -28,7 +31,7 @@ const chosen = fc.oneof(
  */
 export async function runChanges(options: ChangesOptions): Promise<string> {
   const { seed = randomInt(2 ** 31) } = options;
-  const app = await ChangingApp.start();
+  const app = await ChangingApp.start(options.driver);
   try {
     const visitors = sendVisitors(app.addresses, options.rate, options.sockets);
     const counts = new Map<Change, number>();
@@ -47,10 +50,10 @@ export async function runChanges(options: ChangesOptions): Promise<string> {
     const made = [...counts].map(([change, count]) => `${change} ${count}`).join(', ');
     if (failures.length > 0)
       throw new Error(
-        `${failures.length} of ${sent} requests and ${sockets} sockets failed after ${made} (seed ${seed})\n${failures.slice(0, 20).join('\n')}`,
+        `${failures.length} of ${sent} requests and ${sockets} sockets failed at ${options.driver} after ${made} (seed ${seed})\n${failures.slice(0, 20).join('\n')}`,
       );
-    return `${order.length} changes (${made}) before ${sent} requests and ${sockets} WebSockets, 0 failed (seed ${seed})`;
+    return `${options.driver}: ${order.length} changes (${made}) before ${sent} requests and ${sockets} WebSockets, 0 failed (seed ${seed})`;
   } finally {
-    await app.test.stop();
+    await app.stop();
   }
 }

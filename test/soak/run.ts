@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { drivers } from '../../plugins/ingress/src/drivers.ts';
 import { runChanges } from '../changes/run-changes.ts';
 import { runLoad } from './load.ts';
 import { runSequences } from './sequences.ts';
@@ -16,6 +17,7 @@ const { positionals, values } = parseArgs({
     rate: { type: 'string' },
     changes: { type: 'string', default: '10000' },
     sockets: { type: 'string', default: '20' },
+    ingress: { type: 'string', default: 'builtin' },
     seed: { type: 'string' },
     path: { type: 'string' },
   },
@@ -27,6 +29,7 @@ const parts: Readonly<Record<string, () => Promise<string>>> = {
   load: () => runLoad({ seconds: Number(values.seconds), rate: Number(values.rate ?? 50), seed }),
   changes: () =>
     runChanges({
+      driver: drivers.find((driver) => driver === values.ingress) ?? 'builtin',
       changes: Number(values.changes),
       rate: Number(values.rate ?? 500),
       sockets: Number(values.sockets),

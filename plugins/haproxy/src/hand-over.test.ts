@@ -13,6 +13,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { freePort } from '../../ingress/test/acme-server.ts';
 import type { Shop } from '../../ingress/test/shop.ts';
 import { startShop } from '../../ingress/test/shop.ts';
+import { stopIngress } from '../test/stop-ingress.ts';
 import { findEngine } from './carrier/engine.ts';
 
 const host = 'web-shop.localhost';
@@ -83,7 +84,7 @@ describe('HAProxy in place of the built-in ingress', function () {
   });
   after(async () => {
     for (const server of servers) server.close();
-    await shop?.stop();
+    if (shop) await stopIngress(shop.test.data, () => shop.stop());
   });
 
   it('takes over and gives back while visitors ask, and closes no socket', async () => {

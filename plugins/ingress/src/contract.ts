@@ -32,6 +32,19 @@ export const Routes = defineContract('routes', 'Names of services, and where the
     },
     output: Revision,
   },
+  /**
+   * Lets new requests of a service wait until it is switched, or `forMs` have passed: for one that can't have two writers. What it
+   * serves already goes on. 0: they go on at once. Resolves when the ingress follows it.
+   */
+  hold: {
+    input: {
+      type: 'object',
+      properties: { service: Id, forMs: { type: 'integer', minimum: 0, maximum: 600_000 } },
+      required: ['service', 'forMs'],
+      additionalProperties: false,
+    },
+    output: Revision,
+  },
   /** Deployment that the routes of services point to now. */
   current: {
     input: ServiceIds,

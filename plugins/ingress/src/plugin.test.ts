@@ -148,6 +148,24 @@ describe('ingress plugin', function () {
     expect(domains.field('items', 0, 'host')).to.equal('api-shop.localhost');
   });
 
+  it('holds requests of a service until it is switched, and of nobody else', async () => {
+    const service = await makeService('held');
+    const routes = test.platform.services.get(Routes);
+    await routes.switchTo({ service, deployment: null, upstreams: [await replica('before')] }, { principal });
+    await routes.hold({ service, forMs: 60_000 }, { principal });
+    let answered = false;
+    const waiting = get(port, 'held-shop.localhost').finally(() => (answered = true));
+    expect((await get(port, 'api-shop.localhost')).status).to.equal(200);
+    expect(answered).to.equal(false);
+    await routes.switchTo({ service, deployment: null, upstreams: [await replica('after')] }, { principal });
+    expect((await waiting).body).to.equal('after');
+    const stranger = { ...principal, organisation: randomUUID() };
+    const refused = await routes
+      .hold({ service, forMs: 1000 }, { principal: stranger })
+      .catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'NOT_FOUND' });
+  });
+
   it('shows and moves nothing of another organisation', async () => {
     const service = await makeService('private');
     const stranger = { ...principal, organisation: randomUUID() };

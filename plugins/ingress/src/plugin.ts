@@ -17,6 +17,7 @@ import { Target } from './entities/target.entity.ts';
 import { init } from './migrations/0001-init.ts';
 import { domains } from './migrations/0002-domains.ts';
 import { balance } from './migrations/0003-balance.ts';
+import { holds } from './migrations/0004-holds.ts';
 import { describeGoing } from './domains/deletion.ts';
 import { createNames } from './names.ts';
 import { bumpRevision } from './revision.ts';
@@ -34,7 +35,7 @@ const dueMs = 3000;
 export default definePlugin({
   settings: Settings,
   entities: [Name, Target, Host, Domain, Certificate, Challenge, AcmeAccount],
-  migrations: [init, domains, balance],
+  migrations: [init, domains, balance, holds],
   setup(ctx) {
     const spread = createSpread(ctx);
     // What is not waited for is made up for by the catching up.

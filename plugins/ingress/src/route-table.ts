@@ -15,13 +15,17 @@ const reason = 'the route table holds every organisation';
 
 type Targets = ReadonlyMap<string, Target>;
 
-function towards(targets: Targets, service: string): Pick<Route, 'service' | 'deployment' | 'upstreams' | 'balance'> {
+function towards(
+  targets: Targets,
+  service: string,
+): Pick<Route, 'service' | 'deployment' | 'upstreams' | 'balance' | 'held'> {
   const target = targets.get(service);
   return {
     service,
     deployment: target?.deployment ?? null,
     upstreams: target?.upstreams ?? [],
     balance: target?.balance ?? 'round-robin',
+    ...(target?.heldUntil ? { held: target.heldUntil.getTime() } : {}),
   };
 }
 

@@ -31,9 +31,19 @@ export function routesService(
           deployment,
           upstreams,
           balance,
+          heldUntil: null,
           updatedAt: ctx.clock.now(),
         };
         await unit.em.upsert(Target, row);
+        await bumpRevision(unit);
+      });
+      return { revision: await spread.apply() };
+    },
+    async hold({ service, forMs }, { principal }) {
+      const heldUntil = forMs === 0 ? null : new Date(ctx.clock.now().getTime() + forMs);
+      await ctx.store.for(principal).transaction(async (unit) => {
+        const changed = await unit.em.nativeUpdate(Target, { service }, { heldUntil });
+        if (changed === 0) throw notFound('service');
         await bumpRevision(unit);
       });
       return { revision: await spread.apply() };

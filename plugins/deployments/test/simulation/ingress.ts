@@ -31,6 +31,7 @@ export class SimulatedIngress {
         if (!this.up) throw down();
         return { revision: this.#revision };
       },
+      hold: async () => ({ revision: this.#revision }),
       inFlight: async () => {
         await world.turn(life, 'in flight');
         return { inFlight: world.chance() < 0.2 ? { some: 1 } : {} };

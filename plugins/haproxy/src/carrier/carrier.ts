@@ -1,5 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CertificateSet } from '@containr/sdk/contracts';
 import { isContainrError } from '@containr/sdk';
@@ -8,12 +7,11 @@ import { Certificates } from './certificates.ts';
 import { write } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import { connectionsWithin } from './engine.ts';
+import { writeFixedFiles } from './fixed-files.ts';
 import { HaproxyProcess } from './haproxy-process.ts';
 import type { Layout, Lines } from './layout.ts';
 import { certified, layOut } from './layout.ts';
-import { luaFor } from './lua.ts';
 import { Maps, textOf } from './maps.ts';
-import { answerFiles } from './own-answers.ts';
 import type { MapName, Paths } from './paths.ts';
 import { socketIn } from './paths.ts';
 import { addressOf, firstSizes, Pool, replicaOf, serverName } from './pool.ts';
@@ -21,18 +19,20 @@ import type { ProcessRecord } from './process-record.ts';
 import { readProcess } from './process-record.ts';
 import type { RuntimeApi } from './runtime-api.ts';
 import type { Wanted } from './servers.ts';
+import { SavedFiles } from './saved-files.ts';
 import { Servers } from './servers.ts';
 import { readServers } from './statistics.ts';
-import { writeWhole } from './write-whole.ts';
 
 const mostConnections = 20_000;
 const mostPasses = 1000;
+/** Headers of routes that are not there any more, which are kept. */
+const mostStale = 2000;
 const endLookMs = 50;
 const shortestSweepMs = 200;
 const longestSweepMs = 3000;
 
 /** Maps that a route's line refers to by an id of its content: they are added to before it, and taken from after it. */
-const beside = ['redirects', 'headers', 'doors', 'challenges'] as const;
+const beside = ['redirects', 'headers', 'doors', 'holds', 'challenges'] as const;
 
 /** The processes of HAProxy: the one that serves, and older ones that finish what they have. */
 export class Carrier {
@@ -57,7 +57,7 @@ export class Carrier {
   #isShared: boolean;
   #sweepAt = 0;
   #sweepMs = shortestSweepMs;
-  readonly #saved = new Map<string, string>();
+  readonly #files = new SavedFiles();
 
   constructor(paths: Paths, engine: Engine, place: { host: string; port: number; isShared: boolean }) {
     this.paths = paths;
@@ -78,10 +78,7 @@ export class Carrier {
     this.#user = user;
     this.#set = set;
     this.#connections = await connectionsWithin(mostConnections);
-    await mkdir(this.paths.answers, { recursive: true, mode: 0o700 });
-    await mkdir(join(this.paths.folder, 'maps'), { recursive: true, mode: 0o700 });
-    await writeWhole(this.paths.lua, luaFor(this.paths));
-    for (const { name, text } of answerFiles()) await writeWhole(join(this.paths.answers, name), text);
+    await writeFixedFiles(this.paths);
     const record = await readProcess(this.paths.record);
     this.#generation = record?.generation ?? 0;
     const found = record && (await HaproxyProcess.adopt(record));
@@ -192,14 +189,24 @@ export class Carrier {
   }
 
   #lines(): Readonly<Record<MapName, Lines>> {
-    const { hosts, redirects, headers, doors, challenges } = this.#layout;
+    const { hosts, redirects, headers, doors, holds, challenges } = this.#layout;
     const routes = new Map(
       [...this.#layout.routes].map(([key, { id, flags, group }]) => [
         key,
         `${this.#pool.held.get(group) ?? 'none'}|${id}|${flags}`,
       ]),
     );
-    return { hosts, routes, redirects, headers, doors, challenges, passes: new Map(), certified: certified(this.#set) };
+    return {
+      hosts,
+      routes,
+      redirects,
+      headers,
+      doors,
+      holds,
+      challenges,
+      passes: new Map(),
+      certified: certified(this.#set),
+    };
   }
 
   /** In an order in which every request finds all of what was, or all of what will be. */
@@ -209,7 +216,10 @@ export class Carrier {
     for (const name of beside) await this.#maps.put(api, name, lines[name]);
     for (const name of ['routes', 'hosts'] as const) await this.#maps.put(api, name, lines[name]);
     for (const name of ['hosts', 'routes'] as const) await this.#maps.keepOnly(api, name, lines[name]);
-    for (const name of beside) await this.#maps.keepOnly(api, name, lines[name]);
+    for (const name of beside) if (name !== 'headers') await this.#maps.keepOnly(api, name, lines[name]);
+    // Answers on their way still look for those that they began with.
+    if (this.#maps.size('headers') > lines.headers.size + mostStale)
+      await this.#maps.keepOnly(api, 'headers', lines.headers);
     await this.#servers.drain(api, wanted);
     this.#sweepMs = shortestSweepMs;
     this.#sweepAt = 0;
@@ -287,10 +297,6 @@ export class Carrier {
       };
       texts.set(this.paths.record, JSON.stringify(record));
     }
-    for (const [path, text] of texts) {
-      if (this.#saved.get(path) === text) continue;
-      await writeWhole(path, text);
-      this.#saved.set(path, text);
-    }
+    await this.#files.write(texts);
   }
 }

@@ -156,6 +156,7 @@ function frontend(configuration: Configuration): string {
     'http-request lua.containr_door if guarded !{ var(txn.passage) -m found }',
     ...answer.give('tooManyGuesses', 'guarded { var(txn.passage) -m str busy }'),
     ...answer.give('credentialsNeeded', 'guarded !{ var(txn.passage) -m str passed }'),
+    'http-request lua.containr_hold if { var(txn.flags) -m sub W }',
     ...answer.give('serviceNotLive', '{ var(txn.flags) -m sub E }'),
     '# What is carried on',
     'http-request lua.containr_listed if { req.hdr(connection) -m found } !{ req.fhdr(connection) -m reg -i ^(close|keep-alive|upgrade|keep-alive,.?upgrade)$ }',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { ContainrError } from '@containr/sdk';
 import { Passwords } from '@containr/sdk/ingress';
 import type { Paths } from './paths.ts';
 
@@ -15,6 +16,18 @@ type Users = ReadonlyMap<string, ReadonlyMap<string, string>>;
 /** The key that HAProxy finds a right name and password by: SHA-256 of the header and the door. */
 function passOf(authorization: string, door: string): string {
   return createHash('sha256').update(`${authorization}${door}`).digest('hex').toUpperCase();
+}
+
+/** Whoever may write in the folder of temporary files could have made it before. */
+async function refuseForeign(folder: string): Promise<void> {
+  const { uid, mode } = await lstat(folder);
+  if (uid === process.geteuid?.() && (mode & 0o022) === 0) return;
+  throw new ContainrError({
+    code: 'INGRESS_FOLDER_UNSAFE',
+    status: 500,
+    detail: `${folder} belongs to somebody else or is open to others.`,
+    hint: 'Remove that folder; it is made again.',
+  });
 }
 
 /** Tells HAProxy who may pass. Its questions are lines `<door> <Authorization in base64>`, the answers `passed`, `refused` or `busy`. */
@@ -39,6 +52,7 @@ export class Door {
   async open(uid: number | null): Promise<void> {
     const { entrance, door } = this.#paths;
     await mkdir(entrance, { recursive: true, mode: 0o700 });
+    await refuseForeign(entrance);
     await chmod(entrance, uid === null ? 0o700 : 0o711);
     await rm(door, { force: true });
     const server = createServer((socket) => this.#serve(socket));

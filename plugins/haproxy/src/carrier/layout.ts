@@ -20,6 +20,8 @@ export interface Layout {
   readonly redirects: Lines;
   readonly headers: Lines;
   readonly doors: Lines;
+  /** Moments until which requests wait, in ms since 1970. */
+  readonly holds: Lines;
   readonly challenges: Lines;
   /** Hashes of who may pass, by door and name. */
   readonly users: ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -56,15 +58,20 @@ export function layOut(table: RouteTable): Layout {
   const redirects = new Map<string, string>();
   const headers = new Map<string, string>();
   const doors = new Map<string, string>();
+  const holds = new Map<string, string>();
   const users = new Map<string, ReadonlyMap<string, string>>();
   for (const route of table.routes) {
     const host = route.host.toLowerCase();
     const path = route.path.endsWith('/') ? route.path : `${route.path}/`;
     const key = `${host}${path}`;
     if (/\s/.test(key) || routes.has(key)) continue;
-    const id = shortHash([key, route.redirect, route.headers, route.users]);
+    const id = shortHash([key, route.redirect, route.headers, route.users, route.held]);
     let flags = route.upstreams.length === 0 ? 'E' : '';
     if (route.secure === true) flags += 'S';
+    if (route.held !== undefined) {
+      flags += 'W';
+      holds.set(id, String(route.held));
+    }
     if (route.redirect !== undefined) {
       flags += 'R';
       redirects.set(id, base64(route.redirect.replace(/\/+$/, '')));
@@ -95,6 +102,7 @@ export function layOut(table: RouteTable): Layout {
     redirects,
     headers,
     doors,
+    holds,
     challenges,
     users,
   };

@@ -3,6 +3,8 @@ import type { Paths } from './paths.ts';
 /** What HAProxy's own rules can't do. Each is called for the few requests that need it, never for a plain one. */
 export function luaFor(paths: Paths): string {
   return `local headers = Map.new("${paths.maps.headers}", Map._str)
+local routes = Map.new("${paths.maps.routes}", Map._beg)
+local holds = Map.new("${paths.maps.holds}", Map._str)
 
 -- Headers that the route sets on each answer of the service, in place of its own.
 core.register_action("containr_headers", { "http-res" }, function(txn)
@@ -12,6 +14,24 @@ core.register_action("containr_headers", { "http-res" }, function(txn)
     if line == nil then return end
     local name, value = string.match(line, "^(%S+)%s?(.*)$")
     txn.http:res_set_header(name, value)
+  end
+end)
+
+-- Requests that wait for the next table, up to a moment; then the route is as it says by then.
+core.register_action("containr_hold", { "http-req" }, function(txn)
+  while true do
+    local route = routes:lookup(txn:get_var("txn.key"))
+    if route == nil then return end
+    local backend, id, flags = string.match(route, "^([^|]*)|([^|]*)|(.*)$")
+    txn:set_var("txn.backend", backend)
+    txn:set_var("txn.id", id)
+    txn:set_var("txn.flags", flags)
+    if not string.find(flags, "W", 1, true) then return end
+    -- None: the route was changed between the two looks, and is looked for again.
+    local moment = holds:lookup(id)
+    local now = core.now()
+    if moment ~= nil and tonumber(moment) <= now.sec * 1000 + now.usec / 1000 then return end
+    core.msleep(20)
   end
 end)
 

@@ -42,6 +42,11 @@ export class Maps {
     for (const name of mapNames) this.#known.set(name, all[name]);
   }
 
+  /** Lines that a map has, as far as is known. */
+  size(name: MapName): number {
+    return this.#known.get(name)?.size ?? 0;
+  }
+
   /** Adds and changes lines; those that are not among them stay. */
   async put(api: RuntimeApi, name: MapName, lines: Lines): Promise<void> {
     const known = this.#known.get(name);

@@ -28,6 +28,7 @@ export const mapNames = [
   'redirects',
   'headers',
   'doors',
+  'holds',
   'passes',
   'challenges',
   'certified',

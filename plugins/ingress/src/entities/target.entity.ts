@@ -14,6 +14,8 @@ export const Target = defineEntity({
     upstreams: p.json<Upstream[]>(),
     /** How one of them is chosen. */
     balance: p.enum(balances),
+    /** Until when its requests wait for the next switch. */
+    heldUntil: p.datetime().nullable(),
     updatedAt: p.datetime(),
   },
 });

@@ -23,6 +23,7 @@ import { decide } from './decide.ts';
 import { forward } from './forward.ts';
 import type { FrontHandlers } from './front.ts';
 import { createFront } from './front.ts';
+import { Held } from './held.ts';
 import type { Head } from './request-head.ts';
 import { BadHead, readHead } from './request-head.ts';
 import type { CompiledRoute } from './table.ts';
@@ -36,6 +37,7 @@ export class Router implements IngressProgram {
   readonly #options: IngressStart;
   readonly #upstreams = new Upstreams();
   readonly #passwords = new Passwords();
+  readonly #held = new Held();
   readonly #certificates = new Certificates();
   readonly #keptTable: StateFile<RouteTable>;
   readonly #keptCertificates: StateFile<CertificateSet>;
@@ -80,6 +82,7 @@ export class Router implements IngressProgram {
     const next = compileTable(table);
     this.#table = next;
     this.#upstreams.follow(next);
+    this.#held.wake();
     await this.#tls.follow(table.tlsPort ?? null);
     await this.#keptTable.save(table);
     return table.revision;
@@ -164,6 +167,17 @@ export class Router implements IngressProgram {
     });
   }
 
+  /** Acts on the decision about a request, which is made anew where it was held. */
+  #settle(request: IncomingMessage, head: Head, act: (decision: Decision) => void): void {
+    const go = (decision: Decision): void => {
+      if (!('route' in decision) || decision.route.held <= Date.now() || request.socket.destroyed) return act(decision);
+      void this.#held.wait(decision.route.held).then(() => this.#settle(request, head, act));
+    };
+    const decision = this.#decide(request, head);
+    if (decision instanceof Promise) void decision.then(go);
+    else go(decision);
+  }
+
   #look(head: Head): () => CompiledRoute | undefined {
     return () => findRoute(this.#table, head.host, head.target);
   }
@@ -184,9 +198,7 @@ export class Router implements IngressProgram {
       if (head.hasBody) response.shouldKeepAlive = false;
       sendAnswer(request, response, 'route' in decision ? serviceNotLive(head.host) : decision);
     };
-    const decision = this.#decide(request, head);
-    if (decision instanceof Promise) void decision.then(act);
-    else act(decision);
+    this.#settle(request, head, act);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, rest: Buffer): void {
@@ -204,9 +216,7 @@ export class Router implements IngressProgram {
       if (socket instanceof Socket) socket.setTimeout(0);
       tunnel(this.#upstreams, { request, socket, rest, head, look: this.#look(head) });
     };
-    const decision = this.#decide(request, head);
-    if (decision instanceof Promise) void decision.then(act);
-    else act(decision);
+    this.#settle(request, head, act);
   }
 }
 

@@ -7,6 +7,8 @@ export interface CompiledRoute {
   readonly service: string;
   readonly upstreams: readonly Upstream[];
   readonly balance: Balance;
+  /** Until when requests wait for the next table, in ms since 1970; 0: not at all. */
+  readonly held: number;
   readonly redirect: string | undefined;
   readonly secure: boolean;
   /** Response headers to set: lower-case name, name, value. */
@@ -32,6 +34,7 @@ function compileRoute(route: Route): CompiledRoute {
     service: route.service,
     upstreams: route.upstreams,
     balance: route.balance ?? 'round-robin',
+    held: route.held ?? 0,
     redirect: route.redirect?.replace(/\/+$/, ''),
     secure: route.secure ?? false,
     headers: (route.headers ?? []).map(({ name, value }) => [name.toLowerCase(), name, value] as const),

@@ -46,6 +46,8 @@ export const Route = defineSchema({
     upstreams: { type: 'array', items: Upstream },
     /** How one of them is chosen; in turn when absent. */
     balance: { type: 'string', enum: balances },
+    /** Requests wait for the next table, at most until this moment (ms since 1970); then the route is as it says. */
+    held: { type: 'integer', minimum: 0 },
     /** Base of the address that visitors are sent to instead (308), path and query kept. */
     redirect: { type: 'string', maxLength: 2048 },
     /** Plain HTTP is answered with the same address by HTTPS (308). */

@@ -105,6 +105,46 @@ export function defineSwitches(ingress: () => IngressBench): void {
     expect(String(failure)).to.include('502');
   });
 
+  it('holds new requests until the next table, and lets go on what it serves', async () => {
+    let release = (): void => undefined;
+    let asked = 0;
+    const old = await ingress().replica((_request, response) => {
+      asked++;
+      release = () => response.end('old');
+    });
+    const young = await ingress().named('young');
+    const service = routeTo(appHost, []).service;
+    await ingress().apply([routeTo(appHost, [old.upstream], { service })]);
+    const begun = ingress().ask('/', { isAlone: true });
+    await eventually('the request arrived', () => asked === 1);
+    await ingress().apply([routeTo(appHost, [old.upstream], { service, held: Date.now() + 30_000 })]);
+    let answered = 0;
+    const waiting = Array.from({ length: 5 }, async (_, at) => {
+      const got = await ingress().ask('/', { isAlone: true, ...(at === 0 ? { method: 'POST', body: 'x' } : {}) });
+      answered++;
+      return got.body;
+    });
+    const socket = ingress().socket();
+    release();
+    expect((await begun).body).to.equal('old');
+    await ingress().apply([routeTo(appHost, [], { service, held: Date.now() + 30_000 })]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([answered, asked]).to.deep.equal([0, 1]);
+    await ingress().apply([routeTo(appHost, [young], { service })]);
+    expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['young']));
+    expect(await says(await socket)).to.equal('young');
+    (await socket).terminate();
+  });
+
+  it('holds no longer than it is told', async () => {
+    await ingress().apply([routeTo(appHost, [await ingress().named('one')], { held: Date.now() + 400 })]);
+    expect((await ingress().ask('/')).body).to.equal('one');
+    await ingress().apply([routeTo(appHost, [], { held: Date.now() + 400 })]);
+    expect((await ingress().ask('/')).status).to.equal(503);
+    await ingress().apply([routeTo(appHost, [], { held: 1 })]);
+    expect((await ingress().ask('/')).status).to.equal(503);
+  });
+
   it('refuses an older table', async () => {
     await ingress().point();
     const refused: unknown = await ingress()
