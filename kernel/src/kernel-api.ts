@@ -4,7 +4,7 @@ import type { Audit, Keys, PluginSettings, Settings } from '@containr/data';
 import { registerInspectionRoutes } from '@containr/inspection';
 import { isolationOf, registerGrantRoutes } from '@containr/isolation';
 import type { GrantStore } from '@containr/isolation';
-import type { PluginContext } from '@containr/sdk';
+import type { PlatformHttp } from '@containr/sdk/host';
 import { NodeChanged, NodeRemoved } from '@containr/sdk';
 import { inspectedOf } from './plugins/active.ts';
 import { failureOf } from './plugins/plugin-entry.ts';
@@ -29,7 +29,7 @@ export type KernelApi = Parameters<typeof registerKernelRoutes>[1] & {
 };
 
 /** Registers everything that the kernel itself answers below `/api/v1`. */
-export function registerKernelApi(http: PluginContext['http'], use: KernelApi): void {
+export function registerKernelApi(http: PlatformHttp, use: KernelApi): void {
   registerPluginRoutes(http, use.life);
   registerPluginSettings(http, use.life, use.settings, use.own);
   registerPackageRoutes(http, use.packages);

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Agents, Event, Logger, NodeInfo, NodeLeaving, PluginContext, Principal, Scope } from '@containr/sdk';
+import type { PlatformHttp } from '@containr/sdk/host';
+import type { Agents, Event, Logger, NodeInfo, NodeLeaving, Principal, Scope } from '@containr/sdk';
 import { defineSchema, NodeChanged, NodeRemoved } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
 import type { Heartbeat } from '@containr/sdk/wire';
@@ -46,7 +47,7 @@ export interface AgentGateway {
   /** What plugins hear of agents now. */
   heard(): ReturnType<Handlers['heard']>;
   /** Registers `/nodes` and `/agents` on the kernel's own mount. */
-  routes(http: Pick<PluginContext['http'], 'route' | 'raw'>): void;
+  routes(http: Pick<PlatformHttp, 'route' | 'plain'>): void;
   /** Takes the upgrade of `/api/v1/agents/connect`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The agent that holds this bearer, on whichever process it is connected, or `null`. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Logger } from '@containr/sdk';
 import { notFound } from '@containr/sdk';
 import type { Half } from '@containr/sdk/wire';
@@ -45,16 +45,16 @@ export class HalfShelf {
   }
 
   /** The bundle with this content. Throws `NOT_FOUND`. */
-  async open(sha256: string): Promise<ReadableStream> {
+  async open(sha256: string): Promise<Readable> {
     // An agent may ask another process than the one that told it what to load.
     const found = this.#find(sha256) ?? (await this.list().then(() => this.#find(sha256)));
     if (!found) throw notFound('agent bundle');
     return found;
   }
 
-  #find(sha256: string): ReadableStream | null {
+  #find(sha256: string): Readable | null {
     for (const [file, known] of this.#hashes) {
-      if (known.sha256 === sha256) return Readable.toWeb(createReadStream(file)) as ReadableStream;
+      if (known.sha256 === sha256) return createReadStream(file);
     }
     return null;
   }

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { PluginContext } from '@containr/sdk';
+import type { PlatformHttp } from '@containr/sdk/host';
 import { defineSchema, invalid, reply, Timestamp } from '@containr/sdk';
 import { Challenge, ControlIdentity, EnrolRequest, Enrolled, writeJoinToken } from '@containr/sdk/wire';
 import type { HalfShelf } from './halves.ts';
@@ -43,7 +43,7 @@ const NewToken = defineSchema({
 
 /** Routes by which machines join, and by which agents fetch what they run. */
 export function registerJoinRoutes(
-  http: Pick<PluginContext['http'], 'route' | 'raw'>,
+  http: Pick<PlatformHttp, 'route' | 'plain'>,
   use: {
     store: NodeStore;
     shelf: HalfShelf;
@@ -100,15 +100,15 @@ export function registerJoinRoutes(
       return { node, install };
     },
   });
-  http.raw({
-    methods: ['GET'],
+  http.plain({
     path: '/agents/halves/{sha256}',
     permission: 'agent:act',
     summary: 'The agent half of a plugin, by its content',
-    accepts: [],
-    maxBytes: 0,
-    handler: async (_request, { params }) =>
-      new Response(await shelf.open(params['sha256'] ?? ''), { headers: { 'content-type': 'text/javascript' } }),
+    handler: async ({ params }) => ({
+      status: 200,
+      headers: { 'content-type': 'text/javascript' },
+      body: await shelf.open(params['sha256'] ?? ''),
+    }),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Access, HttpMethod, JSONSchema, Socket, StreamEvent } from '@containr/sdk';
-import type { Meter } from '@containr/sdk/host';
+import type { Meter, PlainAnswer } from '@containr/sdk/host';
 import { errors } from './errors.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -33,7 +33,8 @@ export interface DeclaredRaw extends Declaration {
   readonly accepts: readonly string[];
   readonly maxBytes: number;
   readonly basicRealm: string | undefined;
-  handler(request: Request, info: RequestContext): Promise<Response>;
+  /** `request` makes the web request of it, for who reads it. */
+  handler(request: () => Request, info: RequestContext): Promise<Response | PlainAnswer>;
 }
 
 export interface DeclaredEvents extends Declaration {

@@ -1,15 +1,18 @@
-import type { Access, Owned, PluginContext, RequestInfo, Scope } from '@containr/sdk';
+import type { Access, Owned, RequestInfo, Scope } from '@containr/sdk';
+import type { PlatformHttp } from '@containr/sdk/host';
 import { Meter } from '@containr/sdk/host';
 import type { Claims, Declared } from './declared.ts';
 import { checkDeclared, labelOf } from './declared.ts';
 import { errors } from './errors.ts';
 
-/** The `ctx.http` of a plugin: declarations are collected, and become a mount when set-up is done. */
+type Info = RequestInfo & { params: Readonly<Record<string, string>> };
+
+/** The `ctx.http` of a plugin, or of the platform itself: declarations are collected, and become a mount when set-up is done. */
 export function httpFacet(
   scope: Scope,
   claims: Claims,
   origin: () => string,
-): { http: PluginContext['http']; declared: readonly Declared[]; seal(): void } {
+): { http: PlatformHttp; declared: readonly Declared[]; seal(): void } {
   const declared: Declared[] = [];
   let sealed = false;
 
@@ -24,7 +27,7 @@ export function httpFacet(
     });
   }
 
-  const http: PluginContext['http'] = {
+  const http: PlatformHttp = {
     route: (options) =>
       add({
         kind: 'route',
@@ -47,8 +50,18 @@ export function httpFacet(
         accepts: options.accepts,
         maxBytes: options.maxBytes,
         basicRealm: options.basicRealm,
-        handler: (request, info) =>
-          options.handler(request, info as RequestInfo & { params: Readonly<Record<string, string>> }),
+        handler: (request, info) => options.handler(request(), info as Info),
+      }),
+    plain: (options) =>
+      add({
+        kind: 'raw',
+        ...common(options),
+        methods: ['GET'],
+        root: options.root ?? false,
+        accepts: [],
+        maxBytes: 0,
+        basicRealm: undefined,
+        handler: (_request, info) => options.handler(info as Info),
       }),
     events: (options) =>
       add({

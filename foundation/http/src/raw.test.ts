@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { request as httpRequest } from 'node:http';
 import { expect } from 'chai';
 import type { Served } from '../test/serve-plugin.ts';
@@ -53,6 +54,29 @@ describe('raw routes', () => {
     });
   });
   after(() => served.close());
+  it('give a plain answer as it is, without a web request', async () => {
+    const seen: string[] = [];
+    await served.add('plain', (http) => {
+      http.plain({
+        path: '/plain/{name}',
+        public: true,
+        summary: 'Plain',
+        handler: async ({ params }) => {
+          seen.push(params['name'] ?? '');
+          return { status: 203, headers: { 'content-type': 'text/x-plain' }, body: Readable.from(['a', 'b']) };
+        },
+      });
+    });
+    const answer = await fetch(`${served.origin}/api/v1/plain/x`);
+    expect([answer.status, answer.headers.get('content-type'), await answer.text(), seen]).to.deep.equal([
+      203,
+      'text/x-plain',
+      'ab',
+      ['x'],
+    ]);
+    expect((await fetch(`${served.origin}/api/v1/plain/x`, { method: 'POST' })).status).to.equal(404);
+  });
+
   const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type: string) =>
     fetch(`${served.origin}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
 

@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import type { PlainAnswer } from '@containr/sdk/host';
 import type { DeclaredRaw } from './declared.ts';
 import { errors } from './errors.ts';
 import { apiBase, fastifyPath } from './route.ts';
 import type { Guard } from './mount.ts';
 
-/** Adds a route that takes a web `Request` and gives a web `Response`; bodies stream both ways. */
+/** Adds a route that takes a web `Request` and gives a web `Response`, or a plain answer; bodies stream both ways. */
 export function addRaw(
   app: FastifyInstance,
   declared: DeclaredRaw,
@@ -24,13 +25,19 @@ export function addRaw(
 }
 
 async function answer(declared: DeclaredRaw, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const work = declared.meter.wrap(() => declared.handler(webRequest(declared, request), request.containr));
+  const work = declared.meter.wrap(() => declared.handler(() => webRequest(declared, request), request.containr));
   const response = await work();
+  if (isPlain(response)) return reply.code(response.status).headers(response.headers).send(response.body);
   reply.code(response.status);
   for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
   for (const line of response.headers.getSetCookie()) reply.header('set-cookie', line);
   // The two declarations of the same web stream differ in Node's types.
   return reply.send(response.body ? Readable.fromWeb(response.body as NodeReadableStream<Uint8Array>) : undefined);
+}
+
+/** Told by its headers: naming the class of the other would load it. */
+function isPlain(answer: Response | PlainAnswer): answer is PlainAnswer {
+  return !('getSetCookie' in answer.headers);
 }
 
 function webRequest(declared: DeclaredRaw, request: FastifyRequest): Request {

@@ -1,4 +1,5 @@
-import type { PluginContext, Principal } from '@containr/sdk';
+import type { Principal } from '@containr/sdk';
+import type { PlatformHttp } from '@containr/sdk/host';
 import { ContainrError, Scope } from '@containr/sdk';
 import { createLogger } from '@containr/sdk/host';
 import { buildMount, Gateway } from '../src/index.ts';
@@ -33,8 +34,8 @@ export interface Served {
   readonly gateway: Gateway;
   readonly origin: string;
   /** Makes a mount; it is not in the map yet. */
-  build(plugin: string, register: (http: PluginContext['http']) => void): Promise<Mount>;
-  add(plugin: string, register: (http: PluginContext['http']) => void): Promise<Mount>;
+  build(plugin: string, register: (http: PlatformHttp) => void): Promise<Mount>;
+  add(plugin: string, register: (http: PlatformHttp) => void): Promise<Mount>;
   close(): Promise<void>;
 }
 
@@ -58,7 +59,7 @@ export async function servePlugins(passed: MountOptions = {}): Promise<Served> {
     if (request.cookies['session'] === 'ann') return { principal: browser };
     return { principal: principals[(request.headers['authorization'] ?? '').replace('Bearer ', '')] ?? null };
   }
-  async function build(plugin: string, register: (http: PluginContext['http']) => void): Promise<Mount> {
+  async function build(plugin: string, register: (http: PlatformHttp) => void): Promise<Mount> {
     const claims = {
       plugin,
       segments: [plugin],

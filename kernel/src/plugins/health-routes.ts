@@ -1,4 +1,4 @@
-import type { PluginContext } from '@containr/sdk';
+import type { PlainAnswer, PlatformHttp } from '@containr/sdk/host';
 
 /** One thing that the platform needs, and why it is not there. */
 export interface Check {
@@ -10,25 +10,27 @@ export interface Check {
 }
 
 /** Registers `/healthz` and `/readyz`, outside the API. */
-export function registerHealthRoutes(http: PluginContext['http'], checks: () => Promise<readonly Check[]>): void {
-  const base = { methods: ['GET'], root: true, public: true, accepts: [], maxBytes: 0 } as const;
-  http.raw({
-    ...base,
+export function registerHealthRoutes(http: PlatformHttp, checks: () => Promise<readonly Check[]>): void {
+  http.plain({
+    root: true,
+    public: true,
     path: '/healthz',
     summary: 'The process answers',
-    handler: async () => Response.json({ ok: true }),
+    handler: async () => json(200, { ok: true }),
   });
-  http.raw({
-    ...base,
+  http.plain({
+    root: true,
+    public: true,
     path: '/readyz',
     summary: 'What the platform needs, with a reason for what is missing',
     handler: async () => {
       const all = await checks();
       const ready = all.every((check) => check.ok || !check.vital);
-      return Response.json(
-        { ready, checks: all.map(({ name, ok, reason }) => ({ name, ok, reason })) },
-        { status: ready ? 200 : 503 },
-      );
+      return json(ready ? 200 : 503, { ready, checks: all.map(({ name, ok, reason }) => ({ name, ok, reason })) });
     },
   });
+}
+
+function json(status: number, body: object): PlainAnswer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -11,6 +11,7 @@ export * from './data-folder.ts';
 export * from './source-folder.ts';
 export * from './lent-sources.ts';
 export * from './outgoing-fetch.ts';
+export * from './platform-http.ts';
 export * from './provider-id.ts';
 export * from './repeat.ts';
 export * from './terminal-text.ts';
