@@ -18,6 +18,12 @@ const starters = [
 const startMessage = 'Start programs through ctx.exec; a file that has to do it itself is listed in eslint.config.mjs.';
 const shellMessage = 'No shell strings: run programs through ctx.exec with an argument array.';
 
+const wholeHttp = {
+  name: 'node:http',
+  message: 'Import it from @containr/sdk/node-http: as an ES module it loads the whole of fetch.',
+  allowTypeImports: true,
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -78,11 +84,12 @@ export default tseslint.config(
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
-          paths: [{ name: 'node:child_process', message: startMessage, allowTypeImports: true }],
+          paths: [{ name: 'node:child_process', message: startMessage, allowTypeImports: true }, wholeHttp],
         },
       ],
     },
   },
+  { files: starters, rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: [wholeHttp] }] } },
   // A list of drawings: data, whatever its ending.
   { files: ['ui/kit/src/icons/icon-shapes.ts'], rules: { 'max-lines': 'off' } },
   {

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '@containr/sdk/node-http';
 import type { JSONSchema } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';

@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http';
+import { ServerResponse } from '@containr/sdk/node-http';
 import type { IncomingMessage } from 'node:http';
 
 type Headers = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer } from '@containr/sdk/node-http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import websocket from '@fastify/websocket';

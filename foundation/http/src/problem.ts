@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from '@containr/sdk/node-http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ContainrError, FieldError } from '@containr/sdk';
 import { invalid, isContainrError } from '@containr/sdk';

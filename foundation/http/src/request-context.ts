@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage } from '@containr/sdk/node-http';
 import type { ServerResponse } from 'node:http';
 import type { Principal, RequestInfo } from '@containr/sdk';
 import { anonymous } from '@containr/sdk';

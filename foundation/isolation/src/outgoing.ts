@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
-import { request as plain } from 'node:http';
+import { request as plain } from '@containr/sdk/node-http';
 import type { IncomingMessage } from 'node:http';
 import { request as encrypted } from 'node:https';
 import { BlockList, isIP } from 'node:net';

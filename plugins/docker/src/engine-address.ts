@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '@containr/sdk/node-http';
 import { ContainrError } from '@containr/sdk';
 
 const patienceMs = 3000;

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import { request } from 'node:http';
+import { request } from '@containr/sdk/node-http';
 import { ContainrError } from '@containr/sdk';
 import Docker from 'dockerode';
 import type { EngineAddress } from './engine-address.ts';

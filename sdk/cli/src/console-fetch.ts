@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '@containr/sdk/node-http';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '@containr/sdk/node-http';
 import { connect } from 'node:net';
 import { keepAsking } from '@containr/sdk/agent';
 import type { CheckAnswer } from '@containr/sdk/agent';

@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest } from '@containr/sdk/node-http';
 
 const dnsMs = 5000;
 const httpMs = 5000;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { request as httpRequest, STATUS_CODES } from 'node:http';
+import { request as httpRequest, STATUS_CODES } from '@containr/sdk/node-http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Upstream } from '@containr/sdk/contracts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from '../host/node-http.ts';
 
 /** An answer of the ingress's own. */
 export interface Answer {

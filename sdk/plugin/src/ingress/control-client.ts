@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest } from '../host/node-http.ts';
 import type { Infer } from '../schema.ts';
 import { ContainrError } from '../errors.ts';
 import { defineSchema } from '../schema.ts';

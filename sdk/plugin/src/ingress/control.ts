@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import { createServer } from '../host/node-http.ts';
 import { ContainrError, isContainrError } from '../errors.ts';
 import { CertificateSet, RouteTable } from '../contracts/ingress.ts';
 import { validate } from '../host/validate.ts';
