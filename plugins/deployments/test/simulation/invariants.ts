@@ -1,6 +1,7 @@
 import type { MemoryDatabase } from '@containr/testing/simulation';
 import { Deployment } from '../../src/entities/deployment.ts';
 import { Replica } from '../../src/entities/replica.ts';
+import { Task } from '../../src/entities/task.ts';
 import { isOpen, isTerminal, mayFollow } from '../../src/machine.ts';
 import type { DeploymentStatus } from '../../src/contract.ts';
 import type { Behaviour } from './behaviour.ts';
@@ -59,6 +60,8 @@ export class Invariants {
     const open = deployments.filter((one) => isOpen(one.status));
     if (open.length > 0)
       throw new Error(`Left open: ${open.map((one) => `#${one.number} ${one.status} ${one.phase ?? ''}`).join(', ')}.`);
+    const tasks = database.rows(Task).filter((one) => one.outcome === null);
+    if (tasks.length > 0) throw new Error(`Tasks without an end: ${tasks.map((one) => one.id).join(', ')}.`);
     for (const service of services) {
       const own = deployments.filter((one) => one.service === service.id);
       const live = own.filter((one) => one.status === 'live');
