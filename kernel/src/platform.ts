@@ -222,7 +222,8 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
     agentsFor: (plugin, scope) => agentGateway.agentsFor(plugin, scope),
     liveFor: (plugin, scope) => live.for(plugin, scope),
   };
-  const grants = openGrants(database.pool, keyRing, log);
+  // What a half may serve to others is a grant: nodes are told even of a plugin that can't be set up anew.
+  const grants = openGrants(database.pool, keyRing, log, () => settled && void agentGateway.halvesChanged());
   const confined = confinement(parts, grants, database.pool, () => lifecycle);
   const container = rootContainer.createChildContainer();
   container.register(partsToken, { useValue: parts });

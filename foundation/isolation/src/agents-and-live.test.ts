@@ -153,6 +153,21 @@ describe('an isolated plugin with an agent half', function () {
     expect((await test.console('/plugins/disks')).field('contributions')).to.include('live lines');
   });
 
+  it('serves to others what was granted, for as long as it is', async () => {
+    const served = async () => {
+      const nodes = await test.console('/nodes');
+      return JSON.stringify(nodes.field('items', 0, 'capabilities'));
+    };
+    expect(await served()).to.equal('["disks/say.disks","disks/scan.disks"]');
+    const change = (body: object) => test.console('/plugins/disks/grants', { method: 'PATCH', body });
+    const grant = [{ kind: 'provides', value: 'say.disks' }];
+    await change({ allow: grant, deny: [] });
+    await until('it is served by its plain name', async () => (await served()).includes('"say.disks"'));
+    await change({ allow: [], deny: grant });
+    await until('it is not any more', async () => !(await served()).includes('"say.disks"'));
+    await until('the half is there again', async () => (await served()).includes('disks/say.disks'));
+  });
+
   it('leaves its node with the plugin', async () => {
     await test.console('/plugins/disks/disable', { method: 'POST' });
     await until('the node offers nothing of it', async () => {

@@ -73,8 +73,13 @@ const KeyRows = defineSchema({
   items: { type: 'object', properties: { sealed: { type: 'string' } }, required: ['sealed'] },
 });
 
-/** Opens the rows. */
-export function openGrants(database: Query, sealer: Sealer, log: Logger): GrantStore {
+/** Opens the rows. `changed` is told in each process once what was granted to a plugin is known to be something else. */
+export function openGrants(
+  database: Query,
+  sealer: Sealer,
+  log: Logger,
+  changed: (plugin: string) => void = () => undefined,
+): GrantStore {
   const known = new Map<string, Grants>();
 
   async function load(plugin: string): Promise<Grants> {
@@ -86,7 +91,9 @@ export function openGrants(database: Query, sealer: Sealer, log: Logger): GrantS
     const grants = Object.fromEntries(
       grantKinds.map((kind) => [kind, checked.filter((row) => row.kind === kind).map((row) => row.value)]),
     ) as Record<GrantKind, string[]>;
+    const before = known.get(plugin);
     known.set(plugin, grants);
+    if (before && JSON.stringify(before) !== JSON.stringify(grants)) changed(plugin);
     return grants;
   }
 
