@@ -1,4 +1,5 @@
 import type { PluginContext } from '@containr/sdk';
+import { isContainrError } from '@containr/sdk';
 import { registerSettingsRoutes } from '@containr/data';
 import type { PluginSettings, Settings } from '@containr/data';
 import type { Lifecycle } from './lifecycle.ts';
@@ -20,7 +21,11 @@ export function registerPluginSettings(
     async changed(plugin, by) {
       if (plugin === 'kernel') return;
       const { running } = lifecycle.entry(plugin);
-      if (running && !running.followsSettings) await lifecycle.replace(plugin, by);
+      if (!running || running.followsSettings) return;
+      await lifecycle.replace(plugin, by).catch((error: unknown) => {
+        // It went off meanwhile: it is set up with them when it is on again.
+        if (!isContainrError(error) || error.code !== 'CONFLICT_PLUGIN_OFF') throw error;
+      });
     },
   });
 }

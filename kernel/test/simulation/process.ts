@@ -253,6 +253,9 @@ export class SimulatedProcess {
     const { rows } = this.#around;
     const read = (): Promise<number> => rows.run(this, 'reads settings', () => rows.settings.get(plugin) ?? 0);
     let version = await read();
+    let before = version;
+    const write = (word: number): Promise<number> =>
+      rows.run(this, 'writes settings', () => (rows.settings.set(plugin, word), word), true);
     const opened = {
       get current() {
         return { word: version };
@@ -263,12 +266,13 @@ export class SimulatedProcess {
       onChange: () => () => undefined,
       view: () => ({ schema: {}, value: { word: version }, secretsSet: [], overridden: [], version }),
       change: async (body: { word: number }) => {
-        version = await rows.run(
-          this,
-          'writes settings',
-          () => (rows.settings.set(plugin, body.word), body.word),
-          true,
-        );
+        before = version;
+        version = await write(body.word);
+        return opened.view();
+      },
+      // What was changed by somebody else meanwhile stays as that one wanted it.
+      restore: async () => {
+        if ((await read()) === version) version = await write(before);
         return opened.view();
       },
       refresh: async () => {

@@ -12,7 +12,7 @@ const busyMs = 90_000;
 const restMs = 200_000;
 
 /** What a refused change may say; anything else is a fault of the kernel. */
-const refusals = /^CONFLICT_|^PLUGIN_|^NOT_FOUND$|^HOOK_TAKEN$/;
+const refusals = /^CONFLICT_|^PLUGIN_|^NOT_FOUND$|^HOOK_TAKEN$|^SETTINGS_REFUSED$/;
 
 /** One world of one seed: two processes of a control plane, plugins, what admins do and what goes wrong. */
 export class Scenario {
