@@ -91,19 +91,34 @@ export type PhaseDocument = Infer<typeof PhaseDocument>;
 export const Waiting = defineSchema({
   type: 'object',
   properties: {
-    /** `lane`: another one of its service is under way; `order`: one that it reads from; `build`, `rollout`: there is no free slot. */
-    kind: { type: 'string', enum: ['lane', 'order', 'build', 'rollout'] },
+    /** `lane`: another one of its service is under way; `order`: one that it reads from; `build`, `rollout`: no free slot; `freeze`: its environment is frozen. */
+    kind: { type: 'string', enum: ['lane', 'order', 'build', 'rollout', 'freeze'] },
     /** One sentence, with who has what it waits for. */
     reason: { type: 'string' },
     /** Place in line, from 1, and how many are in that line. */
     position: { type: 'integer' },
     of: { type: 'integer' },
     since: Timestamp,
+    /** When a freeze window ends. */
+    until: OptionalTimestamp,
   },
-  required: ['kind', 'reason', 'position', 'of', 'since'],
+  required: ['kind', 'reason', 'position', 'of', 'since', 'until'],
   additionalProperties: false,
 });
 export type Waiting = Infer<typeof Waiting>;
+
+/** Who let a deployment begin in spite of freeze windows, and why. */
+export const Override = defineSchema({
+  type: 'object',
+  properties: {
+    by: { type: 'string' },
+    reason: { type: 'string' },
+    windows: { type: 'array', items: { type: 'string' } },
+  },
+  required: ['by', 'reason', 'windows'],
+  additionalProperties: false,
+});
+export type Override = Infer<typeof Override>;
 
 export const DeploymentDocument = defineSchema({
   type: 'object',
@@ -138,6 +153,7 @@ export const DeploymentDocument = defineSchema({
     /** Deployment of another environment whose artifact this one runs. */
     promotedFrom: nullable(Id),
     supersededBy: nullable(Id),
+    override: nullable(Override),
   },
   required: [
     'id',
@@ -165,6 +181,7 @@ export const DeploymentDocument = defineSchema({
     'rollbackOf',
     'promotedFrom',
     'supersededBy',
+    'override',
   ],
   additionalProperties: false,
 });

@@ -60,6 +60,7 @@ function documentOf(
     rollbackOf: deployment.rollbackOf,
     promotedFrom: deployment.promotedFrom,
     supersededBy: deployment.supersededBy,
+    override: deployment.override,
   };
 }
 

@@ -41,10 +41,12 @@ import { promotion } from './migrations/0006-promotion.ts';
 import { slots } from './migrations/0007-slots.ts';
 import { cleanUp as cleanUpTables } from './migrations/0008-clean-up.ts';
 import { useOfBuilds } from './queue/quota.ts';
+import { freezes } from './migrations/0009-freezes.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { compareRoute } from './routes/compare.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { historyRoutes } from './routes/history.ts';
+import { freezeRoutes } from './routes/freeze.ts';
 import { pinRoute } from './routes/pin.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { Settings } from './settings.ts';
@@ -57,7 +59,7 @@ const sources = new LentSources();
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot, Removal, CleanUp],
-  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables],
+  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables, freezes],
   async setup(ctx) {
     const road: Road = {
       ctx,
@@ -100,6 +102,7 @@ export default definePlugin({
     compareRoute(road);
     historyRoutes(road);
     cleanUpRoutes(road);
+    freezeRoutes(road);
     uploadRoutes(road);
     ctx.repeat('sweep', 10_000, (signal) => sweep(road, signal));
   },

@@ -1,4 +1,4 @@
-import { duration } from '@containr/ui-kit';
+import { duration, shortTime } from '@containr/ui-kit';
 import type { DeploymentDocument } from '../src/contract.ts';
 
 /** Whether something of a deployment still changes. */
@@ -14,6 +14,7 @@ export function placeInLine({ position, of }: { position: number; of: number }):
 /** What is beside the status: the phase and its time, or what replaced it. */
 export function statusNote(deployment: DeploymentDocument, now: number): string | null {
   const phase = deployment.phases.find((one) => one.name === deployment.phase);
+  if (deployment.waiting?.until) return `held until ${shortTime(deployment.waiting.until)}`;
   if (deployment.waiting) return placeInLine(deployment.waiting).toLowerCase();
   if (deployment.status === 'running' && deployment.phase) {
     return phase?.startedAt

@@ -70,6 +70,7 @@ function documentOf(
     endedAt: null,
     rollbackOf: null,
     promotedFrom: null,
+    override: null,
     supersededBy: null,
   };
 }

@@ -135,4 +135,23 @@ export const migrations = [
       'create index services_organisation on services (organisation)',
     ],
   }),
+  defineMigration({
+    name: '0006-freezes',
+    up: [
+      `create table freezes (
+        id uuid primary key,
+        organisation uuid not null,
+        project uuid not null,
+        environment uuid not null references environments (id) on delete cascade,
+        name text not null,
+        weekly jsonb,
+        once jsonb,
+        rollback boolean not null,
+        created_by text not null,
+        created_at timestamptz not null,
+        updated_at timestamptz not null
+      )`,
+      `create index freezes_environment on freezes (environment)`,
+    ],
+  }),
 ];

@@ -12,6 +12,7 @@ import {
 } from './contract.ts';
 import { Change } from './entities/change.entity.ts';
 import { Environment } from './entities/environment.entity.ts';
+import { Freeze } from './entities/freeze.entity.ts';
 import { Project } from './entities/project.entity.ts';
 import { Quota } from './entities/quota.entity.ts';
 import { Revision } from './entities/revision.entity.ts';
@@ -25,6 +26,7 @@ import { changeRoutes } from './routes/changes.routes.ts';
 import { deletionRoutes } from './routes/deletion.routes.ts';
 import { environmentCopyRoutes } from './routes/environment-copies.routes.ts';
 import { environmentRoutes } from './routes/environments.routes.ts';
+import { freezeRoutes } from './routes/freezes.routes.ts';
 import { projectRoutes } from './routes/projects.routes.ts';
 import { quotaRoutes } from './routes/quotas.routes.ts';
 import { serviceRoutes } from './routes/services.routes.ts';
@@ -34,7 +36,7 @@ import { variableTextRoutes } from './routes/variable-text.routes.ts';
 import { variableRoutes } from './routes/variables.routes.ts';
 
 export default definePlugin({
-  entities: [Project, Environment, Service, Revision, Variable, VariableVersion, VariableText, Change, Quota],
+  entities: [Project, Environment, Service, Revision, Variable, VariableVersion, VariableText, Change, Quota, Freeze],
   migrations,
   setup(ctx) {
     ctx.hooks.define(ServiceDescribe);
@@ -50,6 +52,7 @@ export default definePlugin({
     projectRoutes(ctx);
     environmentRoutes(ctx);
     environmentCopyRoutes(ctx);
+    freezeRoutes(ctx);
     deletionRoutes(ctx);
     serviceRoutes(ctx);
     specRoutes(ctx);

@@ -9,6 +9,7 @@ import { Project } from './entities/project.entity.ts';
 import { Revision } from './entities/revision.entity.ts';
 import { Service } from './entities/service.entity.ts';
 import { compareKept } from './variables/compare.ts';
+import { frozenNow } from './freezes/frozen.ts';
 import { openVariables } from './variables/open.ts';
 
 async function pathsOf(
@@ -94,6 +95,9 @@ export function provideProjects(ctx: PluginContext): void {
         const [path] = found ? await pathsOf(em, new Map(), [found]) : [];
         return { environment: environment.slug, slug, path: path ?? null };
       }),
+    frozen: async ({ environment }, call) => ({
+      frozen: await inside(call).transaction(({ em }) => frozenNow(em, environment, ctx.clock.now())),
+    }),
     spec: async ({ service, revision }, call) => {
       const row = await inside(call).transaction(({ em }) => revisionOf(em, service, revision));
       return { revision: row.number, spec: row.spec };

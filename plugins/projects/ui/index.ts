@@ -1,5 +1,6 @@
 import { defineUi } from '@containr/sdk/ui';
 import { attention } from './attention.ts';
+import FreezesPage from './freezes/FreezesPage.vue';
 import ProjectList from './project/ProjectList.vue';
 import ProjectPage from './project/ProjectPage.vue';
 import OverviewTab from './service/OverviewTab.vue';
@@ -62,6 +63,14 @@ export default defineUi({
       summary: 'What this organisation may have, and what it uses of it',
       permission: 'project:read',
       view: QuotaPage,
+    },
+    {
+      outlet: 'page',
+      id: 'freezes',
+      path: '/freezes/:environment',
+      title: 'Freeze windows',
+      permission: 'project:read',
+      view: FreezesPage,
     },
     {
       outlet: 'servicePanelTab',

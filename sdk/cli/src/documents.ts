@@ -111,8 +111,13 @@ const Waiting = {
     { type: 'null' },
     {
       type: 'object',
-      properties: { reason: { type: 'string' }, position: { type: 'integer' }, of: { type: 'integer' } },
-      required: ['reason', 'position', 'of'],
+      properties: {
+        kind: { type: 'string' },
+        reason: { type: 'string' },
+        position: { type: 'integer' },
+        of: { type: 'integer' },
+      },
+      required: ['kind', 'reason', 'position', 'of'],
     },
   ],
 } as const;
@@ -221,44 +226,6 @@ export const LogPage = reads<AnswerOf<'GET', '/logs'>>()(
 );
 export type LogPage = Infer<typeof LogPage>;
 export type LogLine = LogPage['items'][number];
-
-export const AuditPage = reads<AnswerOf<'GET', '/audit'>>()(
-  listOf({
-    type: 'object',
-    properties: {
-      position: { type: 'integer' },
-      at: { type: 'string' },
-      principal: {
-        type: 'object',
-        properties: { kind: { type: 'string' }, name: { type: 'string' } },
-        required: ['kind', 'name'],
-      },
-      action: { type: 'string' },
-      targets: { type: 'object', additionalProperties: { type: 'string' } },
-      status: { type: ['integer', 'null'] },
-    },
-    required: ['position', 'at', 'principal', 'action', 'targets', 'status'],
-  }),
-);
-
-export const AuditVerdict = reads<AnswerOf<'POST', '/audit/verify'>>()({
-  type: 'object',
-  properties: {
-    ok: { type: 'boolean' },
-    checked: { type: 'integer' },
-    broken: {
-      anyOf: [
-        {
-          type: 'object',
-          properties: { position: { type: 'integer' }, reason: { type: 'string' } },
-          required: ['position', 'reason'],
-        },
-        { type: 'null' },
-      ],
-    },
-  },
-  required: ['ok', 'checked', 'broken'],
-});
 
 /** The answer of `/readyz`. */
 export const Readiness = {

@@ -15,6 +15,8 @@ import { keyCommands } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/nodes.ts';
+import { freezeCommands } from './commands/freezes.ts';
+import { overrideCommand } from './commands/override.ts';
 import { planCommand } from './commands/plan.ts';
 import { pluginAuthorCommands } from './commands/plugin.ts';
 import { pluginCommands } from './commands/plugins.ts';
@@ -65,6 +67,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     cleanUpCommands,
     quotaCommands,
     historyCommands,
+    overrideCommand,
+    freezeCommands,
     deleteCommand,
     logCommands,
     runCommands,

@@ -9,6 +9,7 @@ import { allOrganisations, isFree, limitsOf } from '../queue/slots.ts';
 import { phaseWorks } from '../phases/index.ts';
 import type { Turn } from './after.ts';
 import { turnOf } from './after.ts';
+import { heldByFreeze } from './freeze.ts';
 import { complete } from './complete.ts';
 import type { Loaded } from './load.ts';
 import { load } from './load.ts';
@@ -65,6 +66,7 @@ function mayHaveSwitched(deployment: Deployment): boolean {
 
 /** One deployment per service is between its start and its switch; one of several that were applied together waits for its turn. */
 async function enterLane(road: Road, deployment: Deployment): Promise<boolean> {
+  if (await heldByFreeze(road, deployment)) return false;
   const limits = deployment.slot === null ? null : await limitsOf(road);
   const store = deployment.slot === null ? storeOf(road, deployment.organisation) : allOrganisations(road);
   const turn = await store.transaction(async (unit): Promise<Turn> => {

@@ -1,7 +1,7 @@
 import type { UnitOfWork } from '@containr/sdk';
 import { ContainrError, conflict, notFound } from '@containr/sdk';
 import type { ServicePath, ServiceSpec } from '@containr/plugin-projects/contract';
-import type { DeploymentSource } from '../contract.ts';
+import type { DeploymentSource, Override } from '../contract.ts';
 import { phaseNames } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Phase } from '../entities/phase.ts';
@@ -9,6 +9,8 @@ import { Snapshot } from '../entities/snapshot.ts';
 import { artifactKey, isRemoved } from '../artifact-key.ts';
 import { wouldBuildTheSame } from '../phases/same-build.ts';
 import { lockSnapshot } from '../snapshots/lock.ts';
+import type { Asker } from './freeze.ts';
+import { passFreeze } from './freeze.ts';
 import { lockService } from './lock.ts';
 import type { Road } from './road.ts';
 import { actor, announce, now, storeOf } from './road.ts';
@@ -25,6 +27,8 @@ export interface Order {
   /** `null`: the newest. */
   readonly revision: number | null;
   readonly createdBy: string;
+  /** Who asks for it: refused while its environment is frozen. Left out, it waits for the end of that. */
+  readonly asker?: Asker;
   readonly rebuild?: boolean;
   /** Ids of deployments that it waits for. */
   readonly after?: readonly string[];
@@ -38,13 +42,18 @@ export interface Order {
 
 /**
  * Writes down a deployment and starts its road, in one transaction; waiting ones of the service are superseded. Throws
- * `NOT_FOUND`, `CONFLICT_NO_SOURCE`.
+ * `NOT_FOUND`, `CONFLICT_NO_SOURCE`, `CONFLICT_FROZEN`.
  */
 export async function createDeployment(road: Road, order: Order): Promise<Deployment> {
   const caller = actor(road, order.organisation);
   const { paths } = await road.projects.paths({ services: [order.service] }, caller);
   const [path] = paths;
   if (!path) throw notFound('service');
+  const { organisation, asker } = order;
+  const rollback = order.rollbackOf !== undefined;
+  const override = asker
+    ? await passFreeze(road, asker, { organisation, environment: path.environment, rollback })
+    : null;
   const { revision, spec } = await road.projects.spec({ service: order.service, revision: order.revision }, caller);
   const digest = await buildDigest(road, { service: order.service, revision, organisation: order.organisation });
   return storeOf(road, order.organisation).transaction(async (unit) => {
@@ -57,7 +66,7 @@ export async function createDeployment(road: Road, order: Order): Promise<Deploy
     const source = order.source ?? sourceFor(spec, latest);
     await useSnapshot(road, unit, order.organisation, source);
     const number = (latest?.number ?? 0) + 1;
-    const decided = { revision, spec, source, digest, number };
+    const decided = { revision, spec, source, digest, number, override };
     const back = order.rollbackOf ?? order.promotedFrom ?? (await unchanged(unit, order, decided));
     if (back && !order.rebuild && (await isRemoved(unit, back.artifact))) throw artifactRemoved(back);
     const row = unit.em.create(Deployment, newRow(road, order, path, decided, back), { persist: true });
@@ -104,6 +113,7 @@ interface Decided {
   readonly source: DeploymentSource;
   readonly digest: string | null;
   readonly number: number;
+  readonly override: Override | null;
 }
 
 /**
@@ -149,6 +159,8 @@ function newRow(road: Road, order: Order, path: ServicePath, decided: Decided, b
     slot: null,
     slotNode: null,
     slotSince: null,
+    held: null,
+    override: decided.override,
     previous: null,
     rollbackOf: order.rollbackOf?.id ?? null,
     promotedFrom: order.promotedFrom?.id ?? back?.promotedFrom ?? null,

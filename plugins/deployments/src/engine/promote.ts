@@ -1,6 +1,7 @@
 import { conflict, notFound } from '@containr/sdk';
 import { Deployment } from '../entities/deployment.ts';
 import { createDeployment } from './create.ts';
+import type { Asker } from './freeze.ts';
 import type { Road } from './road.ts';
 import { actor, storeOf } from './road.ts';
 
@@ -12,6 +13,7 @@ export interface Promotion {
   /** Id of another environment of its project. */
   readonly environment: string;
   readonly createdBy: string;
+  readonly asker: Asker;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Promotion {
  * that one; nothing is built. Throws `NOT_FOUND`, or `CONFLICT_…` with why there is nothing to promote.
  */
 export async function promote(road: Road, order: Promotion): Promise<Deployment> {
-  const { organisation, createdBy } = order;
+  const { organisation, createdBy, asker } = order;
   const from = await storeOf(road, organisation).transaction((unit) =>
     unit.em.findOne(Deployment, { id: order.deployment, organisation }),
   );
@@ -50,6 +52,7 @@ export async function promote(road: Road, order: Promotion): Promise<Deployment>
     source: from.source,
     revision: null,
     createdBy,
+    asker,
     promotedFrom: from,
   });
 }

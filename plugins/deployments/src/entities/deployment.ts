@@ -1,9 +1,9 @@
 import type { InferEntity } from '@mikro-orm/core';
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Artifact, BuildPlan } from '@containr/sdk/contracts';
-import type { ServiceSpec } from '@containr/plugin-projects/contract';
+import type { Frozen, ServiceSpec } from '@containr/plugin-projects/contract';
 import type { SlotKind } from '../queue/decide.ts';
-import type { Cause, DeploymentSource, DeploymentStatus, PhaseName } from '../contract.ts';
+import type { Cause, DeploymentSource, DeploymentStatus, Override, PhaseName } from '../contract.ts';
 import { SpecType } from './spec-type.ts';
 
 /** An attempt to make one revision live. Source, revision and spec never change; status, phase and what phases found out do. */
@@ -52,6 +52,9 @@ export const Deployment = defineEntity({
     slotNode: p.text().strictNullable(),
     /** Since when it waits or holds. */
     slotSince: p.datetime().strictNullable(),
+    /** What its environment is frozen by while that keeps it from beginning. */
+    held: p.json().$type<Frozen>().strictNullable(),
+    override: p.json().$type<Override>().strictNullable(),
     cancelRequested: p.boolean().default(false),
     /** Deployment that was live before the switch, to go back to. */
     previous: p.uuid().strictNullable(),

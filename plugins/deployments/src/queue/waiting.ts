@@ -1,6 +1,7 @@
 import type { ServicePath } from '@containr/plugin-projects/contract';
 import type { Waiting } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
+import { frozenSentence } from '../engine/freeze.ts';
 import type { Road } from '../engine/road.ts';
 import { actor, storeOf } from '../engine/road.ts';
 import type { Holder, Verdict } from './decide.ts';
@@ -21,8 +22,12 @@ export async function waitingOf(
   const nameOf = await namesOf(road, organisation, [...decided.values()], before);
   const nodes = new Map((await road.ctx.agents.nodes()).map((node) => [node.id, node.name]));
   return new Map(
-    queued.map((row) => {
+    queued.map((row): [string, Waiting] => {
       const since = (row.slotSince ?? row.createdAt).toISOString();
+      if (row.held !== null) {
+        const reason = frozenSentence(row.held);
+        return [row.id, { kind: 'freeze', reason, position: 1, of: 1, since, until: row.held.until }];
+      }
       const verdict = decided.get(row.id);
       if (row.slot !== null && verdict && !verdict.granted) {
         const taken = takenBy(verdict.takenBy, organisation, nameOf);
@@ -32,9 +37,9 @@ export async function waitingOf(
             : verdict.full === 'organisation'
               ? `The organisation builds as much at once as it may: ${taken}.`
               : `Build slots of ${nodes.get(row.slotNode ?? '') ?? 'its node'} are taken by ${taken}.`;
-        return [row.id, { kind: row.slot, reason, position: verdict.position, of: verdict.of, since }];
+        return [row.id, { kind: row.slot, reason, position: verdict.position, of: verdict.of, since, until: null }];
       }
-      return [row.id, { ...laneReason(row, before, nameOf), position: 1, of: 1, since }];
+      return [row.id, { ...laneReason(row, before, nameOf), position: 1, of: 1, since, until: null }];
     }),
   );
 }

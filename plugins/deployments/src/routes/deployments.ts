@@ -1,10 +1,11 @@
-import type { Infer } from '@containr/sdk';
+import type { Infer, Principal } from '@containr/sdk';
 import { conflict, defineSchema, Id, invalid, listQuery, notFound, reply } from '@containr/sdk';
 import type { DeploymentDocument, DeploymentSource } from '../contract.ts';
 import { DeploymentDocument as Document, statusNames } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Snapshot } from '../entities/snapshot.ts';
 import { requestCancel } from '../engine/complete.ts';
+import type { Asker } from '../engine/freeze.ts';
 import { createDeployment } from '../engine/create.ts';
 import { promote } from '../engine/promote.ts';
 import type { Road } from '../engine/road.ts';
@@ -13,6 +14,7 @@ import { documentsOf } from '../documents.ts';
 import { isOpen } from '../machine.ts';
 import { organisationOf } from './caller.ts';
 import { listDeployments } from './list.ts';
+import { Reason, WithReason } from './override-reason.ts';
 
 const Params = defineSchema({ type: 'object', properties: { id: Id }, required: ['id'], additionalProperties: false });
 const text = (maxLength: number) => ({ anyOf: [{ type: 'string', maxLength }, { type: 'null' }] }) as const;
@@ -26,7 +28,7 @@ const RollbackHow = defineSchema({
 
 const PromoteTo = defineSchema({
   type: 'object',
-  properties: { environment: Id },
+  properties: { environment: Id, overrideReason: Reason },
   required: ['environment'],
   additionalProperties: false,
 });
@@ -71,6 +73,7 @@ const Create = defineSchema({
       additionalProperties: false,
     },
     revision: { type: 'integer', minimum: 1 },
+    overrideReason: Reason,
   },
   required: ['service'],
   additionalProperties: false,
@@ -119,6 +122,7 @@ export function deploymentRoutes(road: Road): void {
           source,
           revision: body.revision ?? null,
           createdBy: principal.name,
+          asker: askerOf(principal, body),
         }),
       );
     },
@@ -146,16 +150,17 @@ export function deploymentRoutes(road: Road): void {
     },
   });
 
-  ctx.http.route<typeof Params, typeof RollbackHow, true, typeof Document>({
+  ctx.http.route<typeof Params, typeof RollbackHow, typeof WithReason, typeof Document>({
     method: 'POST',
     path: '/deployments/{id}/rollback',
     permission: 'deployment:create',
     summary: 'Deploys the artifact and revision of an earlier deployment again',
     params: Params,
     query: RollbackHow,
+    body: WithReason,
     response: Document,
     status: 201,
-    async handler({ params, query, principal }) {
+    async handler({ params, query, body, principal }) {
       const organisation = organisationOf(principal);
       const target = await row(road, organisation, params.id);
       if (target.artifact === null || isOpen(target.status)) {
@@ -173,6 +178,7 @@ export function deploymentRoutes(road: Road): void {
           source: target.source,
           revision: target.revision,
           createdBy: principal.name,
+          asker: askerOf(principal, body),
           rollbackOf: target,
           // What is there is used as it is.
           rebuild: (query.rebuild ?? false) && target.artifactRemovedAt !== null,
@@ -181,15 +187,16 @@ export function deploymentRoutes(road: Road): void {
     },
   });
 
-  ctx.http.route<typeof Params, true, true, typeof Document>({
+  ctx.http.route<typeof Params, true, typeof WithReason, typeof Document>({
     method: 'POST',
     path: '/deployments/{id}/redeploy',
     permission: 'deployment:create',
     summary: 'Builds and deploys the same source again, with the newest revision',
     params: Params,
+    body: WithReason,
     response: Document,
     status: 201,
-    async handler({ params, principal }) {
+    async handler({ params, body, principal }) {
       const organisation = organisationOf(principal);
       const target = await row(road, organisation, params.id);
       return created(
@@ -200,6 +207,7 @@ export function deploymentRoutes(road: Road): void {
           source: target.source,
           revision: null,
           createdBy: principal.name,
+          asker: askerOf(principal, body),
           rebuild: true,
         }),
       );
@@ -219,10 +227,15 @@ export function deploymentRoutes(road: Road): void {
     async handler({ params, body, principal }) {
       const organisation = organisationOf(principal);
       const { environment } = body;
-      const order = { organisation, deployment: params.id, environment, createdBy: principal.name };
+      const asker = askerOf(principal, body);
+      const order = { organisation, deployment: params.id, environment, createdBy: principal.name, asker };
       return created(road, await promote(road, order));
     },
   });
+}
+
+function askerOf(principal: Principal, { overrideReason }: { readonly overrideReason?: string }): Asker {
+  return { principal, reason: overrideReason?.trim() ?? null };
 }
 
 async function created(road: Road, deployment: Deployment) {

@@ -42,6 +42,7 @@ export class SimulatedProjects {
       },
       find: async () => ({ path: null }),
       sibling: async () => ({ environment: 'production', slug: 'web', path: null }),
+      frozen: async () => ({ frozen: null }),
       spec: async ({ service }) => ({ revision: 1, spec: structuredClone(find(service).spec) }),
       compareVariables: async () => ({ changes: [] }),
       variables: async () => {

@@ -11,7 +11,15 @@ const longestMs = 3_600_000;
 const failuresInARow = 5;
 
 function ending(deployment: DeploymentDocument): string[] | null {
-  const { status, cause, number } = deployment;
+  const { status, cause, number, waiting } = deployment;
+  if (waiting?.kind === 'freeze')
+    return [
+      '',
+      heading(`Deployment ${number} is held`),
+      detail(waiting.reason),
+      detail('It goes on by itself then. Who has the permission freeze:override may let it go on before.'),
+      '',
+    ];
   if (status === 'watching' || status === 'live') {
     const where = deployment.urls.length > 0 ? deployment.urls : ['(this service has no address)'];
     return ['', heading(`Deployment ${number} is live`), ...where.map(detail), ''];

@@ -40,6 +40,7 @@ function deploymentWith(phases: readonly Partial<PhaseDocument>[]): DeploymentDo
     ...dates,
     rollbackOf: null,
     promotedFrom: null,
+    override: null,
     supersededBy: null,
   };
 }

@@ -44,7 +44,7 @@ export function createTeller(): (deployment: DeploymentDocument, lines: readonly
   /** Why it waits, each time that this is another reason. */
   function waiting(deployment: DeploymentDocument): string[] {
     const { reason, position, of } = deployment.waiting ?? { reason: waits, position: 1, of: 1 };
-    if (reason === waits) return [];
+    if (reason === waits || deployment.waiting?.kind === 'freeze') return [];
     waits = reason;
     return [heading(`Waiting, place ${position} of ${of} in line`), detail(reason)];
   }

@@ -1,6 +1,7 @@
 import type { Infer } from '@containr/sdk';
 import { defineContract, defineEvent, defineHook, defineSchema, Id } from '@containr/sdk';
 import { ServiceDocument, VariableChangeDocument } from './documents.ts';
+import { Frozen } from './freezes.ts';
 import { nullable } from './nullable.ts';
 import { ServiceSpec } from './spec.ts';
 
@@ -95,6 +96,16 @@ export const Projects = defineContract('projects', 'Projects, environments, serv
         path: { anyOf: [ServicePath, { type: 'null' }] },
       },
       required: ['environment', 'slug', 'path'],
+      additionalProperties: false,
+    },
+  },
+  /** Whether an environment is frozen now, and until when; `frozen` is `null` when it is not, or not there. */
+  frozen: {
+    input: { type: 'object', properties: { environment: Id }, required: ['environment'], additionalProperties: false },
+    output: {
+      type: 'object',
+      properties: { frozen: nullable(Frozen) },
+      required: ['frozen'],
       additionalProperties: false,
     },
   },

@@ -1,6 +1,6 @@
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { AuditPage, AuditVerdict } from '../documents.ts';
+import { AuditPage, AuditVerdict } from '../audit-documents.ts';
 
 const faults: Readonly<Record<string, string>> = {
   changed: 'was changed after it was written',

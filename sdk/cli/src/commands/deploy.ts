@@ -11,6 +11,13 @@ import type { Deployment as DeploymentRead } from '../documents.ts';
 import { Deployment, LogPage, Summary } from '../documents.ts';
 import type { Output } from '../output.ts';
 import { comparison, comparisonLines } from './history.ts';
+import { placeOf } from './queue.ts';
+
+/** Says why something is deployed although its environment is frozen. */
+const override = [
+  '--override-reason <text>',
+  'deploy during a freeze window, and keep this with the deployment',
+] as const;
 
 const Live = {
   type: 'object',
@@ -30,8 +37,9 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
     .argument('[folder]', 'what to deploy', '.')
     .option('--service <project/service>', 'remembered for the folder')
     .option('--no-wait', 'do not wait for the end')
+    .option(...override)
     .description('upload a folder and deploy it')
-    .action((folder: string, given: { service?: string; wait: boolean }) =>
+    .action((folder: string, given: { service?: string; wait: boolean; overrideReason?: string }) =>
       run(async () => {
         const api = await openApi(options());
         const path = resolve(folder);
@@ -52,7 +60,11 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
           'The upload',
         );
         const deployment = await api.post('/deployments', Deployment, {
-          body: { service: service.id, source: { kind: 'upload', upload: upload.id } },
+          body: {
+            service: service.id,
+            source: { kind: 'upload', upload: upload.id },
+            ...(given.overrideReason === undefined ? {} : { overrideReason: given.overrideReason }),
+          },
         });
         if (given.service && process.env['CONTAINR_TOKEN'] === undefined)
           await writeAccount({ ...api.account, services: { ...api.account.services, [path]: name } });
@@ -73,8 +85,7 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
           rows,
           {
             NUMBER: (row) => `#${row.number}`,
-            STATUS: (row) =>
-              row.waiting ? `${row.status} (${row.waiting.position} of ${row.waiting.of})` : row.status,
+            STATUS: (row) => (row.waiting ? `${row.status} (${placeOf(row.waiting)})` : row.status),
             AT: (row) => row.createdAt,
             BY: (row) => row.createdBy,
             ID: (row) => row.id,
@@ -103,24 +114,31 @@ export function deployCommands({ program, output, run, options }: CommandHost): 
         return report(output, await follow(api, output, deployment));
       }),
     );
-  for (const [verb, description] of [
-    ['redeploy', 'build and deploy the same source again'],
-    ['cancel', 'end a deployment that is under way'],
-  ] as const) {
+  for (const [verb, description] of [['redeploy', 'build and deploy the same source again']] as const) {
     program
       .command(verb)
       .argument('<deployment>', 'id')
+      .option(...override)
       .description(description)
-      .action((id: string) =>
+      .action((id: string, body: { overrideReason?: string }) =>
         run(async () => {
           const api = await openApi(options());
-          const deployment = await api.post(`/deployments/{id}/${verb}`, Deployment, { params: { id } });
-          if (verb === 'cancel')
-            return output.value(deployment, `Deployment #${deployment.number} is ${deployment.status}.`);
+          const deployment = await api.post(`/deployments/{id}/${verb}`, Deployment, { params: { id }, body });
           return report(output, await follow(api, output, deployment));
         }),
       );
   }
+  program
+    .command('cancel')
+    .argument('<deployment>', 'id')
+    .description('end a deployment that is under way')
+    .action((id: string) =>
+      run(async () => {
+        const api = await openApi(options());
+        const deployment = await api.post('/deployments/{id}/cancel', Deployment, { params: { id } });
+        return output.value(deployment, `Deployment #${deployment.number} is ${deployment.status}.`);
+      }),
+    );
 }
 
 /** `promote`: what serves in one environment, as it is, in another one. */
@@ -129,8 +147,9 @@ export function promoteCommand({ program, output, run, options }: CommandHost): 
     .command('promote')
     .argument('<project/service>', 'what serves; project/service@environment for another one than production')
     .argument('<environment>', 'slug of the environment to deploy it in')
+    .option(...override)
     .description('deploy what serves in one environment in another one, without a build')
-    .action((name: string, to: string) =>
+    .action((name: string, to: string, given: { overrideReason?: string }) =>
       run(async () => {
         const api = await openApi(options());
         const { id } = await api.service(name);
@@ -145,7 +164,7 @@ export function promoteCommand({ program, output, run, options }: CommandHost): 
         const environment = await api.environment(name.split('/', 1)[0] ?? '', to);
         const deployment = await api.post('/deployments/{id}/promote', Deployment, {
           params: { id: liveDeployment.id },
-          body: { environment: environment.id },
+          body: { environment: environment.id, ...given },
         });
         return report(output, await follow(api, output, deployment));
       }),
@@ -166,7 +185,7 @@ async function follow(api: Api, output: Output, begun: DeploymentRead): Promise<
     for (const line of logs.items) if (line.phase !== null) output.line(`  ${line.text}`);
     cursor = logs.items.at(-1)?.cursor ?? cursor;
     const { waiting } = deployment;
-    const line = waiting ? `… place ${waiting.position} of ${waiting.of} in line: ${waiting.reason}` : waits;
+    const line = waiting ? `… ${placeOf(waiting)}: ${waiting.reason}` : waits;
     if (line !== waits) output.line(line);
     waits = line;
     for (const phase of deployment.phases) {
@@ -176,6 +195,7 @@ async function follow(api: Api, output: Output, begun: DeploymentRead): Promise<
         `${phase.status === 'done' ? '✓' : phase.status === 'skipped' ? '-' : '✗'} ${phase.name}${phase.durationMs === null ? '' : ` ${(phase.durationMs / 1000).toFixed(1)} s`}${phase.message ? `: ${phase.message}` : ''}`,
       );
     }
+    if (waiting?.kind === 'freeze') return deployment;
     if (!['queued', 'running'].includes(deployment.status) && logs.items.length === 0) return deployment;
     await sleep(300);
   }
@@ -185,6 +205,11 @@ function report(output: Output, deployment: DeploymentRead): number {
   if (deployment.status === 'watching' || deployment.status === 'live') {
     const notices = deployment.notices.map((notice) => `\n${notice.detail} ${notice.hint}`).join('');
     output.value(deployment, `#${deployment.number} serves: ${deployment.urls[0] ?? 'no address'}${notices}`);
+    return 0;
+  }
+  if (deployment.waiting) {
+    const next = `It goes on by itself then, or now: containr override ${deployment.id} --reason TEXT`;
+    output.value(deployment, `#${deployment.number} is held. ${deployment.waiting.reason}\n${next}`);
     return 0;
   }
   const cause = deployment.cause;

@@ -19,7 +19,7 @@ export function queueCommand({ program, output, run, options }: CommandHost): vo
           {
             SERVICE: (row) => services.get(row.service) ?? row.service,
             NUMBER: (row) => `#${row.number}`,
-            PLACE: (row) => (row.waiting ? `${row.waiting.position} of ${row.waiting.of}` : ''),
+            PLACE: (row) => (row.waiting ? placeOf(row.waiting) : ''),
             'WAITS FOR': (row) => row.waiting?.reason ?? 'It goes on in a moment.',
             ID: (row) => row.id,
           },
@@ -27,4 +27,9 @@ export function queueCommand({ program, output, run, options }: CommandHost): vo
         );
       }),
     );
+}
+
+/** A place in line, or that a freeze window holds it. */
+export function placeOf({ kind, position, of }: { kind: string; position: number; of: number }): string {
+  return kind === 'freeze' ? 'held' : `${position} of ${of}`;
 }
