@@ -50,6 +50,9 @@ export default tseslint.config(
       // Contracts ask for promises where an implementation needs none.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // Code is never made of texts.
+      'no-eval': 'error',
+      'no-new-func': 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'no-restricted-imports': [
         'error',

@@ -49,16 +49,20 @@ async function extractAll(
   to: { readonly database: string; readonly files: string },
   written: (path: string, bytes: number) => void,
 ): Promise<void> {
+  const links = new Set<string>();
   for await (const entry of entriesOf(options.file, options.passphrase, options.signal)) {
     const [top = '', ...rest] = entry.header.name.replace(/\/$/, '').split('/');
     const base = top === databaseFolder ? to.database : top === filesFolder ? to.files : null;
     if (base === null || rest.length === 0) entry.resume();
-    else await place(entry, inside(base, rest.join('/')), base);
+    else await place(entry, inside(base, rest.join('/')), base, links);
     written(entry.header.name, entry.header.size ?? 0);
   }
 }
 
-async function place(entry: Entry, path: string, base: string): Promise<void> {
+async function place(entry: Entry, path: string, base: string, links: Set<string>): Promise<void> {
+  // Behind a link a path is somewhere else than it reads, and no folder of ours was packed that way.
+  for (let above = dirname(path); above !== base; above = dirname(above))
+    if (links.has(above)) throw damaged(`"${relative(base, path)}" lies behind a link`);
   const { type, mode = 0o600, linkname = '' } = entry.header;
   if (type === 'directory') {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -66,6 +70,7 @@ async function place(entry: Entry, path: string, base: string): Promise<void> {
   } else if (type === 'symlink') {
     inside(base, relative(base, resolve(dirname(path), linkname)));
     await symlink(linkname, path);
+    links.add(path);
     entry.resume();
   } else {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });

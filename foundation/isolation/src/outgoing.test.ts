@@ -4,9 +4,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { isContainrError } from '@containr/sdk';
+import { isInner } from '@containr/sdk/host';
 import type { Grants } from './grants.ts';
 import { checkGrant, noGrants } from './grants.ts';
-import { isInner, sendOutgoing } from './outgoing.ts';
+import { sendOutgoing } from './outgoing.ts';
 import type { Resolve } from './outgoing.ts';
 
 describe('requests that an isolated plugin sends', () => {

@@ -3,8 +3,8 @@ import type { LookupAddress, LookupOptions } from 'node:dns';
 import { request as plain } from '@containr/sdk/node-http';
 import type { IncomingMessage } from 'node:http';
 import { request as encrypted } from 'node:https';
-import { BlockList, isIP } from 'node:net';
 import { ContainrError } from '@containr/sdk';
+import { isInner } from '@containr/sdk/host';
 
 /** One outgoing request of a plugin. */
 export interface OutgoingRequest {
@@ -17,36 +17,6 @@ export interface OutgoingRequest {
 
 const timeoutMs = 30_000;
 const mostRedirects = 5;
-const inner = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  inner.addSubnet(net, bits, 'ipv4');
-for (const [net, bits] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-  ['64:ff9b::', 96],
-] as const)
-  inner.addSubnet(net, bits, 'ipv6');
-
-/** Whether an address leads to this machine or its private networks. */
-export function isInner(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return inner.check(mapped, 'ipv4');
-  if (/^::ffff:/i.test(address)) return true;
-  return inner.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-}
 
 /** Gives the addresses of a name, all of them. */
 export type Resolve = (

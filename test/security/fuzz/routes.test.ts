@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createLogger } from '@containr/sdk/host';
 import { scratchFolder } from '@containr/testing';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
@@ -38,6 +39,7 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
   let stopSpying: () => void;
   const started: Started[] = [];
   const lost: unknown[] = [];
+  const logged: string[] = [];
   const onLost = (error: unknown): void => void lost.push(error);
 
   before(async () => {
@@ -45,7 +47,8 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
     stopSpying = spyOnProcesses((one) => started.push(one));
     folder = await scratchFolder('fuzz');
     canary = join(folder, 'canary');
-    world = await startWorld();
+    const destination = { write: (line: string) => void logged.push(line) };
+    world = await startWorld({ log: createLogger({ level: 'debug', destination }) });
   });
   after(async () => {
     await world?.stop();
@@ -58,6 +61,12 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
     const faults = new Map<string, string>();
     const sent = { total: 0, good: 0 };
     const asker = new Asker(world.test.origin);
+    // The spy hears what is started: this asks Git for its refs.
+    const refs = await world.ours.ask(
+      `/git/${world.ours.slug}/ourword-shop/production/web.git/info/refs?service=git-upload-pack`,
+    );
+    expect(refs.status, refs.text).to.equal(200);
+    expect(started.filter(({ file }) => file.endsWith('git')).length, 'Git was started').to.be.greaterThan(0);
     const cases = casesOf(await fieldsOf(world));
     const work = async (): Promise<void> => {
       for (let next = cases.next(); !next.done; next = cases.next()) {
@@ -82,8 +91,10 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
     expect(lost).to.deep.equal([]);
     const outside = (text: string): boolean => text.includes(marker) || text.includes(canary);
     expect(started.flatMap((one) => wrongWith(one, outside) ?? [])).to.deep.equal([]);
-    expect(started.filter(({ file }) => file.endsWith('git')).length, 'Git was started').to.be.greaterThan(0);
     expect(existsSync(canary), 'a text was obeyed').to.equal(false);
+    // #71: whatever is written about them is one line each, and one document.
+    expect(logged.length).to.be.greaterThan(0);
+    expect(logged.filter((line) => line.indexOf('\n') !== line.length - 1 || !isDocument(line))).to.deep.equal([]);
   });
 
   /** Goes round all fields, so that each gets as many as any other. */
@@ -129,3 +140,11 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
     return { ...asked, body: JSON.stringify(Object.fromEntries(keys.map((key) => [key, null]))) };
   }
 });
+
+function isDocument(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
+import { isNeverAsked } from '@containr/sdk/host';
 import { request as httpRequest } from '@containr/sdk/node-http';
 
 const dnsMs = 5000;
@@ -92,6 +93,9 @@ export async function prove(host: string, options: ProofOptions): Promise<Findin
   if (options.dnsOnly) return { problem: `The DNS has no TXT record ${recordName(host)} with the content shown here.` };
   const addresses = await addressesOf(resolver, host, options);
   if (addresses.length === 0) return { problem: `The DNS has no address for ${host} yet.` };
+  // A name is anybody's to point: at the link of this machine, or at what a cloud keeps its secrets behind.
+  const refused = addresses.find((address) => isNeverAsked(address));
+  if (refused !== undefined) return { problem: `${host} leads to ${refused}, which is nobody's to serve at.` };
   for (const address of addresses) {
     if ((await ask(address, host, options))?.trim() === proofText(options.token)) return { proof: 'http' };
   }

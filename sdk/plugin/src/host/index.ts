@@ -15,3 +15,4 @@ export * from './platform-http.ts';
 export * from './provider-id.ts';
 export * from './repeat.ts';
 export * from './terminal-text.ts';
+export * from './inner-address.ts';
