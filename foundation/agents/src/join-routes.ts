@@ -18,7 +18,7 @@ const TokenOrder = defineSchema({
   type: 'object',
   properties: {
     /** Where the machine that joins reaches the control plane; the address of this request when left out. */
-    control: { type: 'string', pattern: '^https?://[^/?#]+$', maxLength: 300 },
+    control: { type: 'string', format: 'http-url', pattern: '^https?://[^/?#]+$', maxLength: 300 },
     validMs: { type: 'integer', minimum: 60_000, maximum: 86_400_000, default: hourMs },
   },
   additionalProperties: false,

@@ -3,7 +3,7 @@ import type { StreamEvent } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
 import WebSocket from 'ws';
 import type { Served } from '../test/serve-plugin.ts';
-import { servePlugins } from '../test/serve-plugin.ts';
+import { issue, servePlugins } from '../test/serve-plugin.ts';
 
 describe('event streams and sockets', () => {
   let served: Served;
@@ -120,6 +120,41 @@ describe('event streams and sockets', () => {
     served.gateway.leave(mount);
     await mount.drain(5000);
     expect(await closed).to.deep.equal([1001, 'The plugin is going away: connect again']);
+  });
+
+  it('ends what is open soon after its proof was taken back, or covers less', async () => {
+    const takeBack = issue('short', ['thing:read']);
+    const lessen = issue('less', ['thing:read']);
+    const address = `${served.origin.replace('http', 'ws')}/api/v1/kept/socket`;
+    await served.add('kept', (http) =>
+      http.socket({
+        path: '/kept/socket',
+        permission: 'thing:read',
+        summary: 'Stays open',
+        open: async (socket) => {
+          for await (const heard of socket.messages) void heard;
+        },
+      }),
+    );
+    const open = async (name: string) => {
+      const socket = new WebSocket(address, { headers: { authorization: `Bearer ${name}` } });
+      await new Promise((opened) => socket.once('open', opened));
+      return {
+        socket,
+        closed: new Promise((resolve) => socket.once('close', (code, why) => resolve([code, String(why)]))),
+      };
+    };
+    const [short, less, kept] = [await open('short'), await open('less'), await open('reader')];
+    takeBack();
+    lessen();
+    issue('less', []);
+    expect(await Promise.all([short.closed, less.closed])).to.deep.equal([
+      [4000, 'UNAUTHENTICATED'],
+      [4000, 'UNAUTHENTICATED'],
+    ]);
+    expect(kept.socket.readyState).to.equal(WebSocket.OPEN);
+    kept.socket.close();
+    await kept.closed;
   });
 
   it('closes a socket whose peer does not read, and keeps no more for it', async () => {

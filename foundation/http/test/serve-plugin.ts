@@ -9,7 +9,7 @@ import { httpFacet } from '../src/facet.ts';
 const log = createLogger({ level: 'silent' });
 
 /** What the bearer tokens of these tests prove. */
-const principals: Readonly<Record<string, Principal>> = {
+const principals: Record<string, Principal> = {
   reader: {
     kind: 'token',
     id: 'reader',
@@ -20,6 +20,12 @@ const principals: Readonly<Record<string, Principal>> = {
   },
   nobody: { kind: 'token', id: 'nobody', name: 'nobody', organisation: null, permissions: [], via: 'bearer' },
 };
+/** Makes a proof of just this name that is valid until it is taken back. */
+export function issue(name: string, permissions: readonly string[]): () => void {
+  principals[name] = { kind: 'token', id: name, name, organisation: null, permissions, via: 'bearer' };
+  return () => void delete principals[name];
+}
+
 const browser: Principal = {
   kind: 'user',
   id: 'ann',

@@ -5,7 +5,7 @@ export const wholeOrganisation = 'organisation:all';
 const forAgents = 'agent:act';
 
 /** What acts on the install as a whole, so that no power over one organisation brings it. */
-const overInstall = /^(?:install|key|setting):|^(?:account|node|plugin):manage$/;
+const overInstall = /^(?:install|key|setting):|^(?:account|node|plugin):manage$|^quota:write$|^clean-up:run$/;
 
 /** Whether a permission reaches beyond one organisation. A plugin names such a one `install:…`. */
 export function reachesInstall(permission: string): boolean {

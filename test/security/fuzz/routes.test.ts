@@ -32,7 +32,7 @@ interface Case {
 }
 
 describe(`${count} hostile texts in every field of every route (seed ${seed})`, function () {
-  this.timeout(full ? 1_800_000 : 240_000);
+  this.timeout(full ? 3_600_000 : 240_000);
   let world: World;
   let folder: string;
   let canary: string;
@@ -75,6 +75,7 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
         const got = await asker.ask(one.asked, stream).catch((error: unknown) => `no answer: ${String(error)}`);
         const wrong = typeof got === 'string' ? got : wrongAnswer(one.operation, got);
         sent.total += 1;
+          process.stderr.write(`${sent.total} ${faults.size}\n`);
         if (typeof got !== 'string' && got.status < 300) sent.good += 1;
         if (wrong !== null && faults.size < 40)
           faults.set(`${one.label}: ${wrong}`, `${one.label} with ${JSON.stringify(one.text.slice(0, 200))}: ${wrong}`);
@@ -109,17 +110,20 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
       return made;
     };
     let made = 0;
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; made < count; round += 1) {
       for (const [at, field] of fields.entries()) {
+        // A change of settings sets a plugin up anew, twice: these are a tenth as often.
+        if (field.operation.path.startsWith('/api/v1/settings/') && round % 10 !== 0) continue;
         if ((made += 1) > count) return;
-        const text = textsOf(field, () => fitting(canary, field.what === 'key' ? {} : field.schema), at)[round] ?? '';
+        const text =
+          textsOf(field, () => fitting(canary, field.what === 'key' ? {} : field.schema), at)[round % rounds] ?? '';
         const { operation } = field;
         const asked = requestWith(world.ours, operation, field, text);
         yield { label: field.label, text, operation, asked, undo: undoOf(operation, asked) };
       }
       for (const [at, field] of headers.entries()) {
         if ((made += 1) > count) return;
-        const text = textsOf(field, () => payloads(canary), fields.length + at)[round] ?? '';
+        const text = textsOf(field, () => payloads(canary), fields.length + at)[round % rounds] ?? '';
         const asked = requestWith(world.ours, field.operation, null, '');
         // What Node's client would not send its server would not read either.
         const value = text.replaceAll(/[^\x20-\x7e\x80-\xff]/g, '').slice(0, 8000);

@@ -1,5 +1,7 @@
 import { limits, unsafe } from './errors.ts';
 
+const nameBytes = 255;
+
 /**
  * The clean relative path of an archive's entry, `a/b`; empty for the root itself. Throws `UPLOAD_UNSAFE` for whatever
  * could reach outside.
@@ -13,6 +15,9 @@ export function entryPath(name: string): string {
   const path = parts.join('/');
   if (Buffer.byteLength(path) > limits.pathBytes)
     throw unsafe(name, `its path is longer than ${limits.pathBytes} bytes`);
+  // File systems take 255 bytes; a longer one could be packed and never unpacked.
+  const long = parts.find((part) => Buffer.byteLength(part) > nameBytes);
+  if (long !== undefined) throw unsafe(name, `a name in it is longer than ${nameBytes} bytes`);
   if (parts.length > limits.depth) throw unsafe(name, `it is more than ${limits.depth} folders deep`);
   return path;
 }
@@ -23,6 +28,8 @@ export function entryPath(name: string): string {
  */
 export function linkTarget(path: string, target: string): string {
   if (target === '' || target.includes('\0')) throw unsafe(path, 'the link has no readable target');
+  if (Buffer.byteLength(target) > limits.pathBytes)
+    throw unsafe(path, `the link's target is longer than ${limits.pathBytes} bytes`);
   if (target.startsWith('/')) throw unsafe(path, 'the link leads to an absolute path');
   const parts = target.split('/').filter((part) => part !== '' && part !== '.');
   const up = parts.findIndex((part) => part !== '..');

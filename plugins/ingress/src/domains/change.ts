@@ -40,10 +40,6 @@ export async function changedFields(
   patch: DomainPatch,
   kept: Pick<Domain, 'redirectTo' | 'https' | 'headers' | 'users'>,
 ): Promise<Pick<Domain, 'redirectTo' | 'https' | 'headers' | 'users'>> {
-  if (typeof patch.redirectTo === 'string' && !URL.canParse(patch.redirectTo))
-    throw invalid('The address to send visitors to is no address.', [
-      { path: '/redirectTo', message: 'Give an address such as https://example.org/base' },
-    ]);
   const bad = patch.headers?.find(({ name }) => carried.has(name.toLowerCase()));
   if (bad)
     throw invalid(`${bad.name} is set by the ingress itself.`, [{ path: '/headers', message: 'Leave this one out' }]);

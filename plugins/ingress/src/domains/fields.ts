@@ -7,7 +7,12 @@ export const domainFields = {
   /** Base of the address that visitors are sent to instead. */
   redirectTo: {
     anyOf: [
-      { type: 'string', maxLength: 2000, pattern: '^https?://[A-Za-z0-9.\\-:\\[\\]]+(/[^\\s?#]*)?$' },
+      {
+        type: 'string',
+        format: 'http-url',
+        maxLength: 2000,
+        pattern: '^https?://[A-Za-z0-9.\\-:\\[\\]]+(/[^\\s?#]*)?$',
+      },
       { type: 'null' },
     ],
   },

@@ -24,6 +24,8 @@ const byText = { plain: new Map<string, ValidateFunction>(), coercing: new Map<s
 
 function withFormats(ajv: Ajv): Ajv {
   formats.default(ajv);
+  // What `new URL` would throw on is refused where it comes in.
+  ajv.addFormat('http-url', (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
   return ajv;
 }
 
