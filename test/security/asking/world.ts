@@ -203,6 +203,7 @@ async function fill(
   expect(upload.status, upload.text).to.equal(201);
   ids['upload'] = String(upload.field('id'));
   ids['treeHash'] = String(upload.field('treeHash'));
+  await make('earlier', '/deployments', { service, source: { kind: 'upload', upload: ids['upload'] } });
   await make('deployment', '/deployments', { service, source: { kind: 'upload', upload: ids['upload'] } });
   ids['run'] = await endedRun(test, ids);
   await test.platform.services.get(Logs).append(

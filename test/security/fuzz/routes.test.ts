@@ -75,7 +75,6 @@ describe(`${count} hostile texts in every field of every route (seed ${seed})`, 
         const got = await asker.ask(one.asked, stream).catch((error: unknown) => `no answer: ${String(error)}`);
         const wrong = typeof got === 'string' ? got : wrongAnswer(one.operation, got);
         sent.total += 1;
-          process.stderr.write(`${sent.total} ${faults.size}\n`);
         if (typeof got !== 'string' && got.status < 300) sent.good += 1;
         if (wrong !== null && faults.size < 40)
           faults.set(`${one.label}: ${wrong}`, `${one.label} with ${JSON.stringify(one.text.slice(0, 200))}: ${wrong}`);
