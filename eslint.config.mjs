@@ -3,6 +3,7 @@ import tseslint from 'typescript-eslint';
 /** Files that start processes themselves: what streams, is kept apart, or outlives who started it. Everything else uses `exec`. */
 const starters = [
   'sdk/plugin/src/host/exec.ts',
+  'sdk/plugin/src/ingress/spawn-program.ts',
   'sdk/cli/src/edit-text.ts',
   'sdk/cli/src/commands/plugin-packages.ts',
   'agent/src/data-lock.ts',
@@ -11,7 +12,7 @@ const starters = [
   'foundation/postgres/src/{account,cluster,keeper}.ts',
   'install/src/supervisor/kept-programs.ts',
   'plugins/git/src/repository/http-backend.ts',
-  'plugins/ingress/src/agent/spawn-router.ts',
+  'plugins/haproxy/src/carrier/{engine,haproxy-process}.ts',
   'plugins/process/src/isolation/{cell-process,view}.ts',
   'plugins/process/src/replica/{exec-in-replica,launch,task-runner}.ts',
 ];

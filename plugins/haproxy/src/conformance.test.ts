@@ -10,6 +10,7 @@ ingressConformance('haproxy', async () => {
     apply: (table) => fixture.ingress.apply(table),
     certify: (set) => fixture.ingress.certify(set),
     inFlight: () => fixture.ingress.inFlight(),
+    counts: () => fixture.ingress.counts(),
     restart: () => fixture.restart(),
     remove: () => fixture.remove(),
   };

@@ -1,4 +1,4 @@
-import { glob, readFile } from 'node:fs/promises';
+import { glob, readdir, readFile } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import type { Server } from 'node:http';
 import { once } from 'node:events';
@@ -68,6 +68,20 @@ describe('HAProxy in place of the built-in ingress', function () {
     return null;
   }
 
+  async function whoAnswers(socket: WebSocket): Promise<string> {
+    socket.send('who');
+    return String((await once(socket, 'message'))[0]);
+  }
+
+  /** How many processes keep an HAProxy. */
+  async function carrierProcesses(): Promise<number> {
+    const lines: string[] = [];
+    for (const pid of await readdir('/proc'))
+      if (/^\d+$/.test(pid)) lines.push(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
+    return lines.filter((line) => line.includes('--state') && line.includes(shop.test.data) && line.includes('haproxy'))
+      .length;
+  }
+
   /** Ingresses that their agent keeps running. */
   async function carriers(): Promise<string[]> {
     const names: string[] = [];
@@ -103,6 +117,7 @@ describe('HAProxy in place of the built-in ingress', function () {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     });
+    let lasting: WebSocket | undefined;
     for (const driver of ['haproxy', 'builtin', 'haproxy']) {
       await choose(driver);
       await until(`${driver} carries requests alone`, async () => (await carriers()).join() === driver);
@@ -110,7 +125,18 @@ describe('HAProxy in place of the built-in ingress', function () {
       expect(await ask()).to.equal('two');
       await switchTo(one);
       expect(await ask()).to.equal('one');
+      if (lasting) continue;
+      lasting = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host } });
+      await once(lasting, 'open');
     }
+    // The first HAProxy ends with its last socket, and takes nothing of the second along.
+    if (lasting) expect(await whoAnswers(lasting)).to.equal('one');
+    const processes = await carrierProcesses();
+    lasting?.terminate();
+    await until('the first one has ended', async () => (await carrierProcesses()) < processes);
+    await switchTo(two);
+    expect(await ask()).to.equal('two');
+    await switchTo(one);
     asking = false;
     await Promise.all(visitors);
     // What the setting says: a connection that waits in the moment in which a port is closed is reset by the system.
@@ -119,8 +145,7 @@ describe('HAProxy in place of the built-in ingress', function () {
     expect(new Set(answers.keys())).to.deep.equal(new Set(['one', 'two']));
     expect(resets).to.be.at.most(6);
     expect(closed).to.equal(false);
-    socket.send('who');
-    expect(String((await once(socket, 'message'))[0])).to.equal('one');
+    expect(await whoAnswers(socket)).to.equal('one');
     socket.terminate();
   });
 

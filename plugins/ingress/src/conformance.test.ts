@@ -21,6 +21,7 @@ ingressConformance('builtin', async () => {
     apply: (table) => router.apply(table),
     certify: (set) => router.certify(set),
     inFlight: async () => router.inFlight(),
+    counts: async () => router.counts(),
     async restart() {
       await router.stop(0);
       router = await open();

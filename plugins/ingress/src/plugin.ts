@@ -49,6 +49,7 @@ export default definePlugin({
       {
         apply: async (table) => ({ revision: await spread.applyThis(table) }),
         certify: async (set) => ({ revision: await spread.certifyThis(set) }),
+        counts: async () => ({ ingresses: await spread.counts() }),
         async inFlight({ replicas }) {
           const all = await spread.inFlight();
           return { inFlight: Object.fromEntries(replicas.map((replica) => [replica, all[replica] ?? 0])) };

@@ -1,6 +1,6 @@
 import type { NodeInfo, PluginContext } from '@containr/sdk';
 import { ContainrError, isContainrError } from '@containr/sdk';
-import type { CertificateSet, RouteTable } from '@containr/sdk/contracts';
+import type { CertificateSet, RequestCounts, RouteTable } from '@containr/sdk/contracts';
 import type { Driver } from './drivers.ts';
 import { capabilitiesOf, drivers, lacks, offers, othersThan } from './drivers.ts';
 import {
@@ -36,6 +36,8 @@ export interface Spread {
   applyAt(node: NodeInfo): Promise<void>;
   /** Brings the nodes up to date that missed a change. */
   catchUp(): Promise<void>;
+  /** Requests by route and answer of each node that answers. */
+  counts(): Promise<{ node: string; counts: RequestCounts }[]>;
   /** Open requests and sockets by replica, over all nodes that answer. */
   inFlight(): Promise<Record<string, number>>;
 }
@@ -236,6 +238,16 @@ export function createSpread(ctx: PluginContext<Settings>): Spread {
             ctx.log.warn({ node: node.name, error }, 'an ingress could not be brought up to date'),
           );
       }
+    },
+    async counts() {
+      const nodes = await ingressNodes();
+      const answers = await Promise.allSettled(
+        nodes.map(async (node) => {
+          const { counts } = capabilitiesOf[driverOf(node) ?? 'builtin'];
+          return { node: node.id, counts: await ctx.agents.call(node.id, counts, {}) };
+        }),
+      );
+      return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     },
     async inFlight() {
       // Also in one that leaves.

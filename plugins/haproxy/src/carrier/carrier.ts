@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CertificateSet } from '@containr/sdk/contracts';
+import type { CertificateSet, RequestCounts } from '@containr/sdk/contracts';
 import { isContainrError } from '@containr/sdk';
 import { emptyTable, isFree, noCertificates, portInUse } from '@containr/sdk/ingress';
 import { Certificates } from './certificates.ts';
 import { write } from './configuration.ts';
+import { readCounts } from './counts.ts';
 import type { Engine } from './engine.ts';
 import { connectionsWithin } from './engine.ts';
 import { writeFixedFiles } from './fixed-files.ts';
@@ -14,14 +15,14 @@ import { certified, layOut } from './layout.ts';
 import { Maps, textOf } from './maps.ts';
 import type { MapName, Paths } from './paths.ts';
 import { socketIn } from './paths.ts';
-import { addressOf, firstSizes, Pool, replicaOf, serverName } from './pool.ts';
+import { linesOf, serversOf } from './placed.ts';
+import { firstSizes, Pool, replicaOf } from './pool.ts';
 import type { ProcessRecord } from './process-record.ts';
 import { readProcess } from './process-record.ts';
 import type { RuntimeApi } from './runtime-api.ts';
 import type { Wanted } from './servers.ts';
 import { SavedFiles } from './saved-files.ts';
 import { Servers } from './servers.ts';
-import { readServers } from './statistics.ts';
 
 const mostConnections = 20_000;
 const mostPasses = 1000;
@@ -58,6 +59,8 @@ export class Carrier {
   #sweepAt = 0;
   #sweepMs = shortestSweepMs;
   readonly #files = new SavedFiles();
+  /** Requests that no replica answered, by place. */
+  readonly #failed = new Map<string, number>();
 
   constructor(paths: Paths, engine: Engine, place: { host: string; port: number; isShared: boolean }) {
     this.paths = paths;
@@ -140,19 +143,25 @@ export class Carrier {
   /** Requests and sockets still open by replica, in all processes. */
   async inFlight(): Promise<Record<string, number>> {
     const sum: Record<string, number> = {};
-    for (const { api } of [...(this.#process ? [this.#process] : []), ...this.#older]) {
-      if (!api.isOpen) continue;
-      for (const { server, open } of await readServers(api)) {
-        const replica = replicaOf(server);
-        if (open > 0) sum[replica] = (sum[replica] ?? 0) + open;
-      }
-    }
+    for (const { server, open } of (await Promise.all(this.#all.map((one) => one.open()))).flat())
+      sum[replicaOf(server)] = (sum[replicaOf(server)] ?? 0) + open;
     return sum;
+  }
+
+  /** Requests by route and answer, of the process that serves. */
+  async counts(): Promise<RequestCounts> {
+    const serving = this.#process;
+    if (!serving) return { life: 'none', routes: [] };
+    const life = `${serving.pid}-${serving.startTime}`;
+    return { life, routes: await readCounts(serving.api, this.#layout.routes.keys(), this.#failed) };
   }
 
   /** Starts HAProxy again when it died, and removes what nobody uses any more. */
   async look(): Promise<void> {
-    for (const older of this.#older) if (!(await older.isAlive())) this.#older.delete(older);
+    for (const older of this.#older) {
+      if (!(await older.isAlive())) this.#older.delete(older);
+      else await older.letGo();
+    }
     if (!this.#process || !(await this.#process.isAlive())) {
       this.#process?.api.close();
       this.#process = null;
@@ -172,41 +181,29 @@ export class Carrier {
 
   /** Ends when all connections have ended or the deadline has passed. */
   async end(deadlineMs: number): Promise<void> {
-    const all = [...(this.#process ? [this.#process] : []), ...this.#older];
+    const all = this.#all;
     const deadline = Date.now() + deadlineMs;
-    for (const one of all) while ((await one.isAlive()) && Date.now() < deadline) await sleep(endLookMs);
-    for (const one of all) await one.end();
-    await rm(this.paths.record, { force: true });
+    for (const one of all)
+      for (; (await one.isAlive()) && Date.now() < deadline; await sleep(endLookMs))
+        await one.letGo().catch(() => undefined);
+    for (const one of all) {
+      await one.end();
+      await rm(one.socket, { force: true });
+    }
+    const record = await readProcess(this.paths.record);
+    if (record?.pid === this.#process?.pid) await rm(this.paths.record, { force: true });
+  }
+
+  get #all(): readonly HaproxyProcess[] {
+    return [...(this.#process ? [this.#process] : []), ...this.#older];
   }
 
   #wanted(): Wanted {
-    return new Map(
-      this.#layout.groups.map(({ key, upstreams }) => [
-        this.#pool.held.get(key) ?? '',
-        new Map(upstreams.map((upstream) => [serverName(upstream), addressOf(upstream)])),
-      ]),
-    );
+    return serversOf(this.#layout, this.#pool.held);
   }
 
   #lines(): Readonly<Record<MapName, Lines>> {
-    const { hosts, redirects, headers, doors, holds, challenges } = this.#layout;
-    const routes = new Map(
-      [...this.#layout.routes].map(([key, { id, flags, group }]) => [
-        key,
-        `${this.#pool.held.get(group) ?? 'none'}|${id}|${flags}`,
-      ]),
-    );
-    return {
-      hosts,
-      routes,
-      redirects,
-      headers,
-      doors,
-      holds,
-      challenges,
-      passes: new Map(),
-      certified: certified(this.#set),
-    };
+    return linesOf(this.#layout, this.#pool.held, this.#set);
   }
 
   /** In an order in which every request finds all of what was, or all of what will be. */
@@ -258,6 +255,7 @@ export class Carrier {
     this.#tlsPort = tlsPort;
     this.#isElsewhere = false;
     this.#isShared = false;
+    this.#failed.clear();
     this.#maps.startedFrom(this.#lines());
     this.#servers.startedWith(this.#wanted());
     this.#certificates.startedFrom(this.#set);

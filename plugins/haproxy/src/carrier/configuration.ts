@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Balance } from '@containr/sdk/contracts';
+import { countAs, countingTable, nowhere } from './counts.ts';
 import { OwnAnswers } from './own-answers.ts';
 import type { Paths } from './paths.ts';
 import type { Sizes } from './pool.ts';
@@ -106,6 +107,7 @@ function frontend(configuration: Configuration): string {
     'http-after-response set-status 502 if { status 503 } { res.hdr(x-containr-own) -m found }',
     'http-after-response del-header x-containr-own',
     'http-response del-header ^(x-containr-own|keep-alive|proxy-connection)$ -m reg',
+    ...[1, 2, 3, 4, 5].map((digit) => `http-response ${countAs(digit)} if { status ${digit}00:${digit}99 }`),
     'http-response lua.containr_headers if { var(txn.flags) -m sub H }',
     '# What two servers could read in two ways',
     'acl websocket req.fhdr(upgrade) -m str -i websocket',
@@ -127,12 +129,15 @@ function frontend(configuration: Configuration): string {
     'http-request set-var(txn.backend) var(txn.route),field(1,|)',
     'http-request set-var(txn.id) var(txn.route),field(2,|)',
     'http-request set-var(txn.flags) var(txn.route),field(3,|)',
+    'http-request set-var(txn.place) var(txn.route),field(4,|)',
+    `http-request set-var(txn.place) str(${nowhere}) unless { var(txn.place) -m found }`,
+    'http-request track-sc0 var(txn.place) table counts',
     '# Proofs are had before everything else',
     'acl asked path_beg /.well-known/',
     'http-request set-var(txn.pathq) pathq if asked',
     `http-request set-var(txn.proof) var(txn.host),concat(,txn.pathq),map_str(${paths.maps.challenges}) if asked`,
     `http-request set-var(txn.proof) var(txn.wild),concat(,txn.pathq),map_str(${paths.maps.challenges}) if asked !{ var(txn.proof) -m found }`,
-    answer.prove('{ var(txn.proof) -m found }'),
+    ...answer.prove('{ var(txn.proof) -m found }'),
     '# A connection that was made for another host',
     'http-request set-var(txn.sni) ssl_fc_sni,lower if { ssl_fc }',
     'acl other var(txn.sni) -m found',
@@ -191,6 +196,7 @@ export function write(configuration: Configuration): string {
   return [
     globalSection(configuration),
     defaultsSection(configuration),
+    section('backend counts', [countingTable]),
     frontend(configuration),
     backends(configuration),
   ].join('\n');

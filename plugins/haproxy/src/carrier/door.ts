@@ -63,10 +63,11 @@ export class Door {
     this.#server = server;
   }
 
-  /** Closes it. */
+  /** Closes it: its path is for the next one, which may come before this one's last request has ended. */
   async close(): Promise<void> {
-    this.#server?.close();
-    await rm(this.#paths.entrance, { recursive: true, force: true });
+    const server = this.#server;
+    this.#server = undefined;
+    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
   #serve(socket: Socket): void {

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
-import type { CertificateSet, HostCertificate, RouteTable } from '@containr/sdk/contracts';
+import type { CertificateSet, HostCertificate, RequestCounts, RouteTable } from '@containr/sdk/contracts';
 import { CertificateSet as CertificateSetSchema, RouteTable as RouteTableSchema } from '@containr/sdk/contracts';
 import type { IngressProgram, IngressStart, StateFile } from '@containr/sdk/ingress';
 import { emptyTable, isFree, noCertificates, openStateFile, refuseStale } from '@containr/sdk/ingress';
@@ -96,6 +96,10 @@ export class HaproxyIngress implements IngressProgram {
     return this.#carrier.inFlight();
   }
 
+  counts(): Promise<RequestCounts> {
+    return this.#carrier.counts();
+  }
+
   health(): Record<string, unknown> {
     const bad =
       this.#unreadable.length === 0 ? null : `The certificate of ${this.#unreadable.join(', ')} can't be read.`;
@@ -117,6 +121,7 @@ export class HaproxyIngress implements IngressProgram {
     this.#isEnding = true;
     await this.#turn.catch(() => undefined);
     await this.#carrier.retire();
+    await this.#door.close();
   }
 
   /** Takes no new connections, lets running requests end until the deadline, then ends HAProxy. */
@@ -124,7 +129,8 @@ export class HaproxyIngress implements IngressProgram {
     await this.retire();
     await this.#watching;
     await this.#carrier.end(deadlineMs);
-    await this.#door.close();
+    // Another one may be at home there by now.
+    await rmdir(this.#carrier.paths.entrance).catch(() => undefined);
   }
 
   /** Follows the table with a port of HTTPS that can be had. */

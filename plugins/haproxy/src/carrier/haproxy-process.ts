@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ContainrError } from '@containr/sdk';
 import { isRunning, portInUse, startTimeOf } from '@containr/sdk/ingress';
 import { RuntimeApi } from './runtime-api.ts';
+import type { ServerCount } from './statistics.ts';
+import { readServers } from './statistics.ts';
 
 const startMs = 20_000;
 const largestLog = 4 * 1024 * 1024;
@@ -77,6 +79,17 @@ export class HaproxyProcess {
     }
     if (!ended) child.kill('SIGKILL');
     throw failure(start, (await readFile(start.log)).subarray(from).toString('utf8'));
+  }
+
+  /** Requests and sockets that are open, by server; none when it can't be asked. */
+  async open(): Promise<readonly ServerCount[]> {
+    if (!this.api.isOpen) return [];
+    return (await readServers(this.api)).filter(({ open }) => open > 0);
+  }
+
+  /** Lets one that takes no new connections go when it carries nothing: the connection that it is asked by would keep it. */
+  async letGo(): Promise<void> {
+    if (this.api.isOpen && (await this.open()).length === 0) this.api.close();
   }
 
   /** Whether it is still there. */

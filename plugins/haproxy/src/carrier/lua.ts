@@ -17,15 +17,21 @@ core.register_action("containr_headers", { "http-res" }, function(txn)
   end
 end)
 
+-- Looks for the route anew: it may be another after a request has waited.
+local function look(txn)
+  local route = routes:lookup(txn:get_var("txn.key"))
+  if route == nil then return nil, "" end
+  local backend, id, flags = string.match(route, "^([^|]*)|([^|]*)|([^|]*)")
+  txn:set_var("txn.backend", backend)
+  txn:set_var("txn.id", id)
+  txn:set_var("txn.flags", flags)
+  return id, flags
+end
+
 -- Requests that wait for the next table, up to a moment; then the route is as it says by then.
 core.register_action("containr_hold", { "http-req" }, function(txn)
   while true do
-    local route = routes:lookup(txn:get_var("txn.key"))
-    if route == nil then return end
-    local backend, id, flags = string.match(route, "^([^|]*)|([^|]*)|(.*)$")
-    txn:set_var("txn.backend", backend)
-    txn:set_var("txn.id", id)
-    txn:set_var("txn.flags", flags)
+    local id, flags = look(txn)
     if not string.find(flags, "W", 1, true) then return end
     -- None: the route was changed between the two looks, and is looked for again.
     local moment = holds:lookup(id)
@@ -63,6 +69,7 @@ core.register_action("containr_door", { "http-req" }, function(txn)
   socket:send(txn:get_var("txn.door") .. " " .. txn.c:base64(authorization[0]) .. "\\n")
   txn:set_var("txn.passage", socket:receive("*l") or "busy")
   socket:close()
+  look(txn)
 end)
 `;
 }

@@ -12,6 +12,8 @@ import {
   upstreamSilent,
 } from '@containr/sdk/ingress';
 
+import { countAs } from './counts.ts';
+
 /** A file that HAProxy answers with, and its text in HAProxy's format. */
 export interface AnswerFile {
   readonly name: string;
@@ -83,10 +85,12 @@ export class OwnAnswers {
 
   /** Answers so where a condition holds: as a page to who takes HTML. */
   give(name: Name, condition: string, more = ''): readonly string[] {
-    return [true, false].map(
+    const { status } = answers[name];
+    const lines = [true, false].map(
       (html) =>
-        `http-request return status ${answers[name].status} ${this.#words(name, html)}${more} if ${condition}${html ? ` ${wantsHtml}` : ''}`,
+        `http-request return status ${status} ${this.#words(name, html)}${more} if ${condition}${html ? ` ${wantsHtml}` : ''}`,
     );
+    return [`http-request ${countAs(Math.floor(status / 100))} if ${condition}`, ...lines];
   }
 
   /** Sends visitors to an address in HAProxy's format. */
@@ -95,8 +99,9 @@ export class OwnAnswers {
   }
 
   /** Answers with the text of a proof. */
-  prove(condition: string): string {
-    return `http-request return status 200 content-type "text/plain; charset=utf-8" lf-string "%[var(txn.proof),b64dec]" hdr cache-control no-store hdr x-content-type-options nosniff if ${condition}`;
+  prove(condition: string): readonly string[] {
+    const line = `http-request return status 200 content-type "text/plain; charset=utf-8" lf-string "%[var(txn.proof),b64dec]" hdr cache-control no-store hdr x-content-type-options nosniff if ${condition}`;
+    return [`http-request ${countAs(2)} if ${condition}`, line];
   }
 
   /** What stands for HAProxy's own errors. They can't ask what the visitor takes, so they are problem documents always. */

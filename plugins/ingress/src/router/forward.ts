@@ -22,6 +22,8 @@ export interface Exchange {
   readonly head: Head;
   readonly look: () => CompiledRoute | undefined;
   readonly expectsContinue: boolean;
+  /** Called when no replica answered, before the ingress says so. */
+  readonly failed: () => void;
 }
 
 function answerFor(error: Error & { code?: string }, host: string): Answer {
@@ -48,12 +50,17 @@ export function forward(upstreams: Upstreams, exchange: Exchange): void {
     yield* request.iterator({ destroyOnReturn: false });
   }
 
+  function fail(error: Error): void {
+    exchange.failed();
+    sendAnswer(request, response, answerFor(error, head.host));
+  }
+
   function next(last: Error): void {
     const route = exchange.look();
     const upstream =
       route && tries < maxTries ? upstreams.pick(route, tried, request.socket.remoteAddress ?? '') : undefined;
     if (response.destroyed) return;
-    if (!upstream) return sendAnswer(request, response, answerFor(last, head.host));
+    if (!upstream) return fail(last);
     tries++;
     own = route?.headers ?? [];
     send(upstream);
@@ -94,7 +101,7 @@ export function forward(upstreams: Upstreams, exchange: Exchange): void {
           if (response.headersSent) return void response.destroy();
           upstreams.tried(upstream, tried, !started);
           if (!bodyBegun && (!started || safeMethods.has(method))) next(error);
-          else sendAnswer(request, response, answerFor(error, head.host));
+          else fail(error);
         },
       },
     );

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { CertificateSet, RouteTable } from '@containr/sdk/contracts';
+import type { CertificateSet, RequestCounts, RouteTable } from '@containr/sdk/contracts';
 import { CertificateSet as CertificateSetSchema, RouteTable as RouteTableSchema } from '@containr/sdk/contracts';
 import type { Answer, IngressProgram, IngressStart, StateFile } from '@containr/sdk/ingress';
 import {
@@ -20,6 +21,7 @@ import {
 import { Certificates } from './certificates.ts';
 import type { Decision } from './decide.ts';
 import { decide } from './decide.ts';
+import { Counts } from './counts.ts';
 import { forward } from './forward.ts';
 import type { FrontHandlers } from './front.ts';
 import { createFront } from './front.ts';
@@ -38,6 +40,7 @@ export class Router implements IngressProgram {
   readonly #upstreams = new Upstreams();
   readonly #passwords = new Passwords();
   readonly #held = new Held();
+  readonly #counts = new Counts();
   readonly #certificates = new Certificates();
   readonly #keptTable: StateFile<RouteTable>;
   readonly #keptCertificates: StateFile<CertificateSet>;
@@ -45,6 +48,7 @@ export class Router implements IngressProgram {
   readonly #tls: TlsFront;
   readonly #tunnels = new Set<Duplex>();
   readonly #refused = new WeakSet<Duplex>();
+  readonly #life = randomUUID();
   #table = compileTable(emptyTable);
   /** Resolves when nothing is open any more, once it has retired. */
   #closed: Promise<unknown> | undefined;
@@ -82,6 +86,7 @@ export class Router implements IngressProgram {
     const next = compileTable(table);
     this.#table = next;
     this.#upstreams.follow(next);
+    this.#counts.follow(next);
     this.#held.wake();
     await this.#tls.follow(table.tlsPort ?? null);
     await this.#keptTable.save(table);
@@ -104,6 +109,11 @@ export class Router implements IngressProgram {
   /** Requests and tunnels still open by replica. */
   inFlight(): Record<string, number> {
     return this.#upstreams.inFlight;
+  }
+
+  /** Requests by route and answer, of this process. */
+  counts(): RequestCounts {
+    return { life: this.#life, routes: this.#counts.read() };
   }
 
   /** What the agent asks to know which process this is, and how it is. */
@@ -190,10 +200,20 @@ export class Router implements IngressProgram {
       response.shouldKeepAlive = false;
       return sendAnswer(request, response, head);
     }
+    const route = this.#look(head)();
+    let failed = false;
+    response.once('close', () => this.#counts.add(route, failed || !response.headersSent ? null : response.statusCode));
     const act = (decision: Decision): void => {
       if (response.destroyed) return;
       if ('route' in decision && decision.route.upstreams.length > 0)
-        return forward(this.#upstreams, { request, response, head, look: this.#look(head), expectsContinue });
+        return forward(this.#upstreams, {
+          request,
+          response,
+          head,
+          look: this.#look(head),
+          expectsContinue,
+          failed: () => (failed = true),
+        });
       // A body that nobody reads must not be taken for the next request.
       if (head.hasBody) response.shouldKeepAlive = false;
       sendAnswer(request, response, 'route' in decision ? serviceNotLive(head.host) : decision);
@@ -207,14 +227,19 @@ export class Router implements IngressProgram {
     if ('status' in head) return refuseUpgrade(socket, head);
     if (head.hasBody)
       return refuseUpgrade(socket, badRequest('UPGRADE_INVALID', 'A request for an upgrade has no body.'));
+    const route = this.#look(head)();
+    const answered = (status: number | null): void => this.#counts.add(route, status);
     const act = (decision: Decision): void => {
-      if (socket.destroyed) return;
-      if (!('route' in decision)) return refuseUpgrade(socket, decision);
-      if (decision.route.upstreams.length === 0) return refuseUpgrade(socket, serviceNotLive(head.host));
+      if (socket.destroyed) return answered(null);
+      const own = 'route' in decision ? serviceNotLive(head.host) : decision;
+      if (!('route' in decision) || decision.route.upstreams.length === 0) {
+        answered(own.status);
+        return refuseUpgrade(socket, own);
+      }
       this.#tunnels.add(socket);
       socket.once('close', () => this.#tunnels.delete(socket));
       if (socket instanceof Socket) socket.setTimeout(0);
-      tunnel(this.#upstreams, { request, socket, rest, head, look: this.#look(head) });
+      tunnel(this.#upstreams, { request, socket, rest, head, look: this.#look(head), answered });
     };
     this.#settle(request, head, act);
   }

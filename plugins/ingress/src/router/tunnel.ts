@@ -23,6 +23,8 @@ export interface Handshake {
   readonly rest: Buffer;
   readonly head: Head;
   readonly look: () => CompiledRoute | undefined;
+  /** Called once with the answer of a replica; `null`: none answered. */
+  readonly answered: (status: number | null) => void;
 }
 
 function headBytes(status: number, message: string, headers: readonly string[]): string {
@@ -69,12 +71,17 @@ export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
   let drop = (): void => undefined;
   socket.on('error', () => drop()).on('close', () => drop());
 
+  function fail(): void {
+    handshake.answered(null);
+    refuseUpgrade(socket, upstreamDown(head.host));
+  }
+
   function next(): void {
     const route = handshake.look();
     const upstream =
       route && tries < maxTries ? upstreams.pick(route, tried, request.socket.remoteAddress ?? '') : undefined;
     if (socket.destroyed) return;
-    if (!upstream) return refuseUpgrade(socket, upstreamDown(head.host));
+    if (!upstream) return fail();
     tries++;
     connect(upstream);
   }
@@ -113,12 +120,14 @@ export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
         'upgrade',
         answer.headers.upgrade ?? 'websocket',
       ];
+      handshake.answered(101);
       socket.write(headBytes(101, answer.statusMessage ?? '', kept), 'latin1');
       if (first.length > 0) socket.write(first);
       if (rest.length > 0) connection.write(rest);
       join(socket, connection, leave);
     });
     outgoing.once('response', (answer) => {
+      handshake.answered(answer.statusCode ?? null);
       socket.write(
         headBytes(answer.statusCode ?? 502, answer.statusMessage ?? '', [
           ...responseHeaders(answer.rawHeaders),
@@ -135,7 +144,7 @@ export function tunnel(upstreams: Upstreams, handshake: Handshake): void {
       leave();
       upstreams.tried(upstream, tried, !connected);
       if (!connected) next();
-      else if (!socket.writableEnded) refuseUpgrade(socket, upstreamDown(head.host));
+      else if (!socket.writableEnded) fail();
     });
     outgoing.end();
   }

@@ -1,6 +1,6 @@
 import { defineCapability } from '../agents.ts';
 import { Empty } from '../schema.ts';
-import { CertificateSet, RouteTable } from './ingress.ts';
+import { CertificateSet, RequestCounts, RouteTable } from './ingress.ts';
 
 /** Where an ingress listens: it is started there when it does not run. */
 const place = {
@@ -83,6 +83,15 @@ export function ingressCapabilities<const D extends string>(driver: D) {
       permission: 'route:read',
       timeoutMs: 5000,
       summary: 'Counts open requests and sockets by replica',
+    }),
+    /** Requests by route and answer, since the start of what carries them. */
+    counts: defineCapability({
+      name: `ingress-counts.${driver}`,
+      input: Empty,
+      output: RequestCounts,
+      permission: 'route:read',
+      timeoutMs: 5000,
+      summary: 'Counts requests by route and answer',
     }),
     /** Takes no new connections: another ingress has taken over. What is open goes on. */
     leave: defineCapability({

@@ -1,5 +1,5 @@
 import type { Infer } from '../schema.ts';
-import { defineSchema, Id } from '../schema.ts';
+import { defineSchema, Empty, Id } from '../schema.ts';
 import { defineContract } from '../services.ts';
 
 /** One place that requests can go to. */
@@ -124,6 +124,48 @@ export const CertificateSet = defineSchema({
 });
 export type CertificateSet = Infer<typeof CertificateSet>;
 
+const count = { type: 'integer', minimum: 0 } as const;
+
+/** Requests of one route by how they were answered. */
+export const RouteCount = defineSchema({
+  type: 'object',
+  properties: {
+    /** `null`, as the path: no route was found. */
+    host: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    path: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    answers: {
+      type: 'object',
+      properties: {
+        /** No replica answered: the ingress's own 502 and 504, or the visitor left before. May be counted later than the rest. */
+        failed: count,
+        '1xx': count,
+        '2xx': count,
+        '3xx': count,
+        '4xx': count,
+        '5xx': count,
+      },
+      required: ['failed', '1xx', '2xx', '3xx', '4xx', '5xx'],
+      additionalProperties: false,
+    },
+  },
+  required: ['host', 'path', 'answers'],
+  additionalProperties: false,
+});
+export type RouteCount = Infer<typeof RouteCount>;
+
+/** What an ingress counted in one life; each begins at nothing. */
+export const RequestCounts = defineSchema({
+  type: 'object',
+  properties: {
+    /** Names the life. */
+    life: { type: 'string' },
+    routes: { type: 'array', items: RouteCount },
+  },
+  required: ['life', 'routes'],
+  additionalProperties: false,
+});
+export type RequestCounts = Infer<typeof RequestCounts>;
+
 const Applied = defineSchema({
   type: 'object',
   properties: { revision: { type: 'integer' } },
@@ -154,4 +196,24 @@ export const Ingress = defineContract('ingress', 'Carries requests to replicas',
   certify: { input: CertificateSet, output: Applied },
   /** Requests and sockets still open per replica. */
   inFlight: { input: Replicas, output: InFlight },
+  /** Requests by route and answer, of each ingress that answers. */
+  counts: {
+    input: Empty,
+    output: {
+      type: 'object',
+      properties: {
+        ingresses: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: { node: { type: 'string' }, counts: RequestCounts },
+            required: ['node', 'counts'],
+            additionalProperties: false,
+          },
+        },
+      },
+      required: ['ingresses'],
+      additionalProperties: false,
+    },
+  },
 });

@@ -5,6 +5,7 @@ import type { Infer } from '../schema.ts';
 import { ContainrError } from '../errors.ts';
 import { defineSchema } from '../schema.ts';
 import type { CertificateSet, RouteTable } from '../contracts/ingress.ts';
+import { RequestCounts } from '../contracts/ingress.ts';
 import { validate } from '../host/validate.ts';
 
 const Health = defineSchema({
@@ -78,7 +79,11 @@ async function put(socketPath: string, path: string, document: unknown): Promise
   const { status, body } = await call(socketPath, 'PUT', path, JSON.stringify(document));
   if (status === 200) return validate<Infer<typeof Revision>>(Revision, body, "The ingress's answer").revision;
   if (status === 412) return null;
-  throw new ContainrError({
+  throw refused(status, body);
+}
+
+function refused(status: number, body: unknown): ContainrError {
+  return new ContainrError({
     code: 'INGRESS_REFUSED',
     status: 502,
     detail: `The ingress refused what it was given with status ${status}: ${detailOf(body)}.`,
@@ -103,6 +108,13 @@ export async function putCertificates(socketPath: string, set: CertificateSet): 
 /** Tells an ingress that another has taken over. `false`: it does not know how to leave. */
 export async function tellToLeave(socketPath: string): Promise<boolean> {
   return (await call(socketPath, 'POST', '/leave')).status === 200;
+}
+
+/** Requests by route and answer. Throws `INGRESS_REFUSED` where one of an earlier version does not count. */
+export async function askCounts(socketPath: string): Promise<RequestCounts> {
+  const { status, body } = await call(socketPath, 'GET', '/counts');
+  if (status !== 200) throw refused(status, body);
+  return validate<RequestCounts>(RequestCounts, body, "The ingress's answer");
 }
 
 /** Open requests and sockets by replica. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from '../host/node-http.ts';
 import { ContainrError, isContainrError } from '../errors.ts';
+import type { RequestCounts } from '../contracts/ingress.ts';
 import { CertificateSet, RouteTable } from '../contracts/ingress.ts';
 import { validate } from '../host/validate.ts';
 
@@ -13,6 +14,7 @@ export interface Controlled {
   certify(set: CertificateSet): Promise<number>;
   table(): RouteTable;
   inFlight(): Record<string, number> | Promise<Record<string, number>>;
+  counts(): RequestCounts | Promise<RequestCounts>;
   health(): Record<string, unknown>;
 }
 
@@ -50,6 +52,7 @@ async function answer(ingress: Controlled, leave: () => Promise<void>, request: 
     };
   if (what === 'GET /table') return ingress.table();
   if (what === 'GET /in-flight') return { inFlight: await ingress.inFlight() };
+  if (what === 'GET /counts') return ingress.counts();
   if (what === 'GET /healthz') return ingress.health();
   if (what === 'POST /leave') {
     await leave();
@@ -78,7 +81,7 @@ function sendProblem(response: ServerResponse, error: unknown): void {
 }
 
 /**
- * The control API of an ingress: `PUT /table`, `GET /table`, `PUT /certificates`, `GET /in-flight`, `GET /healthz`, `POST /leave`. It is
+ * The control API of an ingress: `PUT /table`, `GET /table`, `PUT /certificates`, `GET /in-flight`, `GET /counts`, `GET /healthz`, `POST /leave`. It is
  * served on a private socket only.
  */
 export function createControl(ingress: Controlled, leave: () => Promise<void>): Server {

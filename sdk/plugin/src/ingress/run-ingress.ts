@@ -83,6 +83,8 @@ export async function runIngress(
     await listenAt(
       createControl(leaving, () => Promise.resolve()),
       leavingPath(start.socket),
+    ).catch((error: unknown) =>
+      log('an earlier one still leaves: what is open here is not counted', { error: String(error) }),
     );
     await leaving.stop(leaveMs);
     process.exit(0);

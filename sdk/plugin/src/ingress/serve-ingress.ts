@@ -2,7 +2,7 @@ import type { AgentContext } from '../agent/index.ts';
 import { ingressCapabilities } from '../contracts/ingress-capabilities.ts';
 import { CertificateSet, RouteTable } from '../contracts/ingress.ts';
 import { isContainrError } from '../errors.ts';
-import { askHealth, askInFlight, putCertificates, putTable } from './control-client.ts';
+import { askCounts, askHealth, askInFlight, putCertificates, putTable } from './control-client.ts';
 import { keepIngress } from './keeper.ts';
 import { leavingPath } from './run-ingress.ts';
 import type { StateFile } from './state-file.ts';
@@ -45,6 +45,7 @@ export async function serveIngress(agent: AgentContext, { driver, program, able 
     }
     return { inFlight, port: (await askHealth(keeper.socket))?.port ?? null };
   });
+  agent.capability(can.counts, () => askCounts(keeper.socket));
   agent.capability(can.leave, async () => ({ left: await keeper.leave() }));
   if (able) void able.then(offer, () => undefined);
   else offer();

@@ -5,7 +5,14 @@ import { Agent, createServer, request as httpRequest } from 'node:http';
 import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
-import type { CertificateSet, HostCertificate, Route, RouteTable, Upstream } from '@containr/sdk/contracts';
+import type {
+  CertificateSet,
+  HostCertificate,
+  RequestCounts,
+  Route,
+  RouteTable,
+  Upstream,
+} from '@containr/sdk/contracts';
 import { WebSocket, WebSocketServer } from 'ws';
 
 /** An ingress under test, on this machine. */
@@ -16,6 +23,7 @@ export interface IngressSubject {
   apply(table: RouteTable): Promise<number>;
   certify(set: CertificateSet): Promise<number>;
   inFlight(): Promise<Record<string, number>>;
+  counts(): Promise<RequestCounts>;
   /** Ends it in the middle of its work, and starts it from what it kept, with nobody there to tell it anything. */
   restart(): Promise<void>;
   /** Ends and removes everything. */

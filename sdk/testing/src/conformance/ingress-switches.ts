@@ -145,6 +145,37 @@ export function defineSwitches(ingress: () => IngressBench): void {
     expect((await ingress().ask('/')).status).to.equal(503);
   });
 
+  it('counts requests by route and answer', async () => {
+    const { upstream } = await ingress().replica((request, response) =>
+      response.writeHead(Number(request.url?.slice(-3)), {}).end(),
+    );
+    const host = 'counted.example.org';
+    await ingress().apply([
+      routeTo(host, [upstream]),
+      routeTo(host, [await ingress().dead()], { path: '/gone/' }),
+      routeTo('moved.example.org', [], { redirect: 'https://example.org' }),
+      routeTo('empty.example.org', []),
+    ]);
+    const before = await ingress().subject.counts();
+    const nothing = before.routes.find((row) => row.host === null)?.answers['4xx'] ?? 0;
+    for (const status of [200, 204, 301, 404, 404, 503]) await ingress().ask(`/${status}`, { host });
+    for (const name of ['moved', 'empty', 'nobody']) await ingress().ask('/', { host: `${name}.example.org` });
+    expect((await ingress().ask('/gone/', { host })).status).to.equal(502);
+    const none = { failed: 0, '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
+    await eventually('all are counted', async () => {
+      const { life, routes } = await ingress().subject.counts();
+      expect(life).to.equal(before.life);
+      return routes.some((row) => row.path === '/gone/' && row.answers.failed === 1);
+    });
+    const { routes } = await ingress().subject.counts();
+    const answers = (name: string, path = '/') => routes.find((row) => row.host === name && row.path === path)?.answers;
+    expect(answers(host)).to.deep.equal({ ...none, '2xx': 2, '3xx': 1, '4xx': 2, '5xx': 1 });
+    expect(answers(host, '/gone/')).to.deep.equal({ ...none, failed: 1 });
+    expect(answers('moved.example.org')).to.deep.equal({ ...none, '3xx': 1 });
+    expect(answers('empty.example.org')).to.deep.equal({ ...none, '5xx': 1 });
+    expect(routes.find((row) => row.host === null)?.answers['4xx']).to.equal(nothing + 1);
+  });
+
   it('refuses an older table', async () => {
     await ingress().point();
     const refused: unknown = await ingress()
