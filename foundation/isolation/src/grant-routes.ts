@@ -1,8 +1,9 @@
 import type { ContainrError, Manifest, PluginContext } from '@containr/sdk';
-import { defineSchema, isContainrError } from '@containr/sdk';
+import { defineSchema, isContainrError, OptionalTimestamp } from '@containr/sdk';
 import { IsolationDocument, PluginEnded, showIsolation } from '@containr/cell';
 import type { Isolation } from '@containr/cell';
 import type { GrantStore } from './grant-store.ts';
+import type { GrantKind } from './grants.ts';
 import { grantKinds, isGranted } from './grants.ts';
 
 const PluginPath = defineSchema({
@@ -21,8 +22,10 @@ const Grant = {
     granted: { type: 'boolean' },
     /** Why the plugin asks for it; `null` for what it does not ask for. */
     reason: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    /** When it was last refused it, since this control plane began; `null` when it was not, or may now. */
+    refusedAt: OptionalTimestamp,
   },
-  required: ['kind', 'value', 'granted', 'reason'],
+  required: ['kind', 'value', 'granted', 'reason', 'refusedAt'],
   additionalProperties: false,
 } as const;
 const GrantsDocument = defineSchema({
@@ -103,15 +106,24 @@ export function registerGrantRoutes(
         reason: String(reason),
       })),
     );
+    const isWanted = (kind: GrantKind, value: string): boolean =>
+      wanted.some((one) => one.kind === kind && one.value === value);
     const more = grantKinds.flatMap((kind) =>
       granted[kind]
-        .filter((has) => !wanted.some((one) => one.kind === kind && one.value === has))
+        .filter((has) => !isWanted(kind, has))
         .map((has) => ({ kind, value: has, granted: true, reason: null })),
     );
+    const refused = grants.refusals.of(name).filter(({ kind, value }) => !isGranted(granted, kind, value));
+    const tried = refused
+      .filter(({ kind, value }) => !isWanted(kind, value))
+      .map(({ kind, value }) => ({ kind, value, granted: false, reason: null }));
     return {
       plugin: name,
       isolation: showIsolation(isolation),
-      grants: [...wanted, ...more],
+      grants: [...wanted, ...more, ...tried].map((one) => ({
+        ...one,
+        refusedAt: refused.find(({ kind, value }) => kind === one.kind && value === one.value)?.at ?? null,
+      })),
       problem: problemOf(cause),
     };
   }

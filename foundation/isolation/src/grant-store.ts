@@ -4,6 +4,7 @@ import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/validate';
 import type { GrantKind, Grants } from './grants.ts';
 import { grantKinds, noGrants } from './grants.ts';
+import { Refusals } from './refusals.ts';
 
 /** Asks the database; `$1` stands for a value. */
 export interface Query {
@@ -18,6 +19,8 @@ export interface Sealer {
 
 /** What was granted to isolated plugins, and the keys of their secrets; rows in the kernel's schema. */
 export interface GrantStore {
+  /** What plugins tried in this process and may not. */
+  readonly refusals: Refusals;
   /** What is granted, as it was when it was last read or changed here. */
   of(plugin: string): Grants;
   /** Reads it anew. */
@@ -81,6 +84,7 @@ export function openGrants(
   changed: (plugin: string) => void = () => undefined,
 ): GrantStore {
   const known = new Map<string, Grants>();
+  const refusals = new Refusals();
 
   async function load(plugin: string): Promise<Grants> {
     const { rows } = await database.query(
@@ -98,6 +102,7 @@ export function openGrants(
   }
 
   return {
+    refusals,
     of: (plugin) => known.get(plugin) ?? noGrants,
     load,
     heard(plugin) {
@@ -132,6 +137,7 @@ export function openGrants(
         ]);
       await database.query('select pg_notify($1, $2)', [grantsChannel, plugin]);
       known.delete(plugin);
+      refusals.forget(plugin);
     },
     async secretKey(plugin) {
       const fresh = sealer.seal('isolation', plugin, randomBytes(32).toString('base64'));

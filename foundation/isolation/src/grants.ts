@@ -1,4 +1,4 @@
-import { ContainrError } from '@containr/sdk';
+import { ContainrError, isContainrError } from '@containr/sdk';
 
 /** Kinds of things that an isolated plugin may only use when the admin granted them. */
 export const grantKinds = ['hosts', 'events', 'capabilities', 'hooks', 'services', 'provides', 'secrets'] as const;
@@ -16,6 +16,12 @@ const words: Readonly<Record<GrantKind, string>> = {
   provides: 'provide the service',
   secrets: 'read the secret',
 };
+
+/** Something that a plugin tried and may not. */
+export interface Missing {
+  readonly kind: GrantKind;
+  readonly value: string;
+}
 
 /** Nothing granted. */
 export const noGrants: Grants = {
@@ -36,11 +42,29 @@ export function isGranted(grants: Grants, kind: GrantKind, value: string): boole
 
 /** Throws `GRANT_MISSING` (403), which names the grant, unless it is there. */
 export function checkGrant(plugin: string, grants: Grants, kind: GrantKind, value: string): void {
-  if (isGranted(grants, kind, value)) return;
-  throw new ContainrError({
+  if (!isGranted(grants, kind, value)) throw grantsMissing(plugin, [{ kind, value }]);
+}
+
+/** `GRANT_MISSING` for one or several things at once, with the command that grants them. */
+export function grantsMissing(plugin: string, missing: readonly Missing[]): ContainrError {
+  const [first, ...more] = missing;
+  const may = missing.map(({ kind, value }) => `${words[kind]} "${value}"`);
+  const error = new ContainrError({
     code: 'GRANT_MISSING',
     status: 403,
-    detail: `${plugin} may not ${words[kind]} "${value}", because it was not granted.`,
-    hint: `An admin can grant it: containr plugins grants ${plugin} allow ${kind} ${value}`,
+    detail: `${plugin} may not ${may.join(', nor ')}, because ${more.length > 0 ? 'none of it' : 'it'} was ${more.length > 0 ? '' : 'not '}granted.`,
+    hint:
+      first && more.length === 0
+        ? `An admin can grant it: containr plugins grants ${plugin} allow ${first.kind} ${first.value}`
+        : `An admin can grant all of it: containr plugins grants ${plugin} allow`,
   });
+  missingIn.set(error, missing);
+  return error;
 }
+
+/** What an error of this process says is missing; nothing for another error. */
+export function missingOf(error: unknown): readonly Missing[] {
+  return (isContainrError(error) && missingIn.get(error)) || [];
+}
+
+const missingIn = new WeakMap<ContainrError, readonly Missing[]>();

@@ -8,7 +8,8 @@ import { validate } from '@containr/sdk/validate';
 import { Acting } from './acting.ts';
 import { AgentRequests } from './agent-requests.ts';
 import type { GrantStore } from './grant-store.ts';
-import type { Grants } from './grants.ts';
+import type { Grants, Missing } from './grants.ts';
+import { grantsMissing } from './grants.ts';
 import { LiveRequests } from './live-requests.ts';
 import { Description } from './protocol.ts';
 import { Registrations } from './registrations.ts';
@@ -120,7 +121,7 @@ function pluginOf(installed: IsolatedPackage, options: IsolateOptions, described
         started.live();
       } catch (error) {
         await child.stop(0);
-        throw child.cause ?? asSetupError(installed.name, error);
+        throw child.cause ?? started.allMissing(error) ?? asSetupError(installed.name, error);
       }
     },
     ...(described.verifies ? { verify: async () => void (await child?.peer.call('verify', {})) } : {}),
@@ -165,6 +166,7 @@ async function describe(installed: IsolatedPackage, options: IsolateOptions): Pr
 function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginContext, secrets: readonly string[]) {
   const { name } = installed;
   let isLive = false;
+  const missing: Missing[] = [];
   let rejectDied: (cause: PluginEnded) => void = () => undefined;
   const died = new Promise<never>((_, reject) => (rejectDied = reject));
   died.catch(() => undefined);
@@ -195,6 +197,10 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     contract: (contract) => options.contract(contract),
     store: sessions,
     handedOut: (secret) => child.conceal(secret),
+    refused(more) {
+      options.grants.refusals.note(name, more);
+      if (!isLive) missing.push(...more);
+    },
     violated: (what) => child.violated(what),
   };
   const child = new Child({
@@ -214,6 +220,11 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     sessions.close();
     wiring.sources.close();
   });
+  /** A set-up that lacks a grant lacks others too, as a rule: the admin is told of all at once. */
+  const allMissing = (error: unknown): unknown =>
+    missing.length > 1 && isContainrError(error) && error.code === 'GRANT_MISSING'
+      ? grantsMissing(name, missing)
+      : null;
   let known = '';
   const tell = (): void => {
     const providers = providersOf(ctx, options);
@@ -222,7 +233,7 @@ function start(installed: IsolatedPackage, options: IsolateOptions, ctx: PluginC
     known = text;
   };
   ctx.repeat('providers', providersMs, async () => tell());
-  return { child, sessions, died, conceal, live: () => (isLive = true) };
+  return { child, sessions, died, conceal, allMissing, live: () => (isLive = true) };
 }
 
 /** Names of the settings that are secret. */

@@ -157,10 +157,15 @@ describe('a plugin in a process of its own', function () {
       value: '127.0.0.1',
       granted: false,
       reason: 'Asks a server of the test',
+      refusedAt: null,
     });
+    const { refusedAt, ...tried } = shown.field('grants', 1) as { refusedAt: string };
+    expect(tried).to.deep.equal({ kind: 'hosts', value: place, granted: false, reason: null });
+    expect(Date.now() - Date.parse(refusedAt)).to.be.within(0, 600_000);
     const change = { allow: [{ kind: 'hosts', value: place }] };
     const granted = await test.console('/plugins/notes/grants', { method: 'PATCH', body: change });
-    expect(granted.field('grants', 1)).to.deep.equal({ kind: 'hosts', value: place, granted: true, reason: null });
+    const now = { kind: 'hosts', value: place, granted: true, reason: null, refusedAt: null };
+    expect(granted.field('grants', 1)).to.deep.equal(now);
     expect((await ask()).field('got')).to.equal('outside');
     for (const status of [204, 205, 304])
       expect((await ask(String(status))).json, String(status)).to.deep.equal({ status, got: '' });

@@ -4,7 +4,8 @@ import { validate } from '@containr/sdk/validate';
 import type { Infer } from '@containr/sdk';
 import type { AgentRequests } from './agent-requests.ts';
 import type { Grants } from './grants.ts';
-import { checkGrant } from './grants.ts';
+import type { Missing } from './grants.ts';
+import { checkGrant, missingOf } from './grants.ts';
 import type { LiveRequests } from './live-requests.ts';
 import { sendOutgoing } from './outgoing.ts';
 import type { Incoming } from '@containr/cell';
@@ -32,6 +33,8 @@ export interface Platform {
   };
   /** A secret goes to the child: its log must not show it. */
   handedOut(secret: string): void;
+  /** It tried what was not granted. */
+  refused(missing: readonly Missing[]): void;
   violated(what: string): void;
 }
 
@@ -49,7 +52,13 @@ export async function answerRequest(call: Incoming, platform: Platform): Promise
     platform.violated(`asks for "${op}" with data that its schema refuses`);
     throw error;
   }
-  return handlers[op](data as never, platform, call);
+  try {
+    return await handlers[op](data as never, platform, call);
+  } catch (error) {
+    const missing = missingOf(error);
+    if (missing.length > 0) platform.refused(missing);
+    throw error;
+  }
 }
 
 /** Takes what the child tells. */

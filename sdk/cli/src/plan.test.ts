@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,20 @@ describe('containr plan', function () {
   it('tells a person each step and why', async () => {
     const { stdout } = await containr([folder]);
     expect(stdout).to.contain('  start   npm run start\n').and.contain('because scripts.start in package.json');
+  });
+
+  it('says for which runtime it is, and shows the other', async () => {
+    const site = join(folder, 'site');
+    mkdirSync(site);
+    writeFileSync(join(site, 'index.html'), '<p>Hello</p>');
+    const docker = (await containr([site])).stdout;
+    expect(docker)
+      .to.match(/start +caddy /)
+      .and.contain('This is the plan for containers; --runtime process shows');
+    const own = (await containr(['--runtime', 'process', site])).stdout;
+    expect(own)
+      .to.match(/start .*static-server\.mjs/)
+      .and.contain('This is the plan for processes');
   });
 
   it('refuses a folder that is not there, in one sentence', async () => {

@@ -56,7 +56,10 @@ export async function askBuilders(asked: Asked): Promise<BuildPlan> {
     code: 'PLAN_NOT_FOUND',
     status: 409,
     detail: bids.length === 0 ? 'No builder is switched on.' : causes.PLAN_NOT_FOUND.detail,
-    hint: causes.PLAN_NOT_FOUND.hint,
+    hint:
+      bids.length === 0
+        ? 'Switch on a plugin that builds: containr plugins enable nixpacks'
+        : causes.PLAN_NOT_FOUND.hint,
   });
 }
 

@@ -9,9 +9,12 @@ import { buildVariables } from '../engine/variables.ts';
 import { note } from '../engine/notes.ts';
 import type { Road } from '../engine/road.ts';
 import { actor, inMs, now } from '../engine/road.ts';
-import { chooseRuntime } from '../placement/choose-runtime.ts';
+import { chooseRuntime, whyNone } from '../placement/choose-runtime.ts';
 import { missing } from '../snapshots/store.ts';
 import type { PhaseRun, PhaseWork, Step } from './phase-work.ts';
+
+/** A node that comes back in a moment is not worth a word. */
+const patienceMs = 3_000;
 
 /** Chooses runtime and builder; the builder with the highest bid plans, and says why. */
 export const plan: PhaseWork = {
@@ -41,7 +44,14 @@ async function runtimeOf(road: Road, { deployment, phase }: PhaseRun): Promise<s
   );
   const waited = now(road).getTime() - (phase.startedAt ?? now(road)).getTime();
   // Right after a start the local agent is not there yet.
-  if (!anyReady && waited < nodeWaitMs) return { kind: 'wait', at: inMs(road, 500) };
+  if (!anyReady && waited < nodeWaitMs) {
+    const { detail, hint } = whyNone(nodes);
+    if (waited >= patienceMs)
+      await note(road, deployment, 'plan', 'nodes', [
+        `Waits up to ${nodeWaitMs / 1000} s for a runtime. ${detail} ${hint}`,
+      ]);
+    return { kind: 'wait', at: inMs(road, 500) };
+  }
   return chooseRuntime(nodes, runtime, deployment.source.kind === 'image');
 }
 

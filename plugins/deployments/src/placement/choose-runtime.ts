@@ -28,10 +28,19 @@ export function chooseRuntime(
   }
   if (setting === 'auto' && has('docker')) return 'docker';
   if (has('process')) return 'process';
-  const reachable = nodes.filter((node) => node.state === 'reachable').length;
-  const detail =
-    reachable === 0
-      ? 'No node is connected.'
-      : `${reachable === 1 ? 'The connected node offers' : 'The connected nodes offer'} no runtime that fits.`;
-  throw new ContainrError({ code: 'NO_NODE_FITS', status: 503, detail, hint: causes.NO_NODE_FITS.hint });
+  throw new ContainrError({ code: 'NO_NODE_FITS', status: 503, ...whyNone(nodes) });
+}
+
+/** Why no node can build anything, and what to do: no node, no runtime switched on, or none that takes it. */
+export function whyNone(nodes: readonly NodeInfo[]): { readonly detail: string; readonly hint: string } {
+  const reachable = nodes.filter((node) => node.state === 'reachable');
+  const offer = reachable.length === 1 ? 'The connected node offers' : 'The connected nodes offer';
+  const { hint } = causes.NO_NODE_FITS;
+  if (reachable.length === 0) return { detail: 'No node is connected.', hint };
+  if (reachable.some(({ capabilities }) => capabilities.some((name) => name.startsWith('build.'))))
+    return { detail: `${offer} no runtime that fits.`, hint };
+  return {
+    detail: `${offer} no runtime at all.`,
+    hint: 'Switch on a plugin with a runtime: containr plugins enable process',
+  };
 }

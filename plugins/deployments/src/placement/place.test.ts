@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { NodeInfo } from '@containr/sdk';
-import { chooseRuntime } from './choose-runtime.ts';
+import { chooseRuntime, whyNone } from './choose-runtime.ts';
 import { place } from './place.ts';
 
 function node(name: string, more: Partial<NodeInfo> = {}): NodeInfo {
@@ -85,5 +85,10 @@ describe('the choice of a runtime', () => {
     expect(code(() => chooseRuntime([node('p')], 'docker', false))).to.equal('ENGINE_UNAVAILABLE');
     expect(code(() => chooseRuntime([node('p')], 'auto', true))).to.equal('ENGINE_UNAVAILABLE');
     expect(code(() => chooseRuntime([], 'auto', false))).to.equal('NO_NODE_FITS');
+    expect(whyNone([]).detail).to.equal('No node is connected.');
+    expect(whyNone([{ ...docker, capabilities: ['logs.read'] }])).to.deep.equal({
+      detail: 'The connected node offers no runtime at all.',
+      hint: 'Switch on a plugin with a runtime: containr plugins enable process',
+    });
   });
 });

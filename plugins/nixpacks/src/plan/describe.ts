@@ -7,6 +7,7 @@ import { FolderTree } from './folder-tree.ts';
 import type { Dialect, Outline } from './outline/index.ts';
 import { outlineSource } from './outline/index.ts';
 import { planError } from './plan-error.ts';
+import { planSource } from './plan-source.ts';
 
 /** A plan as people read it, in the words of the source's own tools. */
 export interface PlanDescription extends Pick<
@@ -24,6 +25,8 @@ export interface DescribeOptions {
   /** Whose defaults hold where the field's planners differ; by default what the source asks for. */
   readonly dialect?: Dialect | undefined;
   readonly catalogue?: RuntimeCatalogue | undefined;
+  /** Which runtime it is planned for, for their commands differ; `docker` by default. */
+  readonly runtime?: 'docker' | 'process' | undefined;
 }
 
 /** Describes how a folder would be built. Throws `SOURCE_EMPTY` or `PLAN_NOT_FOUND`, each with what to do. */
@@ -34,6 +37,7 @@ export function describePlan(directory: string, options: DescribeOptions): PlanD
   const source = new FolderTree(directory);
   const catalogue = options.catalogue ?? defaultCatalogue;
   const caddy = fittingEntry(catalogue, 'caddy', null) !== null;
+  if (options.runtime === 'process') return forProcess(source, options, catalogue);
   const outline = outlineSource(source, { ...options, caddy });
   if (outline === null) {
     throw planError(
@@ -62,6 +66,15 @@ export function describePlan(directory: string, options: DescribeOptions): PlanD
         fittingEntry(catalogue, tool, request) === null ? [`${tool}${request ? ` ${request.range}` : ''}`] : [],
       ),
   };
+}
+
+/** As it is planned for a node without a container engine. */
+function forProcess(source: FolderTree, options: DescribeOptions, catalogue: RuntimeCatalogue): PlanDescription {
+  const settings = { installCommand: null, buildCommand: null, startCommand: null };
+  const platform = `${process.platform}-${process.arch}`;
+  const { variables } = options;
+  const plan = planSource(source, { catalogue, runtime: 'process', platform, variables, settings });
+  return { ...plan, missing: [] };
 }
 
 /** The catalogue's version where one fits, else what the source says. */

@@ -5,6 +5,7 @@ import type { CommandHost } from '../command.ts';
 interface PlanFlags {
   readonly env: readonly string[];
   readonly like?: 'railpack' | 'nixpacks';
+  readonly runtime: 'docker' | 'process';
 }
 
 /** `plan`: how a folder would be built, and where each decision comes from. No install is asked. */
@@ -19,10 +20,19 @@ export function planCommand({ program, output, run }: CommandHost): void {
       [],
     )
     .addOption(new Option('--like <planner>', 'whose defaults hold').choices(['railpack', 'nixpacks']))
+    .addOption(
+      new Option('--runtime <name>', 'what it is to run on: their commands differ')
+        .choices(['docker', 'process'])
+        .default('docker'),
+    )
     .description('how a folder would be built, and why; NIXPACKS_* and RAILPACK_* variables count')
     .action((directory: string, flags: PlanFlags) =>
       run(async () => {
-        const plan = describePlan(directory, { variables: variablesOf(flags.env), dialect: flags.like });
+        const plan = describePlan(directory, {
+          variables: variablesOf(flags.env),
+          dialect: flags.like,
+          runtime: flags.runtime,
+        });
         if (output.json) return output.value(plan, '');
         output.line(`${plan.provider}: ${plan.runtimes.map(({ tool, version }) => `${tool} ${version}`).join(', ')}`);
         for (const [name, commands] of [
@@ -33,6 +43,10 @@ export function planCommand({ program, output, run }: CommandHost): void {
           for (const command of commands) output.line(`  ${name.padEnd(8)}${command}`);
         for (const { what, from } of plan.why) output.line(`  because ${from}: ${what}`);
         for (const tool of plan.missing) output.line(`The runtime catalogue has no image for ${tool}.`);
+        const [here, other] = flags.runtime === 'docker' ? ['containers', 'process'] : ['processes', 'docker'];
+        output.line(
+          `This is the plan for ${here}; --runtime ${other} shows the other. Builders of plugins are not asked here.`,
+        );
       }),
     );
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { Infer } from '@containr/sdk';
 import { ContainrError, defineSchema } from '@containr/sdk';
+import { agreed } from '../agreed.ts';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
 
@@ -17,49 +19,73 @@ const Grants = defineSchema({
           value: { type: 'string' },
           granted: { type: 'boolean' },
           reason: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+          refusedAt: { anyOf: [{ type: 'string' }, { type: 'null' }] },
         },
-        required: ['kind', 'value', 'granted', 'reason'],
+        required: ['kind', 'value', 'granted', 'reason', 'refusedAt'],
       },
     },
   },
   required: ['plugin', 'grants'],
 });
 
-/** `plugins grants NAME`, and with `allow` or `deny`, a kind and a value, the change of one. */
+type Grant = Infer<typeof Grants>['grants'][number];
+
+/** `plugins grants NAME`; with `allow` or `deny`, a kind and a value the change of one, with `allow` alone of all that it lacks. */
 export function grantCommands(plugins: Command, { output, run, options }: CommandHost): void {
   plugins
     .command('grants')
     .argument('<name>')
     .argument('[change]', 'allow or deny')
-    .argument('[kind]', kinds.join(', '))
+    .argument('[kind]', `${kinds.join(', ')}; left out with allow: all that it asks for, or was refused lately`)
     .argument('[value]', 'host, event, capability, hook, service or secret')
-    .description('what an isolated plugin asks for, and what it may use')
-    .action((name: string, change?: string, kind?: string, value?: string) =>
+    .option('--yes', 'do not ask before all of it is granted')
+    .description('what an isolated plugin asks for, was refused lately, and may use')
+    .action((name: string, change?: string, kind?: string, value?: string, { yes }: { yes?: boolean } = {}) =>
       run(async () => {
         const api = await openApi(options());
+        const read = () => api.get('/plugins/{name}/grants', Grants, { params: { name } });
         let problem: string | null = null;
         if (change !== undefined) {
-          const one = [{ kind: kindOf(kind), value: given(value) }];
+          const all = kind === undefined && verbOf(change) === 'allow';
+          const these = all ? (await read()).grants.filter(({ granted }) => !granted) : [one(kind, value)];
+          if (all) {
+            for (const lacks of these) output.line(`${lacks.kind} ${lacks.value}${whyOf(lacks)}`);
+            if (these.length > 0 && !(await agreed(`Grant ${name} all of this?`, yes))) return 1;
+          }
+          const changes = these.map((its) => ({ kind: kindOf(its.kind), value: its.value }));
           const changed = await api.client.call('PATCH', '/plugins/{name}/grants', {
             params: { name },
-            body: { allow: change === 'allow' ? one : [], deny: verbOf(change) === 'deny' ? one : [] },
+            body: change === 'allow' ? { allow: changes, deny: [] } : { allow: [], deny: changes },
+            timeoutMs: 120_000,
           });
           problem = changed.problem?.detail ?? null;
         }
-        const { grants } = await api.get('/plugins/{name}/grants', Grants, { params: { name } });
+        const { grants } = await read();
         output.table(
           grants,
           {
             KIND: (grant) => grant.kind,
             VALUE: (grant) => grant.value,
             GRANTED: (grant) => (grant.granted ? 'yes' : 'no'),
+            REFUSED: (grant) => grant.refusedAt ?? '',
             WHY: (grant) => grant.reason ?? '',
           },
-          `${name} asks for nothing, and nothing is granted to it.`,
+          `${name} asks for nothing, was refused nothing, and nothing is granted to it.`,
         );
         if (problem !== null) output.line(`It goes on as it is, for with this it can't be set up anew: ${problem}`);
+        else if (grants.some(({ granted }) => !granted))
+          output.line(`To grant all that it lacks: containr plugins grants ${name} allow`);
+        return 0;
       }),
     );
+}
+
+function one(kind: string | undefined, value: string | undefined): Pick<Grant, 'kind' | 'value'> {
+  return { kind: kindOf(kind), value: given(value) };
+}
+
+function whyOf({ reason, refusedAt }: Grant): string {
+  return reason !== null ? `: ${reason}` : refusedAt !== null ? ', which it tried and was refused' : '';
 }
 
 function verbOf(change: string): 'allow' | 'deny' {

@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 import type { Client } from '@containr/client';
 import type { Command } from 'commander';
 import type { Infer } from '@containr/sdk';
-import { ContainrError, defineSchema } from '@containr/sdk';
+import { defineSchema } from '@containr/sdk';
 import { validate } from '@containr/sdk/host';
+import { agreed } from '../agreed.ts';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { ask } from '../prompt.ts';
 
 const text = { type: 'string' } as const;
 const texts = { type: 'array', items: text } as const;
@@ -230,18 +230,6 @@ function dataOf({ data }: Infer<typeof Removal>): string {
   if (data.jobs > 0) parts.push(`${data.jobs} waiting ${data.jobs === 1 ? 'job' : 'jobs'}`);
   if (data.settings) parts.push('changed settings');
   return parts.length > 0 ? parts.join(', ') : 'it has none';
-}
-
-async function agreed(question: string, yes: boolean | undefined): Promise<boolean> {
-  if (yes) return true;
-  if (!process.stdin.isTTY)
-    throw new ContainrError({
-      code: 'CONFIRM_NEEDED',
-      status: 400,
-      detail: `${question} Nobody is there to answer.`,
-      hint: 'Add --yes.',
-    });
-  return /^y(es)?$/i.test(await ask(`${question} [y/N] `));
 }
 
 /** The archive at a path; a folder is packed as `npm pack` does, without running its scripts. */

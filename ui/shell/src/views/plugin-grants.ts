@@ -12,6 +12,8 @@ export interface PluginGrant {
   readonly granted: boolean;
   /** Why the plugin asks for it; `null` for what it does not ask for. */
   readonly reason: string | null;
+  /** When it was last refused it; `null` when it was not, or may now. */
+  readonly refusedAt: string | null;
 }
 
 /** Kinds in the order in which they are shown, with their headings. */
