@@ -7,6 +7,7 @@ import type { Step } from './read-page.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const exec = createExec({ log: createLogger({ level: 'silent' }) });
+const generator = 'sdk/create-plugin/bin/create-containr-plugin.mjs';
 const template = join(root, 'sdk/create-plugin/template');
 
 /** Takes a page's steps in a folder; what is left then is checked as a plugin, if it is one. Throws with all output. */
@@ -24,8 +25,7 @@ export async function runPage(steps: readonly Step[], folder: string): Promise<v
     }
     const [program, ...words] = wordsOf(step.command);
     if (program === 'cd') here = join(here, words[0] ?? '');
-    else if (step.command.startsWith('npm create containr-plugin -- '))
-      await run('sdk/create-plugin/bin/create-containr-plugin.mjs', words.slice(3), here);
+    else if (program === 'node' && words[0] === `$CONTAINR/${generator}`) await run(generator, words.slice(1), here);
     else if (step.command === 'npm test') {
       await check(here);
       tested = true;

@@ -75,6 +75,31 @@ describe('create-containr-plugin', function () {
     await test.stop();
   });
 
+  for (const kind of ['notifier', 'builder', 'empty'] as const)
+    it(`makes a plugin of the kind ${kind} that is green at once, in both ways of trust`, async () => {
+      const wishes = { name: `own-${kind}`, summary: 'Does one thing', kind, view: false, agent: false };
+      const folder = await createPlugin(wishes, work);
+      await build(folder);
+      await run('node_modules/mocha/bin/mocha.js', [], folder);
+    });
+
+  it('takes the packages from the clone that it is run from', async () => {
+    const folder = await createPlugin({ name: 'cloned', summary: 'x', view: true, agent: false }, work);
+    const { devDependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>;
+    };
+    expect(devDependencies).to.include({
+      '@containr/sdk': `file:${join(root, 'sdk/plugin')}`,
+      '@containr/ui-kit': `file:${join(root, 'ui/kit')}`,
+    });
+  });
+
+  it('begins other kinds than notes with a server half', async () => {
+    const wishes = { name: 'seen', summary: 'x', kind: 'builder', view: true, agent: false } as const;
+    const thrown: unknown = await createPlugin(wishes, work).catch((error: unknown) => error);
+    expect(thrown).to.include({ code: 'PLUGIN_HALF' });
+  });
+
   it('makes a plugin with a server half only', async () => {
     const folder = await createPlugin({ name: 'plain', summary: 'Plain', view: false, agent: false }, work);
     expect(await readdir(folder)).not.to.include('ui');
@@ -138,6 +163,9 @@ describe('create-containr-plugin', function () {
     const odd = await start('--name', 'x', '--summary', 'x', '--halves', 'server,tail');
     expect([odd.exitCode, odd.stderr]).to.deep.include(1);
     expect(odd.stderr).to.include('no half called "tail"');
+    const kind = await start('--name', 'x', '--summary', 'x', '--kind', 'tail');
+    expect([kind.exitCode, kind.stderr]).to.deep.include(1);
+    expect(kind.stderr).to.include('notes, notifier, builder, empty');
   });
 });
 

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { ContainrError } from '@containr/sdk';
 import { fill } from './fill.ts';
 import { filesOf } from './files.ts';
+import type { Kind } from './kinds.ts';
+import { cloneFolder, packageSources } from './packages.ts';
 
 /** What a person wants. */
 export interface Wishes {
@@ -11,6 +13,8 @@ export interface Wishes {
   readonly name: string;
   /** What it does, in one line. */
   readonly summary: string;
+  /** What it begins as; `notes` by default. Others have a server half only. */
+  readonly kind?: Kind;
   readonly view: boolean;
   readonly agent: boolean;
   /** Folder to make; the name by default. */
@@ -20,11 +24,15 @@ export interface Wishes {
 const template = fileURLToPath(new URL('../template/', import.meta.url));
 const taken = new Set(['agents', 'audit', 'events', 'jobs', 'kernel', 'nodes', 'plugins', 'settings', 'ui']);
 
-/** Writes a plugin; resolves with its folder. Throws `PLUGIN_NAME`, `PLUGIN_SUMMARY`, `FOLDER_TAKEN`, and leaves nothing then. */
+/**
+ * Writes a plugin; resolves with its folder. Throws `PLUGIN_NAME`, `PLUGIN_SUMMARY`, `PLUGIN_HALF`, `FOLDER_TAKEN`, and leaves nothing
+ * then. Run from a clone, it writes the plugin for the packages of that clone.
+ */
 export async function createPlugin(wishes: Wishes, from: string): Promise<string> {
-  const { name, view, agent } = wishes;
+  const { name, view, agent, kind = 'notes' } = wishes;
   checkName(name);
   const summary = checkSummary(wishes.summary);
+  if (kind !== 'notes' && (view || agent)) throw serverOnly(kind);
   const folder = resolve(from, wishes.folder ?? name);
   if (await exists(folder))
     throw new ContainrError({
@@ -34,15 +42,30 @@ export async function createPlugin(wishes: Wishes, from: string): Promise<string
       hint: 'Choose another name, or another folder with --folder.',
     });
   const title = name.replaceAll('-', ' ').replace(/^./, (letter) => letter.toUpperCase());
-  const values = { name, title, schema: name.replaceAll('-', '_'), summary };
-  for (const { source, target, json } of filesOf({ view, agent })) {
+  const values = { name, title, noun: nounOf(name, kind), summary, ...packageSources(cloneFolder()) };
+  for (const { source, target, json } of filesOf({ kind, view, agent })) {
     const text = await readFile(join(template, source), 'utf8');
     const escaped = json ? { ...values, summary: JSON.stringify(summary).slice(1, -1) } : values;
     const path = join(folder, target);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, fill(text, escaped, { view, agent, serverOnly: !agent }));
+    await writeFile(path, fill(text, escaped, { view, agent, serverOnly: !agent, [kind]: true }));
   }
   return folder;
+}
+
+/** What one row is called in permissions and events: unique in an install, for the plugin's name is part of it. */
+function nounOf(name: string, kind: Kind): string {
+  if (kind !== 'notes') return name;
+  return name.endsWith('notes') ? name.slice(0, -1) : `${name}-note`;
+}
+
+function serverOnly(kind: Kind): ContainrError {
+  return new ContainrError({
+    code: 'PLUGIN_HALF',
+    status: 400,
+    detail: `A plugin of the kind ${kind} begins with a server half only.`,
+    hint: 'Leave --halves out, or choose --kind notes; a half can be added at any time.',
+  });
 }
 
 function checkName(name: string): void {

@@ -3,8 +3,10 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { ContainrError, isContainrError } from '@containr/sdk';
 import { createPlugin } from './create-plugin.ts';
+import { kindOf, kinds } from './kinds.ts';
 
-const usage = `Usage: create-containr-plugin [--name NAME] [--summary "ONE LINE"] [--halves server,view,agent] [--folder FOLDER]
+const usage = `Usage: create-containr-plugin [--name NAME] [--summary "ONE LINE"] [--kind ${Object.keys(kinds).join('|')}]
+       [--halves server,view,agent] [--folder FOLDER]
 What is left out is asked for.
 `;
 
@@ -15,7 +17,7 @@ export async function main(argv: readonly string[], from: string): Promise<numbe
     const text = { type: 'string' } as const;
     given = parseArgs({
       args: [...argv],
-      options: { name: text, summary: text, halves: text, folder: text, help: { type: 'boolean' } },
+      options: { name: text, summary: text, kind: text, halves: text, folder: text, help: { type: 'boolean' } },
     }).values;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
@@ -29,17 +31,20 @@ export async function main(argv: readonly string[], from: string): Promise<numbe
   try {
     const name = given.name ?? (await questions.question('Name (lower-case, for example parcels): '));
     const summary = given.summary ?? (await questions.question('What does it do, in one line? '));
-    const halves = halvesOf(
-      given.halves ?? (await questions.question('Which halves? server is always there; add view, agent (both): ')),
-    );
+    const asks = given.kind === undefined && given.halves === undefined;
+    const kind = kindOf(given.kind ?? (asks ? await questions.question(kindQuestion) : ''));
+    const halves = halvesOf(given.halves ?? (kind === 'notes' ? '' : 'server'));
     const { folder } = given;
-    const made = await createPlugin({ name, summary, ...halves, ...(folder === undefined ? {} : { folder }) }, from);
+    const wishes = { name, summary, kind, ...halves, ...(folder === undefined ? {} : { folder }) };
+    const made = await createPlugin(wishes, from);
     process.stdout.write(`${name} is in ${relative(from, made) || '.'}. Next:
 
   cd ${relative(from, made) || '.'}
   npm install
   npm test
 `);
+    if (tooOld(process.versions.node))
+      process.stdout.write(`\nIts tests need Node 22.18 or later, best 24; this is ${process.versions.node}.\n`);
     return 0;
   } catch (error) {
     const hint = isContainrError(error) && error.hint !== undefined ? `\n${error.hint}` : '';
@@ -48,6 +53,16 @@ export async function main(argv: readonly string[], from: string): Promise<numbe
   } finally {
     questions.close();
   }
+}
+
+const kindQuestion = `${Object.entries(kinds)
+  .map(([name, text]) => `  ${name.padEnd(10)}${text}`)
+  .join('\n')}\nWhat does it begin as? (notes): `;
+
+/** Node runs TypeScript by itself from 22.18 on. */
+function tooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < 22 || (major === 22 && minor < 18);
 }
 
 function halvesOf(text: string): { view: boolean; agent: boolean } {

@@ -5,6 +5,8 @@ export { testDatabase } from './database.ts';
 export type { MigratedPlugin, TestDatabase } from './database.ts';
 export { createFaults } from './faults.ts';
 export type { FaultOptions, FaultPoint, Faults, Held } from './faults.ts';
+export { installPlugin } from './install-plugin.ts';
+export type { TestGrants } from './install-plugin.ts';
 export { packPlugin } from './pack-plugin.ts';
 export { startTestPlatform, until } from './platform.ts';
 export type { TestPlatform, TestPlatformOptions } from './platform.ts';

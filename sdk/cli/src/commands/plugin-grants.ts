@@ -47,11 +47,10 @@ export function grantCommands(plugins: Command, { output, run, options }: Comman
         let problem: string | null = null;
         if (change !== undefined) {
           const all = kind === undefined && verbOf(change) === 'allow';
-          const these = all ? (await read()).grants.filter(({ granted }) => !granted) : [one(kind, value)];
-          if (all) {
-            for (const lacks of these) output.line(`${lacks.kind} ${lacks.value}${whyOf(lacks)}`);
-            if (these.length > 0 && !(await agreed(`Grant ${name} all of this?`, yes))) return 1;
-          }
+          const lacking = all ? (await read()).grants.filter(({ granted }) => !granted) : [];
+          for (const lacks of lacking) output.line(`${lacks.kind} ${lacks.value}${whyOf(lacks)}`);
+          if (lacking.length > 0 && !(await agreed(`Grant ${name} all of this?`, yes))) return 1;
+          const these = all ? lacking : [one(kind, value)];
           const changes = these.map((its) => ({ kind: kindOf(its.kind), value: its.value }));
           const changed = await api.client.call('PATCH', '/plugins/{name}/grants', {
             params: { name },
