@@ -38,7 +38,7 @@ export const causes = {
   BASE_IMAGE_UNAVAILABLE: {
     title: 'Base image not available',
     detail: 'An image that the build starts from could not be fetched.',
-    hint: 'Check its name, or name a mirror or a local image in the runtime catalogue.',
+    hint: 'Check its name, or name a mirror or a local image in the runtime catalogue. Where no registry can be reached, have apps run without an engine: containr settings deployments set runtime=process',
   },
   BUILDER_NEEDS_ENGINE: {
     title: 'Needs a container engine',

@@ -94,6 +94,23 @@ describe('create-containr-plugin', function () {
     });
   });
 
+  it('builds with a Node that can, and says so before anything else', async () => {
+    const old = `const versions = { ...process.versions, node: '20.11.0' }; Object.defineProperty(process, 'versions', { value: versions });`;
+    const bin = join(root, 'sdk/plugin-build/bin/containr-plugin.mjs');
+    const argv = [
+      process.execPath,
+      '--import',
+      `data:text/javascript,${encodeURIComponent(old)}`,
+      bin,
+      'build',
+    ] as const;
+    const { exitCode, stderr } = await exec([...argv], { cwd: work, env: {}, timeoutMs: 20_000 });
+    expect([exitCode, stderr.split('\n')[0]]).to.deep.equal([
+      1,
+      'This is Node 20.11.0. Plugins are built and tested with 22.18 or later, best 24.',
+    ]);
+  });
+
   it('begins other kinds than notes with a server half', async () => {
     const wishes = { name: 'seen', summary: 'x', kind: 'builder', view: true, agent: false } as const;
     const thrown: unknown = await createPlugin(wishes, work).catch((error: unknown) => error);
@@ -154,11 +171,18 @@ describe('create-containr-plugin', function () {
 
   it('is driven by flags, and says how to use it when they are wrong', async () => {
     const bin = join(root, 'sdk/create-plugin/bin/create-containr-plugin.mjs');
-    const start = (...flags: string[]) =>
-      exec([process.execPath, bin, ...flags], { cwd: work, env: {}, timeoutMs: 20_000, stdin: '' });
+    const answering = (stdin: string, ...flags: string[]) =>
+      exec([process.execPath, bin, ...flags], { cwd: work, env: {}, timeoutMs: 20_000, stdin });
+    const start = (...flags: string[]) => answering('', ...flags);
     const made = await start('--name', 'flagged', '--summary', 'By flags', '--halves', 'server,view');
     expect(made.exitCode, made.stderr).to.equal(0);
     expect(await readdir(join(work, 'flagged'))).to.include('ui');
+    const answered = await answering('piped\nBy answers\nempty\n');
+    expect(answered.exitCode, answered.stderr).to.equal(0);
+    expect(await readdir(join(work, 'piped/src'))).to.deep.equal(['plugin.ts']);
+    const silent = await answering('unsaid\n');
+    expect([silent.exitCode, silent.stderr]).to.deep.include(1);
+    expect(silent.stderr).to.include('Nobody answers "What does it do, in one line?".');
     expect((await start('--nonsense')).exitCode).to.equal(2);
     const odd = await start('--name', 'x', '--summary', 'x', '--halves', 'server,tail');
     expect([odd.exitCode, odd.stderr]).to.deep.include(1);

@@ -28,11 +28,19 @@ export async function main(argv: readonly string[], from: string): Promise<numbe
     return 0;
   }
   const questions = createInterface({ input: process.stdin, output: process.stderr });
+  const lines = questions[Symbol.asyncIterator]();
+  // One line an answer, also from a pipe, whose lines may all be there at once.
+  const ask = async (question: string): Promise<string> => {
+    process.stderr.write(question);
+    const line = await lines.next();
+    if (line.done !== true) return line.value;
+    throw unanswered(question);
+  };
   try {
-    const name = given.name ?? (await questions.question('Name (lower-case, for example parcels): '));
-    const summary = given.summary ?? (await questions.question('What does it do, in one line? '));
+    const name = given.name ?? (await ask('Name (lower-case, for example parcels): '));
+    const summary = given.summary ?? (await ask('What does it do, in one line? '));
     const asks = given.kind === undefined && given.halves === undefined;
-    const kind = kindOf(given.kind ?? (asks ? await questions.question(kindQuestion) : ''));
+    const kind = kindOf(given.kind ?? (asks ? await ask(kindQuestion) : ''));
     const halves = halvesOf(given.halves ?? (kind === 'notes' ? '' : 'server'));
     const { folder } = given;
     const wishes = { name, summary, kind, ...halves, ...(folder === undefined ? {} : { folder }) };
@@ -58,6 +66,15 @@ export async function main(argv: readonly string[], from: string): Promise<numbe
 const kindQuestion = `${Object.entries(kinds)
   .map(([name, text]) => `  ${name.padEnd(10)}${text}`)
   .join('\n')}\nWhat does it begin as? (notes): `;
+
+function unanswered(question: string): ContainrError {
+  return new ContainrError({
+    code: 'PLUGIN_UNNAMED',
+    status: 400,
+    detail: `Nobody answers "${question.trim()}".`,
+    hint: 'Say it by flags: --name parcels --summary "Follows parcels" --kind notes',
+  });
+}
 
 /** Node runs TypeScript by itself from 22.18 on. */
 function tooOld(version: string): boolean {
