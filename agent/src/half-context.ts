@@ -9,6 +9,8 @@ import type { Half } from '@containr/sdk/wire';
 import { SendReport } from '@containr/sdk/wire';
 import type { Capabilities } from './capabilities.ts';
 import { getAsAgent } from './control-client.ts';
+import type { Way } from './file-transfer.ts';
+import { fetchFile, sendFile } from './file-transfer.ts';
 import type { Greetings } from './greetings.ts';
 import type { Link } from './link.ts';
 
@@ -34,6 +36,7 @@ export function createHalfContext(host: HalfHost, half: Half, scope: Scope): Age
   const log = host.log.child({ plugin });
   const within = (signal: AbortSignal | undefined): AbortSignal =>
     signal ? AbortSignal.any([scope.signal, signal]) : scope.signal;
+  const way = (signal: AbortSignal): Way => ({ control: host.control, bearer: () => link.bearer(signal) });
   const exec = createExec({ log });
   const run: Exec = (argv, options) => exec(argv, { ...options, signal: within(options.signal) });
   return {
@@ -68,6 +71,8 @@ export function createHalfContext(host: HalfHost, half: Half, scope: Scope): Age
       return owned;
     },
     fetch: (path, signal) => getAsAgent(host.control, path, () => link.bearer(within(signal)), within(signal)),
+    sendFile: (path, file, signal) => sendFile(way(within(signal)), path, file, within(signal)),
+    fetchFile: (path, file, signal) => fetchFile(way(within(signal)), path, file, within(signal)),
     own: (label, undo) => scope.own(label, undo),
   };
 }

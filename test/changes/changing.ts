@@ -24,8 +24,25 @@ const plugins = fileURLToPath(new URL('../../plugins/', import.meta.url));
 const comeAndGo = ['logs', 'git', 'dockerfile', 'nixpacks'];
 
 /** What can be changed under its visitors. */
-export const changes = ['deploy', 'rollback', 'scale', 'variable', 'certificate', 'domain', 'plugin', 'agent'] as const;
+export const changes = [
+  'deploy',
+  'rollback',
+  'scale',
+  'variable',
+  'certificate',
+  'domain',
+  'plugin',
+  'agent',
+  'drain',
+] as const;
 export type Change = (typeof changes)[number];
+
+/** How far the emptying of a node is. */
+interface Drain {
+  readonly node: string;
+  readonly state: string;
+  readonly left: number;
+}
 
 /** A deployment, and what its app says. */
 interface Made {
@@ -86,6 +103,7 @@ export class ChangingApp {
       await app.#certificate();
       await app.#deploy();
       expect(await app.#carrier(), 'what carries the requests').to.equal(driver);
+      await test.join('second');
       return app;
     } catch (error) {
       await stopIngress(test.data, () => test.stop());
@@ -124,12 +142,15 @@ export class ChangingApp {
         await this.test.platform.lifecycle.enable(plugin);
         break;
       }
+      case 'drain':
+        await this.#drain();
+        break;
       case 'agent':
         await this.test.agent?.kill();
         await this.test.agent?.restart();
         await until('the node is reachable again', async () => {
-          const nodes = await this.test.console('/nodes');
-          return nodes.field('items', 0, 'state') === 'reachable' ? true : undefined;
+          const { items } = await this.#owner.get<{ items: { state: string }[] }>('/nodes');
+          return items.every(({ state }) => state === 'reachable');
         });
     }
     // At once: what the platform calls done must be so for the next visitor.
@@ -181,6 +202,22 @@ export class ChangingApp {
       this.#variableId = (await this.#owner.post<{ id: string }>('/variables', body)).id;
     } else await this.#owner.patch(`/variables/${this.#variableId}`, { value: this.#greeting });
     await this.#release(this.#live.version);
+  }
+
+  /** Empties the node that has most of it, and puts it back into use. */
+  async #drain(): Promise<void> {
+    const { items: nodes } = await this.#owner.get<{ items: { id: string }[] }>('/nodes');
+    const drains = await Promise.all(nodes.map(({ id }) => this.#drainOf(id)));
+    const [fullest] = drains.sort((a, b) => b.left - a.left);
+    const node = fullest?.node ?? '';
+    await this.#owner.post(`/nodes/${node}/drain`, { draining: true });
+    await until('the node is empty', async () => (await this.#drainOf(node)).state === 'drained' || undefined, 60_000);
+    await this.#owner.post(`/nodes/${node}/drain`, { draining: false });
+  }
+
+  async #drainOf(node: string): Promise<Drain> {
+    const { items } = await this.#owner.get<{ items: Drain[] }>('/drains', { node });
+    return items[0] ?? { node, state: 'ended', left: 0 };
   }
 
   async #certificate(): Promise<void> {

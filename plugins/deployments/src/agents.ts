@@ -31,6 +31,8 @@ export function listenToAgents(road: Road): void {
   for (const name of driverNames) {
     follow(driver(name).build);
     follow(driver(name).run);
+    follow(driver(name).pack);
+    follow(driver(name).unpack);
   }
   for (const name of driverNames) agents.onTaskEnd(driver(name).check, (end) => taskEnded(road, end));
   agents.onTaskEnd(HealthProbe, (end) => taskEnded(road, end));

@@ -9,6 +9,17 @@ export function artifactKey(artifact: Artifact | null): string | null {
   return [artifact.node, artifact.runtime, artifact.kind === 'image' ? artifact.id : artifact.reference].join(' ');
 }
 
+/** An artifact is at home on another node now, where it may have been removed from before. */
+export async function rehome(unit: UnitOfWork, row: Deployment, artifact: Artifact): Promise<void> {
+  const key = artifactKey(artifact);
+  if (key !== null) {
+    await lockArtifact(unit, key);
+    await unit.em.nativeUpdate(Deployment, { artifactKey: key }, { artifactRemovedAt: null });
+  }
+  row.artifact = artifact;
+  row.artifactKey = key;
+}
+
 /** Until the transaction ends, nobody else begins to use this artifact or removes it. */
 export async function lockArtifact(unit: UnitOfWork, key: string): Promise<void> {
   await query(unit, 'select pg_advisory_xact_lock(hashtextextended(?, 13))', [key]);

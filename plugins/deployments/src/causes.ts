@@ -60,6 +60,11 @@ export const causes = {
     detail: 'The artifacts of the organisation take as much room as they may.',
     hint: 'Unpin versions or keep fewer for a rollback and clean up, or ask who runs this install for a larger quota.',
   },
+  ARTIFACT_LOST: {
+    title: 'Artifact is on no node',
+    detail: 'No reachable node has the artifact, so it can not be brought to the one that is to run it.',
+    hint: 'See that the node that built it is connected, or deploy again to build it anew.',
+  },
   RELEASE_FAILED: {
     title: 'Pre-deploy command failed',
     detail: 'The pre-deploy command ended with an error.',

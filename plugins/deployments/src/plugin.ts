@@ -1,4 +1,4 @@
-import { definePlugin } from '@containr/sdk';
+import { definePlugin, NodeChanged, NodeLeave, NodeRemoved } from '@containr/sdk';
 import { Source } from '@containr/sdk/contracts';
 import { LentSources } from '@containr/sdk/host';
 import { Routes } from '@containr/plugin-ingress/contract';
@@ -13,6 +13,8 @@ import {
   ServiceDescribe,
 } from '@containr/plugin-projects/contract';
 import { listenToAgents } from './agents.ts';
+import { artifactRoutes } from './artifacts/routes.ts';
+import { openArtifactStore } from './artifacts/store.ts';
 import { cleanUp, KeepClean, RunCleanUp } from './clean-up/run.ts';
 import { DeployGate, DeploymentChanged, Deployments } from './contract.ts';
 import { describeGoing } from './deletion.ts';
@@ -42,8 +44,13 @@ import { slots } from './migrations/0007-slots.ts';
 import { cleanUp as cleanUpTables } from './migrations/0008-clean-up.ts';
 import { useOfBuilds } from './queue/quota.ts';
 import { freezes } from './migrations/0009-freezes.ts';
+import { moves } from './migrations/0009-moves.ts';
+import { nodeChanged } from './nodes/changed.ts';
+import { mayLeave } from './nodes/leave.ts';
+import { nodeRemoved } from './nodes/removed.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { compareRoute } from './routes/compare.ts';
+import { drainRoutes } from './routes/drains.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { historyRoutes } from './routes/history.ts';
 import { freezeRoutes } from './routes/freeze.ts';
@@ -60,10 +67,12 @@ export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot, Removal, CleanUp],
   migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables, freezes],
+  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables, moves],
   async setup(ctx) {
     const road: Road = {
       ctx,
       snapshots: await openSnapshotStore(ctx.directory),
+      artifacts: await openArtifactStore(ctx.directory),
       sources,
       projects: ctx.services.get(Projects),
       quotas: ctx.services.get(Quotas),
@@ -95,6 +104,9 @@ export default definePlugin({
         ],
       };
     });
+    ctx.hooks.tap(NodeLeave, (leaving) => mayLeave(road, leaving));
+    ctx.events.on(NodeChanged, ({ payload }) => nodeChanged(road, payload.node));
+    ctx.events.on(NodeRemoved, ({ payload }) => nodeRemoved(road, payload.node));
     ctx.events.on(ServiceDeleted, ({ payload }) => serviceGone(road, payload));
     listenToAgents(road);
     deploymentRoutes(road);
@@ -104,6 +116,8 @@ export default definePlugin({
     cleanUpRoutes(road);
     freezeRoutes(road);
     uploadRoutes(road);
+    artifactRoutes(road);
+    drainRoutes(road);
     ctx.repeat('sweep', 10_000, (signal) => sweep(road, signal));
   },
 });

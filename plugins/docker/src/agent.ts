@@ -84,6 +84,8 @@ function withScope(agent: AgentContext, scope: Scope): AgentContext {
       return scope.own(owned.label, () => owned.dispose());
     },
     fetch: (path, ending) => agent.fetch(path, ending),
+    sendFile: (path, file, ending) => agent.sendFile(path, file, ending),
+    fetchFile: (path, file, ending) => agent.fetchFile(path, file, ending),
     own: (text, undo) => scope.own(text, undo),
   };
 }

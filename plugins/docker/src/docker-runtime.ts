@@ -23,9 +23,10 @@ import { replicaState } from './containers/container-state.ts';
 import { execInContainer } from './containers/exec-in-container.ts';
 import { label } from './containers/labels.ts';
 import { runToEnd } from './containers/run-to-end.ts';
-import { pullFailure, startFailure } from './containers/start-failure.ts';
+import { startFailure } from './containers/start-failure.ts';
 import { asking, refusalStatus } from './engine.ts';
 import type { Engine } from './engine.ts';
+import { Images } from './images/images.ts';
 
 const EngineInfo = defineSchema({
   type: 'object',
@@ -43,12 +44,14 @@ export class DockerRuntime implements Runtime {
   readonly #agent: AgentContext;
   readonly #engine: Engine;
   readonly #builds: Builds;
+  readonly #images: Images;
   readonly #lanes = new Map<string, Promise<unknown>>();
 
   private constructor(agent: AgentContext, engine: Engine) {
     this.#agent = agent;
     this.#engine = engine;
     this.#builds = new Builds(agent, engine);
+    this.#images = new Images(engine, agent.install);
   }
 
   /** Prepares the node: makes the network, says what does not hold. Throws `ENGINE_UNAVAILABLE` when nobody answers. */
@@ -80,7 +83,7 @@ export class DockerRuntime implements Runtime {
 
   async run(request: RunRequest, io: TaskIo): Promise<{ exitCode: number }> {
     io.signal.throwIfAborted();
-    await this.#ensureImage(request.artifact);
+    await this.#images.ensure(request.artifact);
     const options = runOptions(this.#agent.install, request);
     await this.#remove(`containr-run-${request.run}`);
     const container = await asking(() => this.#engine.api.createContainer(options));
@@ -98,7 +101,7 @@ export class DockerRuntime implements Runtime {
       // One that was created and never started is of an interrupted start.
       if (known && known.State.Status !== 'created') return replicaState(known);
       if (known) await this.#remove(known.Id);
-      await this.#ensureImage(spec.artifact);
+      await this.#images.ensure(spec.artifact);
       return this.#startNew(spec);
     });
   }
@@ -163,38 +166,20 @@ export class DockerRuntime implements Runtime {
       .flatMap(({ address, port }) => (address === '127.0.0.11' ? [] : [{ address, port }]));
   }
 
-  async exists(artifact: Artifact): Promise<boolean> {
-    return asking(() => this.#engine.api.getImage(artifact.id).inspect()).then(
-      () => true,
-      (error: unknown) => {
-        if (refusalStatus(error) === 404) return false;
-        throw error;
-      },
-    );
+  exists(artifact: Artifact): Promise<boolean> {
+    return this.#images.exists(artifact);
   }
 
-  async removeArtifact(artifact: Artifact): Promise<void> {
-    const image = this.#engine.api.getImage(artifact.id);
-    const labels = await asking(() => image.inspect()).then(
-      (found) => found.Config.Labels ?? {},
-      (error: unknown) => {
-        if (refusalStatus(error) === 404) return null;
-        throw error;
-      },
-    );
-    // An image of the same name may be somebody else's by now.
-    if (labels === null || labels[label.install] !== this.#agent.install) return;
-    await asking(() => image.remove({ force: true })).catch((error: unknown) => {
-      if (refusalStatus(error) === 404) return;
-      if (refusalStatus(error) !== 409) throw error;
-      throw new ContainrError({
-        code: 'CONFLICT_IN_USE',
-        status: 409,
-        detail: `The image ${artifact.reference} is used by a container.`,
-        hint: 'Stop the replicas that run it first.',
-        cause: error,
-      });
-    });
+  removeArtifact(artifact: Artifact): Promise<void> {
+    return this.#images.remove(artifact);
+  }
+
+  pack(artifact: Artifact, file: string, signal: AbortSignal): Promise<void> {
+    return this.#images.pack(artifact, file, signal);
+  }
+
+  unpack(artifact: Artifact, file: string, signal: AbortSignal): Promise<void> {
+    return this.#images.unpack(artifact, file, signal);
   }
 
   async watch(changed: (replica: string) => void, signal: AbortSignal): Promise<void> {
@@ -242,20 +227,6 @@ export class DockerRuntime implements Runtime {
         if (status !== 404 && status !== 409) throw error;
       },
     );
-  }
-
-  async #ensureImage(artifact: Artifact): Promise<void> {
-    if (await this.exists(artifact)) return;
-    if (artifact.id.startsWith('sha256:'))
-      throw pullFailure(artifact.reference, new Error('it was built on this node and has been removed'));
-    try {
-      const progress = await asking(() => this.#engine.api.pull(artifact.reference));
-      await new Promise<void>((resolve, reject) =>
-        this.#engine.api.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())),
-      );
-    } catch (error) {
-      throw error instanceof ContainrError ? error : pullFailure(artifact.reference, error);
-    }
   }
 
   /** One-off commands end with their agent: what is left is of a life before. */

@@ -50,6 +50,8 @@ describe('ingress on a node', () => {
       report: async () => undefined,
       onConnect: () => scope.own('connect', () => undefined),
       fetch: () => Promise.reject(new Error('not here')),
+      sendFile: () => Promise.reject(new Error('not here')),
+      fetchFile: () => Promise.reject(new Error('not here')),
       own: (label, undo) => scope.own(label, undo),
     };
     return { keeper: await keepIngress(agent), end: () => scope.dispose() };

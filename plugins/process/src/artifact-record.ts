@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Infer } from '@containr/sdk';
 import { ContainrError, defineSchema } from '@containr/sdk';
 import { Artifact, BuildPlan } from '@containr/sdk/contracts';
@@ -36,10 +36,26 @@ export async function writeArtifact(directory: string, record: ArtifactRecord): 
   await writeFile(join(directory, fileName), JSON.stringify(record), { mode: 0o644 });
 }
 
+/** Folder of an artifact that came from another node. */
+export function carriedFolder(artifacts: string, { id }: Artifact): string {
+  return join(artifacts, `carried-${id.replace(/[^A-Za-z0-9]/g, '-')}`);
+}
+
+/** The record of an artifact that was built on this node or came to it; `null` when there is none below `artifacts`. */
+export async function findArtifact(artifacts: string, artifact: Artifact): Promise<ArtifactRecord | null> {
+  if (artifact.kind !== 'directory') return null;
+  const built = dirname(artifact.reference) === artifacts ? [artifact.reference] : [];
+  for (const folder of [...built, carriedFolder(artifacts, artifact)]) {
+    const record = await readArtifact(folder);
+    if (record?.artifact.id === artifact.id) return record;
+  }
+  return null;
+}
+
 /** The record of an artifact that must be there. Throws `START_FAILED`. */
-export async function requireArtifact(artifact: Artifact): Promise<ArtifactRecord> {
-  const record = artifact.kind === 'directory' ? await readArtifact(artifact.reference) : null;
-  if (record && record.artifact.id === artifact.id) return record;
+export async function requireArtifact(artifacts: string, artifact: Artifact): Promise<ArtifactRecord> {
+  const record = await findArtifact(artifacts, artifact);
+  if (record) return record;
   throw new ContainrError({
     code: 'START_FAILED',
     status: 409,

@@ -14,7 +14,8 @@ import type {
   Runtime,
   RuntimeLogEntry,
 } from '@containr/sdk/contracts';
-import { requireArtifact, readArtifact } from './artifact-record.ts';
+import { carryIn, carryOut } from './carry.ts';
+import { findArtifact, requireArtifact } from './artifact-record.ts';
 import type { ArtifactRecord } from './artifact-record.ts';
 import type { BuildIo } from './build/builds.ts';
 import { Builds } from './build/builds.ts';
@@ -97,7 +98,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   async run(request: RunRequest, io: BuildIo): Promise<{ exitCode: number }> {
-    const record = await requireArtifact(request.artifact);
+    const record = await requireArtifact(this.#folders.artifacts, request.artifact);
     const command = request.command ?? record.artifact.command;
     if (command === null) throw startFailed('The artifact has no start command.', 'Name the command to run.');
     const work = join(this.#folders.builds, randomUUID());
@@ -132,7 +133,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   async #startNew(spec: ReplicaSpec): Promise<ReplicaRecord> {
-    const record = await requireArtifact(spec.artifact);
+    const record = await requireArtifact(this.#folders.artifacts, spec.artifact);
     const command = spec.command ?? record.artifact.command;
     if (command === null) throw startFailed('The artifact has no start command.', 'Give the service a start command.');
     for (const toolchain of record.toolchains)
@@ -209,12 +210,23 @@ export class ProcessRuntime implements Runtime {
   }
 
   async exists(artifact: Artifact): Promise<boolean> {
-    return (await readArtifact(artifact.reference))?.artifact.id === artifact.id;
+    return (await findArtifact(this.#folders.artifacts, artifact)) !== null;
   }
 
   async removeArtifact(artifact: Artifact): Promise<void> {
-    if ((await readArtifact(artifact.reference))?.artifact.id !== artifact.id) return;
-    await rm(artifact.reference, { recursive: true, force: true });
+    const record = await findArtifact(this.#folders.artifacts, artifact);
+    if (record) await rm(record.artifact.reference, { recursive: true, force: true });
+  }
+
+  pack(artifact: Artifact, file: string, signal: AbortSignal): Promise<void> {
+    return carryOut(this.#folders, artifact, file, signal);
+  }
+
+  async unpack(artifact: Artifact, file: string, signal: AbortSignal): Promise<void> {
+    await carryIn(this.#folders, artifact, file, signal);
+    // Here is time for it; a start is to be quick.
+    const { toolchains } = await requireArtifact(this.#folders.artifacts, artifact);
+    for (const toolchain of toolchains) await this.#toolchains.ensure(toolchain, signal, () => undefined);
   }
 
   async watch(changed: (replica: string) => void, signal: AbortSignal): Promise<void> {

@@ -27,6 +27,8 @@ export class MemoryRuntime implements Runtime {
   listeners = async () => [];
   exists = async () => true;
   removeArtifact = async () => undefined;
+  pack = async () => undefined;
+  unpack = async () => undefined;
 
   async start(spec: ReplicaSpec): Promise<ReplicaState> {
     const { replica, deployment, organisation } = spec;
@@ -126,6 +128,8 @@ export class MemoryAgent {
         return owned;
       },
       fetch: async () => Promise.reject(new Error('not here')),
+      sendFile: async () => Promise.reject(new Error('not here')),
+      fetchFile: async () => Promise.reject(new Error('not here')),
       own: () => owned,
     };
     serveRuntime(context, runtime);

@@ -24,6 +24,9 @@ export interface AgentOptions {
   /** The agent's folder is in it. */
   readonly data: string;
   readonly token: string;
+  /** Of the node; its folder is named after it when there are several. */
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   /** Modules that are loaded before the agent, by path: what watches it from inside. */
   readonly imports?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
@@ -33,7 +36,8 @@ export interface AgentOptions {
 
 /** Starts an agent from source; it enrols with the token the first time. */
 export async function spawnAgent(options: AgentOptions): Promise<TestAgent> {
-  const data = join(options.data, 'agent');
+  const { name = 'test', labels = {} } = options;
+  const data = join(options.data, name === 'test' ? 'agent' : `agent-${name}`);
   await mkdir(data, { recursive: true, mode: 0o700 });
   const tokenFile = join(data, 'token');
   await writeFile(tokenFile, options.token, { mode: 0o600 });
@@ -48,10 +52,11 @@ export async function spawnAgent(options: AgentOptions): Promise<TestAgent> {
     '--data',
     data,
     '--name',
-    'test',
+    name,
     '--token-file',
     tokenFile,
     ...(options.logFile === undefined ? [] : ['--log-level', 'debug']),
+    ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
   ];
   const log = options.logFile === undefined ? 'ignore' : openSync(options.logFile, 'a', 0o600);
   const start = () =>

@@ -63,6 +63,8 @@ export interface TestPlatform {
   readonly database: TestDatabase;
   /** The agent, when the test asked for one. */
   readonly agent: TestAgent | null;
+  /** Runs another agent on this machine, as a node of its own without an ingress, and waits until it has what the first one has. */
+  join(name: string): Promise<TestAgent>;
   /** Asks over TCP: nobody, unless a token or a cookie is given. `/healthz`, `/api/v1/…`, `/git/…`. */
   request(path: string, options?: Ask): Promise<Answer>;
   /** Asks over the console socket, with all permissions; `path` is below `/api/v1`. */
@@ -128,6 +130,20 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       data,
       database,
       agent,
+      async join(name) {
+        const token = await platform.agents.createToken();
+        const joined = await spawnAgent({ origin: platform.origin, data, token, name, labels: { ingress: 'off' } });
+        undo.push(() => joined.stop());
+        await until(`${name} has what the first node has`, async () => {
+          const nodes = (await test.console('/nodes')).json as {
+            items: { name: string; state: string; capabilities: string[] }[];
+          };
+          const [found] = nodes.items.filter((node) => node.name === name && node.state === 'reachable');
+          const most = Math.max(...nodes.items.map((node) => node.capabilities.length));
+          return found?.capabilities.length === most;
+        });
+        return joined;
+      },
       request: (path, one) => ask({ origin: platform.origin }, path, one),
       console: (path, one) => ask({ socketPath: platform.consoleSocket }, `/api/v1${path}`, one),
       stop,

@@ -35,6 +35,13 @@ export function contextOf(boot: Boot, registered: Registered, peer: () => Peer, 
       const { body } = (await peer().call('fetch', { path }, AbortSignal.any([signal, until]))) as { body: number };
       return Readable.from(pieces(peer(), body, until), { objectMode: false });
     },
+    // The agent would read and write them with its own rights.
+    sendFile: async () => {
+      throw refused('FILES_ISOLATED', 'The agent half of an isolated plugin sends no files.');
+    },
+    fetchFile: async () => {
+      throw refused('FILES_ISOLATED', 'The agent half of an isolated plugin has no files fetched.');
+    },
     own: (label, undo) => registered.own(label, undo),
   };
 }

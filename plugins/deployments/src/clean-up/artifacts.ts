@@ -1,7 +1,10 @@
 import { isContainrError } from '@containr/sdk';
-import { lockArtifact } from '../artifact-key.ts';
+import type { Artifact } from '@containr/sdk/contracts';
+import { artifactKey, lockArtifact } from '../artifact-key.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Removal } from '../entities/removal.ts';
+import { Replica } from '../entities/replica.ts';
+import { whereabouts } from '../engine/whereabouts.ts';
 import type { Road } from '../engine/road.ts';
 import { now } from '../engine/road.ts';
 import { driver } from '../replicas/drivers.ts';
@@ -78,6 +81,7 @@ async function free(road: Road, removal: Removal): Promise<Removal | null> {
         artifact,
         deployments: rows.map((row) => row.id),
       });
+    if (artifact) await freeCopies(road, artifact);
     return await note(road, removal, { freedAt: now(road), problem: null });
   } catch (error) {
     if (!isContainrError(error)) throw error;
@@ -89,6 +93,28 @@ async function free(road: Road, removal: Removal): Promise<Removal | null> {
       await unit.em.nativeDelete(Removal, { id: removal.id });
     });
     return null;
+  }
+}
+
+/** Other nodes to which it was carried have it too; each keeps it while a deployment names it there, or a replica of it runs. */
+async function freeCopies(road: Road, artifact: Artifact): Promise<void> {
+  const { nodes } = await whereabouts(road, artifact, await road.ctx.agents.nodes());
+  for (const node of nodes) {
+    const copy = { ...artifact, node };
+    const users = await everything(road).transaction((unit) =>
+      unit.em.find(Deployment, { artifactKey: artifactKey(copy), artifactRemovedAt: null }, { fields: ['id'] }),
+    );
+    if (users.length > 0) continue;
+    const named = await everything(road).transaction((unit) =>
+      unit.em.find(Replica, { node, state: { $ne: 'gone' } }, { fields: ['id', 'deployment'] }),
+    );
+    const deployments = [...new Set(named.map((row) => row.deployment))];
+    await road.ctx.agents
+      .call(node, driver(artifact.runtime).remove, { artifact: copy, deployments })
+      .catch((error: unknown) => {
+        if (!isContainrError(error)) throw error;
+        road.ctx.log.info({ error, node, artifact: artifact.id }, 'a copy of an artifact is not freed yet');
+      });
   }
 }
 

@@ -59,6 +59,7 @@ export async function removeSnapshot(
 /** Deletes what crashed uploads left, and files that no organisation has a right to. */
 export async function removeStrays(road: Road): Promise<void> {
   await road.snapshots.sweep(inMs(road, -temporaryMs));
+  await road.artifacts.sweep(inMs(road, -dayMs));
   for (const hash of await road.snapshots.olderThan(inMs(road, -dayMs))) {
     await everything(road).transaction(async (unit) => {
       await lockSnapshot(unit, hash);

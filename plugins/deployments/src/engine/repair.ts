@@ -1,3 +1,4 @@
+import type { UnitOfWork } from '@containr/sdk';
 import { isContainrError } from '@containr/sdk';
 import { Deployment } from '../entities/deployment.ts';
 import { Replica } from '../entities/replica.ts';
@@ -8,7 +9,11 @@ import { planRepair } from '../replicas/reconcile.ts';
 import { startReplicas } from '../replicas/start.ts';
 import { stopReplicas } from '../replicas/stop.ts';
 import { upstreamsOf } from '../replicas/upstreams.ts';
+import { deliver } from './deliver.ts';
 import { isRouted, wantedReplicas } from './findings.ts';
+import { beginMoves, finishMoves } from './move.ts';
+import { rehome } from '../artifact-key.ts';
+import { placeAgain } from './place-again.ts';
 import type { Road } from './road.ts';
 import { actor, inMs, now, storeOf } from './road.ts';
 import { repairSoon } from './wake.ts';
@@ -31,14 +36,23 @@ export async function repair(road: Road, ref: { service: string; organisation: s
     let changed = deployment.status === 'watching';
     if (deployment.status === 'live') {
       await replace(road, present);
+      await beginMoves(road, deployment, replicas);
       changed = await promote(road, present);
       changed ||= replicas.some((replica) => replica.role === 'serving');
     }
     if (changed && isRouted(deployment)) await reroute(road, ref);
+    const after = deployment.status === 'live' ? await serving(road, ref) : null;
+    if (after) await finishMoves(road, after.deployment, after.replicas);
   } catch (error) {
     if (!isContainrError(error)) throw error;
     road.ctx.log.warn({ error, deployment: deployment.id }, 'a repair has to wait');
-    await storeOf(road, ref.organisation).transaction((unit) => repairSoon(unit, ref, inMs(road, 5000)));
+    const held = replicas.flatMap((one) =>
+      one.role === 'candidate' && one.desired === 'running' ? (one.replaces ?? []) : [],
+    );
+    await storeOf(road, ref.organisation).transaction(async (unit) => {
+      await unit.em.nativeUpdate(Replica, { id: { $in: held } }, { stuck: error.message });
+      await repairSoon(unit, ref, inMs(road, 5000));
+    });
   }
 }
 
@@ -74,10 +88,16 @@ async function replace(road: Road, { deployment, replicas }: Present): Promise<v
   );
   const model = ended.at(-1) ?? replicas.at(-1);
   if (!model) return;
+  const where = await placeAgain(
+    road,
+    deployment,
+    Array.from({ length: plan.count }, (_, count) => (ended[count] ?? model).node),
+  );
+  if (where === null) return;
   await store.transaction(async (unit) => {
     await unit.em.nativeUpdate(Replica, { id: { $in: ended.map((replica) => replica.id) } }, { desired: 'stopped' });
     for (let count = 0; count < plan.count; count++) {
-      const { node, runtime } = ended[count] ?? model;
+      const { node, runtime } = { ...(ended[count] ?? model), ...where[count] };
       const reason = `Replaces a replica that ended${model.exitCode === null ? '' : ` with exit code ${model.exitCode}`}`;
       unit.em.create(
         Replica,
@@ -101,11 +121,8 @@ async function replace(road: Road, { deployment, replicas }: Present): Promise<v
 async function promote(road: Road, { deployment, replicas, tasks }: Present): Promise<boolean> {
   let promoted = false;
   const candidates = replicas.filter((replica) => replica.role === 'candidate' && replica.desired === 'running');
-  await startReplicas(
-    road,
-    deployment,
-    candidates.filter((replica) => replica.state === 'pending'),
-  );
+  const pending = candidates.filter((replica) => replica.state === 'pending');
+  await startReplicas(road, deployment, await deliver(road, deployment, tasks, pending, 'repair'));
   for (const replica of candidates.filter((one) => one.state === 'running')) {
     const healthy = isAsked(deployment) ? await isHealthy(road, deployment, replica, tasks) : true;
     if (healthy === null) continue;
@@ -117,11 +134,26 @@ async function promote(road: Road, { deployment, replicas, tasks }: Present): Pr
         { id: replica.id },
         healthy ? { role: 'serving', restartsAtSwitch: replica.restarts } : { desired: 'stopped' },
       );
+      // What it takes over from on another node has to let go; one that ended is stopped already.
+      if (healthy && replica.replaces !== null)
+        await unit.em.nativeUpdate(
+          Replica,
+          { id: replica.replaces, role: 'serving', desired: 'running' },
+          { role: 'leaving', leaveBy: inMs(road, road.ctx.settings.current.drainMs) },
+        );
+      if (healthy) await settleArtifact(unit, deployment, replica);
       if (!healthy) await repairSoon(unit, deployment, inMs(road, 1000));
     });
     if (!healthy) road.background('stop a replica that did not get healthy', () => stopReplicas(road, [replica]));
   }
   return promoted;
+}
+
+/** The artifact is at home where it runs now, so that it is still found when its first node has left. */
+async function settleArtifact(unit: UnitOfWork, { id }: Deployment, replica: Replica): Promise<void> {
+  const row = await unit.em.findOneOrFail(Deployment, { id });
+  if (replica.replaces !== null && row.artifact !== null && row.artifact.node !== '')
+    await rehome(unit, row, { ...row.artifact, node: replica.node });
 }
 
 /** `null` while it is being asked. */

@@ -6,6 +6,7 @@ import type { Logs } from '@containr/plugin-logs/contract';
 import type { Deployment } from '../entities/deployment.ts';
 import { DeploymentChanged } from '../contract.ts';
 import type { Settings } from '../settings.ts';
+import type { ArtifactStore } from '../artifacts/store.ts';
 import type { SnapshotStore } from '../snapshots/store.ts';
 
 type ClientOf<C extends { readonly accepts?: Methods }> = Client<NonNullable<C['accepts']>>;
@@ -14,6 +15,8 @@ type ClientOf<C extends { readonly accepts?: Methods }> = Client<NonNullable<C['
 export interface Road {
   readonly ctx: PluginContext<Settings>;
   readonly snapshots: SnapshotStore;
+  /** Packed artifacts on their way between nodes. */
+  readonly artifacts: ArtifactStore;
   /** What builders read just now. */
   readonly sources: LentSources;
   readonly projects: ClientOf<typeof Projects>;

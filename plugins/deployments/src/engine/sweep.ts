@@ -6,6 +6,7 @@ import { stopReplicas } from '../replicas/stop.ts';
 import { isTerminal } from '../machine.ts';
 import { askAfterTasks } from './ask-after-tasks.ts';
 import { wantedReplicas } from './findings.ts';
+import { drainingOf } from './move.ts';
 import type { Road } from './road.ts';
 import { inMs, now } from './road.ts';
 import { passOn } from '../queue/slots.ts';
@@ -67,12 +68,15 @@ async function stopLeftovers(road: Road): Promise<void> {
 }
 
 async function repairLive(road: Road): Promise<void> {
+  const draining = drainingOf(await road.ctx.agents.nodes());
   await everything(road).transaction(async (unit) => {
     const live = await unit.em.find(Deployment, { status: 'live' });
     const rows = await unit.em.find(Replica, { deployment: { $in: live.map((one) => one.id) } });
     for (const deployment of live) {
       const members = rows.filter((row) => row.deployment === deployment.id);
-      const waits = members.some((row) => row.role === 'candidate' && row.desired === 'running');
+      const waits = members.some(
+        (row) => row.desired === 'running' && (row.role !== 'serving' || draining.has(row.node)),
+      );
       if (
         waits ||
         planRepair(members, { ...deployment.spec, replicas: wantedReplicas(deployment) }, now(road)).kind === 'replace'

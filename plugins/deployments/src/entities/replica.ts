@@ -12,8 +12,8 @@ export const Replica = defineEntity({
     deployment: p.uuid(),
     node: p.text(),
     runtime: p.text(),
-    /** `candidate`: started, not yet known to be healthy; `serving`: takes requests. */
-    role: p.text().$type<'candidate' | 'serving'>(),
+    /** `candidate`: started, not yet known to be healthy; `serving`: takes requests; `leaving`: its successor on another node does. */
+    role: p.text().$type<'candidate' | 'serving' | 'leaving'>(),
     desired: p.text().$type<'running' | 'stopped'>(),
     /** `pending`: not asked for yet; `gone`: stopped and removed. */
     state: p.text().$type<'pending' | 'starting' | 'running' | 'exited' | 'gone'>(),
@@ -34,7 +34,10 @@ export const Replica = defineEntity({
     replaces: p.uuid().strictNullable(),
     /** How often in a row it was replaced. */
     tries: p.integer().default(0),
-    retryAt: p.datetime().strictNullable(),
+    /** With `leaving`: when it is stopped even if requests are open. */
+    leaveBy: p.datetime().strictNullable(),
+    /** Why it can't leave a node that is being drained. */
+    stuck: p.text().strictNullable(),
     createdAt: p.datetime(),
   },
 });

@@ -1,10 +1,11 @@
-import { ContainrError, isContainrError } from '@containr/sdk';
+import { ContainrError } from '@containr/sdk';
 import type { Artifact } from '@containr/sdk/contracts';
 import { causes } from '../causes.ts';
 import { artifactOf } from '../engine/findings.ts';
 import type { Deployment } from '../entities/deployment.ts';
 import { Deployment as Deployments } from '../entities/deployment.ts';
 import { note } from '../engine/notes.ts';
+import { atHome } from '../engine/whereabouts.ts';
 import { buildVariables } from '../engine/variables.ts';
 import type { Road } from '../engine/road.ts';
 import { storeOf } from '../engine/road.ts';
@@ -100,9 +101,10 @@ async function buildRequest(road: Road, deployment: Deployment) {
   };
 }
 
-/** The artifact that was promoted, and no other. Throws `ARTIFACT_GONE`, or that its node can't be asked. */
+/** The artifact that was promoted, and no other, on whichever node has it. Throws `ARTIFACT_GONE`, or that its own node can't be asked. */
 async function promoted(road: Road, deployment: Deployment): Promise<Step> {
-  const artifact = artifactOf(deployment);
+  const given = artifactOf(deployment);
+  const artifact = (await atHome(road, given)) ?? given;
   const { exists } = await road.ctx.agents.call(artifact.node, driver(artifact.runtime).exists, { artifact });
   if (!exists)
     throw new ContainrError({
@@ -119,13 +121,14 @@ async function promoted(road: Road, deployment: Deployment): Promise<Step> {
   };
 }
 
-/** An artifact of an equal build of this service that its node still has. */
+/** An artifact of an equal build of this service that some node still has. */
 async function reusable(road: Road, deployment: Deployment): Promise<{ number: number; artifact: Artifact } | null> {
   if (deployment.rebuild) return null;
   const earlier = deployment.artifact ? [deployment] : await withArtifact(road, deployment);
   for (const one of earlier) {
     if (one.artifact === null || !sameBuild(one, deployment)) continue;
-    if (await stillThere(road, one.artifact)) return { number: one.number, artifact: one.artifact };
+    const artifact = await atHome(road, one.artifact);
+    if (artifact) return { number: one.number, artifact };
   }
   return null;
 }
@@ -148,16 +151,6 @@ async function withArtifact(road: Road, deployment: Deployment): Promise<readonl
 
 async function latestOf(road: Road, deployment: Deployment): Promise<Deployment | null> {
   return (await withArtifact(road, deployment))[0] ?? null;
-}
-
-async function stillThere(road: Road, artifact: Artifact): Promise<boolean> {
-  try {
-    const { exists } = await road.ctx.agents.call(artifact.node, driver(artifact.runtime).exists, { artifact });
-    return exists;
-  } catch (error) {
-    if (isContainrError(error)) return false;
-    throw error;
-  }
 }
 
 function imageArtifact(deployment: Deployment): Artifact {

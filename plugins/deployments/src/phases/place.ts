@@ -1,6 +1,8 @@
 import { ContainrError } from '@containr/sdk';
 import { causes } from '../causes.ts';
 import { Replica } from '../entities/replica.ts';
+import { presentCounts } from '../engine/present-counts.ts';
+import { whereabouts } from '../engine/whereabouts.ts';
 import { artifactOf, wantedReplicas } from '../engine/findings.ts';
 import { note } from '../engine/notes.ts';
 import type { Road } from '../engine/road.ts';
@@ -18,17 +20,15 @@ export const place: PhaseWork = {
     const nodes = await road.ctx.agents.nodes();
     const { resources } = deployment.spec;
     const count = wantedReplicas(deployment);
+    const has = await whereabouts(road, artifact, nodes);
     const placement = decide(
       nodes,
-      { replicas: count, runtime: artifact.runtime, resources, onlyNode: artifact.node || null },
+      { replicas: count, runtime: artifact.runtime, resources, has },
       await presentCounts(road),
     );
     if (!placement.fits) {
       const waited = now(road).getTime() - (phase.startedAt ?? now(road)).getTime();
-      const absent =
-        artifact.node === ''
-          ? nodes.every((node) => node.state !== 'reachable')
-          : nodes.every((node) => node.id !== artifact.node || node.state !== 'reachable');
+      const absent = nodes.every((node) => node.state !== 'reachable') || (!has.anywhere && has.nodes.length === 0);
       if (absent && waited < road.ctx.settings.current.nodeWaitMs) return { kind: 'wait', at: inMs(road, 1000) };
       throw new ContainrError({
         code: 'NO_NODE_FITS',
@@ -62,15 +62,6 @@ function summary(count: number): string {
   return count === 1 ? '1 replica' : `${count} replicas`;
 }
 
-async function presentCounts(road: Road): Promise<Record<string, number>> {
-  const rows = await road.ctx.store
-    .system('placement counts the replicas of all organisations on a node')
-    .transaction((unit) => unit.em.find(Replica, { state: { $ne: 'gone' } }, { fields: ['id', 'node'] }));
-  const counts: Record<string, number> = {};
-  for (const { node } of rows) counts[node] = (counts[node] ?? 0) + 1;
-  return counts;
-}
-
 /** A replica's row before anything is known of it. */
 export function newReplica(
   road: Road,
@@ -98,7 +89,8 @@ export function newReplica(
     observedAt: null,
     replaces: where.replaces ?? null,
     tries: where.tries ?? 0,
-    retryAt: null,
+    leaveBy: null,
+    stuck: null,
     createdAt: now(road),
   };
 }

@@ -20,7 +20,12 @@ function node(name: string, more: Partial<NodeInfo> = {}): NodeInfo {
     ...more,
   };
 }
-const order = { replicas: 1, runtime: 'process', resources: { cpu: 1, memoryBytes: 2 ** 28 }, onlyNode: null };
+const order = {
+  replicas: 1,
+  runtime: 'process',
+  resources: { cpu: 1, memoryBytes: 2 ** 28 },
+  has: { anywhere: true, nodes: [] },
+};
 
 describe('placement', () => {
   it('gives each node that does not fit a reason', () => {
@@ -28,17 +33,24 @@ describe('placement', () => {
       node('a', { state: 'unknown' }),
       node('b', { placement: 'draining' }),
       node('c', { capabilities: [] }),
+      node('e', { placement: 'cordoned' }),
       node('d', { memoryBytes: 2 ** 20 }),
     ];
     const placement = place(nodes, order, {});
     expect(placement.fits).to.equal(false);
     if (!placement.fits)
-      expect(placement.reasons.map((reason) => reason.split(':')[0])).to.deep.equal(['a', 'b', 'c', 'd']);
+      expect(placement.reasons.map((reason) => reason.split(':')[0])).to.deep.equal(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('stays where the artifact is', () => {
-    const placement = place([node('a'), node('b')], { ...order, replicas: 3, onlyNode: 'b' }, {});
-    expect(placement.fits && placement.decisions.map((decision) => decision.node)).to.deep.equal(['b', 'b', 'b']);
+  it('keeps to the node that has the artifact unless it is much busier, and says where it is not to be had', () => {
+    const has = { anywhere: false, nodes: ['b'] };
+    const first = (present: Record<string, number>) => {
+      const placement = place([node('a'), node('b')], { ...order, has }, present);
+      return placement.fits && placement.decisions[0]?.node;
+    };
+    expect([first({ b: 3 }), first({ b: 5 })]).to.deep.equal(['b', 'a']);
+    const nowhere = place([node('a')], { ...order, has: { anywhere: false, nodes: [] } }, {});
+    expect(nowhere.fits || nowhere.reasons).to.deep.equal(['a: no reachable node has the artifact']);
   });
 
   it('prefers the node with the fewest replicas', () => {

@@ -5,8 +5,8 @@ export interface PlacementOrder {
   readonly replicas: number;
   readonly runtime: string;
   readonly resources: { readonly cpu: number; readonly memoryBytes: number };
-  /** The only node that has the artifact; `null` when any node can get it. */
-  readonly onlyNode: string | null;
+  /** Where the artifact is; the others get it from one of these, unless every node gets it by itself. */
+  readonly has: { readonly anywhere: boolean; readonly nodes: readonly string[] };
 }
 
 /** Where one replica goes, and why. */
@@ -40,23 +40,28 @@ export function place(
     return { fits: false, reasons: nodes.length === 0 ? ['no node is connected'] : reasons };
   const given = new Map<string, number>();
   const decisions = Array.from({ length: order.replicas }, (): Decision => {
-    const [best] = [...able].sort((a, b) => load(a, given, present) - load(b, given, present));
+    const loadOf = (one: NodeInfo): number => load(one, order, given.get(one.id) ?? 0, present[one.id] ?? 0);
+    const [best] = [...able].sort((a, b) => loadOf(a) - loadOf(b));
     const node = best?.id ?? '';
+    const reason = why(best?.name ?? node, able.length, given.size > 0, order.has.nodes.includes(node));
     given.set(node, (given.get(node) ?? 0) + 1);
-    return {
-      node,
-      reason:
-        able.length === 1
-          ? `${best?.name ?? node} is the only node that fits`
-          : `${best?.name ?? node} runs the fewest replicas`,
-    };
+    return { node, reason };
   });
   return { fits: true, decisions };
 }
 
-function load(node: NodeInfo, given: ReadonlyMap<string, number>, present: Readonly<Record<string, number>>): number {
+/** What carrying the artifact to a node weighs, in replicas that it would have to have less. */
+const carryingWeighs = 4;
+
+function load(node: NodeInfo, { has }: PlacementOrder, given: number, present: number): number {
   // Replicas of the same deployment weigh more: they are to be apart.
-  return (given.get(node.id) ?? 0) * 1000 + (present[node.id] ?? 0);
+  return given * 1000 + present + (has.anywhere || has.nodes.includes(node.id) ? 0 : carryingWeighs);
+}
+
+function why(name: string, able: number, apart: boolean, has: boolean): string {
+  if (able === 1) return `${name} is the only node that fits`;
+  if (apart) return `${name} keeps it apart from the others and runs few replicas`;
+  return has ? `${name} has the artifact and is not much busier than others` : `${name} runs the fewest replicas`;
 }
 
 function whyNot(node: NodeInfo, order: PlacementOrder): string | null {
@@ -64,7 +69,7 @@ function whyNot(node: NodeInfo, order: PlacementOrder): string | null {
   if (node.placement === 'cordoned') return 'it takes no new replicas';
   if (node.state !== 'reachable') return 'it is not reachable';
   if (!node.capabilities.includes(`replica-start.${order.runtime}`)) return `it has no runtime "${order.runtime}"`;
-  if (order.onlyNode !== null && order.onlyNode !== node.id) return 'it does not have the artifact';
+  if (!order.has.anywhere && order.has.nodes.length === 0) return 'no reachable node has the artifact';
   if (order.resources.memoryBytes > node.memoryBytes)
     return `it has ${megabytes(node.memoryBytes)} of memory, and ${megabytes(order.resources.memoryBytes)} are asked for`;
   return null;

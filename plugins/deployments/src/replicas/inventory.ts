@@ -25,7 +25,14 @@ export async function takeInventory(
         runtime,
         $or: [{ state: { $ne: 'gone' } }, { id: { $in: present } }],
       });
-      const decided = reconcile(present, rows, now(road));
+      // Another node's, whose agent shares the engine with this one: not this one's to stop.
+      const others = await unit.em.find(Replica, { id: { $in: present }, node: { $ne: node } }, { fields: ['id'] });
+      const foreign = new Set(others.map((row) => row.id));
+      const decided = reconcile(
+        present.filter((id) => !foreign.has(id)),
+        rows,
+        now(road),
+      );
       for (const row of rows.filter((one) => decided.gone.includes(one.id))) {
         row.state = 'gone';
         row.endedAt ??= now(road);

@@ -80,6 +80,7 @@ export function planRepair(
   const alive = members.filter(
     (member) =>
       member.desired === 'running' &&
+      member.role !== 'leaving' &&
       (member.state === 'pending' || member.state === 'starting' || member.state === 'running'),
   );
   const ended = members

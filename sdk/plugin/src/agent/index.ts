@@ -37,6 +37,13 @@ export interface AgentContext {
   onConnect(handler: () => Promise<void>): Owned;
   /** GET of an API path (`/api/v1/…`) as this agent. Rejects with a `ContainrError` on a non-2xx answer. */
   fetch(path: string, signal: AbortSignal): Promise<Readable>;
+  /**
+   * Sends a file to an API path that takes files piece by piece (`GET …/received`, `PUT …?offset=&size=`); what has arrived is not
+   * sent again, whatever breaks in between.
+   */
+  sendFile(path: string, file: string, signal: AbortSignal): Promise<void>;
+  /** Fetches an API path that answers ranges into a file, and goes on behind what the file has already. */
+  fetchFile(path: string, file: string, signal: AbortSignal): Promise<void>;
   own(label: string, undo: Disposer): Owned;
 }
 

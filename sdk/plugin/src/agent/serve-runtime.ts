@@ -1,6 +1,7 @@
 import { ContainrError } from '../errors.ts';
 import type { Runtime } from '../contracts/runtime.ts';
 import { runtimeCapabilities } from '../contracts/runtime.ts';
+import { exportArtifact, importArtifact } from './carry-artifact.ts';
 import { checkByCommand } from './check-by-command.ts';
 import { Fences } from './fences.ts';
 import type { AgentContext } from './index.ts';
@@ -39,6 +40,11 @@ export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
   agent.capability(can.list, async () => ({ replicas: [...(await runtime.list())] }));
   agent.capability(can.listeners, async ({ replica }) => ({ listeners: [...(await runtime.listeners(replica))] }));
   agent.capability(can.exists, async ({ artifact }) => ({ exists: await runtime.exists(artifact) }));
+  agent.capability(can.pack, (order, io) => exportArtifact(agent, runtime, order, io));
+  agent.capability(can.unpack, async (order, io) => {
+    await importArtifact(agent, runtime, order, io);
+    return {};
+  });
   agent.capability(can.remove, async ({ artifact, deployments }) => {
     const users = (await runtime.list()).filter((one) => deployments.includes(one.deployment));
     if (users.length > 0) throw inUse(artifact.reference);

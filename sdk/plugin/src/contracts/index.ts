@@ -1,3 +1,4 @@
+export * from './artifact-documents.ts';
 export * from './builder.ts';
 export * from './check-documents.ts';
 export * from './identity.ts';

@@ -1,6 +1,7 @@
 import { defineCapability, defineReport } from '../agents.ts';
 import type { Infer } from '../schema.ts';
 import { Empty, Id, Timestamp } from '../schema.ts';
+import { ArtifactOrder, ImportOrder, PackedArtifact } from './artifact-documents.ts';
 import type { ExecRequest } from './check-documents.ts';
 import { CheckRequest, CheckResult } from './check-documents.ts';
 import {
@@ -22,7 +23,7 @@ import {
 
 /**
  * The capabilities that a runtime's agent half serves, by driver name (`docker`, `process`). A node that advertises
- * `replica-start.docker` runs replicas on docker. Build, run and check are tasks; the rest are short calls, idempotent by id.
+ * `replica-start.docker` runs replicas on docker. Build, run, check, pack and unpack are tasks; the rest are short calls, idempotent by id.
  */
 export function runtimeCapabilities<const D extends string>(driver: D) {
   const permission = 'deployment:create';
@@ -88,6 +89,22 @@ export function runtimeCapabilities<const D extends string>(driver: D) {
       output: Exists,
       ...short,
       summary: 'Whether the node still has an artifact',
+    }),
+    pack: defineCapability({
+      name: `artifact-pack.${driver}`,
+      input: ArtifactOrder,
+      output: PackedArtifact,
+      permission,
+      timeoutMs: 3_600_000,
+      summary: 'Packs an artifact and sends it to the control plane, for another node',
+    }),
+    unpack: defineCapability({
+      name: `artifact-unpack.${driver}`,
+      input: ImportOrder,
+      output: Empty,
+      permission,
+      timeoutMs: 3_600_000,
+      summary: 'Fetches an artifact of another node and unpacks it',
     }),
     remove: defineCapability({
       name: `artifact-remove.${driver}`,
@@ -183,6 +200,10 @@ export interface Runtime {
   exists(artifact: Artifact): Promise<boolean>;
   /** Removes what this install built; what is gone is no failure. Throws `CONFLICT_IN_USE` while something runs it. */
   removeArtifact(artifact: Artifact): Promise<void>;
+  /** Writes an artifact of this node into one file; its format is the runtime's own. */
+  pack(artifact: Artifact, file: string, signal: AbortSignal): Promise<void>;
+  /** Makes the artifact of such a file, whole or not at all; one that is here is left alone. Throws `ARTIFACT_CORRUPT`. */
+  unpack(artifact: Artifact, file: string, signal: AbortSignal): Promise<void>;
   /** Calls back when a replica may have changed; until the signal. */
   watch(changed: (replica: string) => void, signal: AbortSignal): Promise<void>;
   /** Follows what a replica writes, from a cursor, until the replica is gone or the signal. */

@@ -14,6 +14,8 @@ export interface ArchiveLimits {
   readonly maxBytes?: number;
   /** 500,000 by default. */
   readonly maxEntries?: number;
+  /** Takes links that lead out, too: what an agent packed itself. Nothing is ever written through one. */
+  readonly anyLinks?: boolean;
 }
 
 /**
@@ -63,7 +65,8 @@ export async function unpackArchive(
   async function place(content: AsyncIterable<unknown>, header: Header, path: string): Promise<void> {
     if (header.type === 'directory') return folder(path);
     if (header.type === 'symlink') {
-      links.push([path, checkedTarget(path, header.linkname ?? '')]);
+      const target = header.linkname ?? '';
+      links.push([path, options.anyLinks ? target : checkedTarget(path, target)]);
       return;
     }
     if (header.type !== 'file' && header.type !== 'contiguous-file')

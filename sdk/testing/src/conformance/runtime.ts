@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Runtime } from '@containr/sdk/contracts';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -259,5 +262,24 @@ function defineArtifacts(node: () => RuntimeSubject): void {
         ? { ...artifact, id: `sha256:${'0'.repeat(64)}`, reference: `sha256:${'0'.repeat(64)}` }
         : { ...artifact, id: '0'.repeat(64), reference: `${artifact.reference}-missing` };
     expect([await runtime.exists(artifact), await runtime.exists(missing)]).to.deep.equal([true, false]);
+  });
+
+  it('makes an artifact anew of the file that it packed it into, and starts it', async () => {
+    const { runtime, artifact } = node();
+    const folder = await mkdtemp(join(tmpdir(), 'containr-packed-'));
+    const { signal } = quiet;
+    try {
+      const file = join(folder, 'packed');
+      await runtime.pack(artifact, file, signal);
+      await runtime.removeArtifact(artifact);
+      expect(await runtime.exists(artifact)).to.equal(false);
+      await runtime.unpack(artifact, file, signal);
+      await runtime.unpack(artifact, file, signal);
+      expect(await runtime.exists(artifact)).to.equal(true);
+      const started = await runtime.start(specFor(artifact, { SECRET: 'carried' }));
+      expect((await answerOf(started)).secret).to.equal('carried');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 }
