@@ -44,7 +44,7 @@ import { slots } from './migrations/0007-slots.ts';
 import { cleanUp as cleanUpTables } from './migrations/0008-clean-up.ts';
 import { useOfBuilds } from './queue/quota.ts';
 import { freezes } from './migrations/0009-freezes.ts';
-import { moves } from './migrations/0009-moves.ts';
+import { moves } from './migrations/0011-moves.ts';
 import { nodeChanged } from './nodes/changed.ts';
 import { mayLeave } from './nodes/leave.ts';
 import { nodeRemoved } from './nodes/removed.ts';
@@ -66,8 +66,7 @@ const sources = new LentSources();
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot, Removal, CleanUp],
-  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables, freezes],
-  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables, moves],
+  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables, freezes, moves],
   async setup(ctx) {
     const road: Road = {
       ctx,
