@@ -6,6 +6,7 @@ import DeploymentPage from './detail/DeploymentPage.vue';
 import DeploymentsPage from './list/DeploymentsPage.vue';
 import DeploymentsTab from './list/DeploymentsTab.vue';
 import LatestRail from './list/LatestRail.vue';
+import DrainPanel from './nodes/DrainPanel.vue';
 import RecentDeployments from './list/RecentDeployments.vue';
 
 const permission = 'deployment:read';
@@ -57,6 +58,7 @@ export default defineUi({
       permission,
       view: CleanUpPage,
     },
+    { outlet: 'nodePanelTab', id: 'replicas', label: 'Replicas', order: 10, permission: 'node:read', view: DrainPanel },
     reachedLive,
     pushToLive,
   ],

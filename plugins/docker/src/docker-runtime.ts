@@ -18,7 +18,7 @@ import type Docker from 'dockerode';
 import { Builds } from './build/builds.ts';
 import type { OnLine } from './build/progress.ts';
 import { containerLog } from './containers/container-log.ts';
-import { networkName, replicaOptions, runOptions } from './containers/container-options.ts';
+import { replicaOptions, runOptions } from './containers/container-options.ts';
 import { replicaState } from './containers/container-state.ts';
 import { execInContainer } from './containers/exec-in-container.ts';
 import { label } from './containers/labels.ts';
@@ -27,6 +27,7 @@ import { startFailure } from './containers/start-failure.ts';
 import { asking, refusalStatus } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { Images } from './images/images.ts';
+import { Networks } from './networks/networks.ts';
 
 const EngineInfo = defineSchema({
   type: 'object',
@@ -45,6 +46,7 @@ export class DockerRuntime implements Runtime {
   readonly #engine: Engine;
   readonly #builds: Builds;
   readonly #images: Images;
+  readonly #networks: Networks;
   readonly #lanes = new Map<string, Promise<unknown>>();
 
   private constructor(agent: AgentContext, engine: Engine) {
@@ -52,6 +54,7 @@ export class DockerRuntime implements Runtime {
     this.#engine = engine;
     this.#builds = new Builds(agent, engine);
     this.#images = new Images(engine, agent.install);
+    this.#networks = new Networks(engine, agent.install);
   }
 
   /** Prepares the node: makes the network, says what does not hold. Throws `ENGINE_UNAVAILABLE` when nobody answers. */
@@ -69,7 +72,7 @@ export class DockerRuntime implements Runtime {
         { hint: 'Set "live-restore": true in /etc/docker/daemon.json' },
         'Replicas stop when the Docker engine restarts: live-restore is off',
       );
-    await runtime.#ensureNetwork();
+    await runtime.#networks.ensure(null);
     agent.log.info(
       { engine: info.ServerVersion, adopted: (await runtime.list()).length },
       'The docker runtime is ready',
@@ -84,10 +87,14 @@ export class DockerRuntime implements Runtime {
   async run(request: RunRequest, io: TaskIo): Promise<{ exitCode: number }> {
     io.signal.throwIfAborted();
     await this.#images.ensure(request.artifact);
-    const options = runOptions(this.#agent.install, request);
+    const network = await this.#networks.ensure(request.environment ?? null);
+    const options = runOptions(this.#agent.install, request, network);
     await this.#remove(`containr-run-${request.run}`);
     const container = await asking(() => this.#engine.api.createContainer(options));
-    const remove = (): Promise<void> => this.#remove(container.id);
+    const remove = async (): Promise<void> => {
+      await this.#remove(container.id);
+      await this.#networks.drop(network);
+    };
     return { exitCode: await runToEnd(container, remove, io) };
   }
 
@@ -107,7 +114,17 @@ export class DockerRuntime implements Runtime {
   }
 
   async #startNew(spec: ReplicaSpec): Promise<ReplicaState> {
-    const options = replicaOptions(this.#agent.install, spec);
+    const environment = spec.network?.environment ?? null;
+    const { install, node } = this.#agent;
+    const options = replicaOptions(
+      {
+        install,
+        node: node.id,
+        network: await this.#networks.ensure(environment),
+        publishAt: isLoopback(node.address) ? null : node.address,
+      },
+      spec,
+    );
     const create = (): Promise<Docker.Container> => asking(() => this.#engine.api.createContainer(options));
     const container = await create().catch((error: unknown) => {
       throw error instanceof ContainrError ? error : startFailure(error);
@@ -116,7 +133,7 @@ export class DockerRuntime implements Runtime {
       await asking(() => container.start()).catch(async (error: unknown) => {
         // Somebody tidied the network away.
         if (!/network .* not found/i.test(String(error))) throw error;
-        await this.#ensureNetwork();
+        await this.#networks.ensure(environment);
         await container.start();
       });
       return replicaState(await asking(() => container.inspect()));
@@ -144,6 +161,7 @@ export class DockerRuntime implements Runtime {
         clearTimeout(timer);
       }
       await this.#remove(container.id);
+      await this.#networks.drop(found.Config.Labels[label.network] ?? '');
     });
   }
 
@@ -151,7 +169,8 @@ export class DockerRuntime implements Runtime {
     const filters = { label: [`${label.install}=${this.#agent.install}`, label.replica] };
     const containers = await asking(() => this.#engine.api.listContainers({ all: true, filters }));
     const found = await Promise.all(containers.map((each) => this.#inspect(each.Id)));
-    return found.flatMap((each) => (each === null ? [] : replicaState(each)));
+    // Two agents of an install may share an engine; what has no node's name is of an earlier version.
+    return found.flatMap((each) => (each === null || this.#isOthers(each) ? [] : replicaState(each)));
   }
 
   async listeners(replica: string): Promise<readonly { address: string; port: number }[]> {
@@ -212,6 +231,10 @@ export class DockerRuntime implements Runtime {
     return containerLog(this.#engine, `containr-${replica}`, cursor, signal);
   }
 
+  #isOthers({ Config }: Docker.ContainerInspectInfo): boolean {
+    return (Config.Labels[label.node] ?? this.#agent.node.id) !== this.#agent.node.id;
+  }
+
   async #inspect(container: string): Promise<Docker.ContainerInspectInfo | null> {
     return asking(() => this.#engine.api.getContainer(container).inspect()).catch((error: unknown) => {
       if (refusalStatus(error) === 404) return null;
@@ -236,19 +259,6 @@ export class DockerRuntime implements Runtime {
     for (const { Id } of left) await this.#remove(Id);
   }
 
-  async #ensureNetwork(): Promise<void> {
-    const options = {
-      Name: networkName,
-      Driver: 'bridge',
-      CheckDuplicate: true,
-      Labels: { 'containr.network': 'shared' },
-    };
-    await asking(() => this.#engine.api.getNetwork(networkName).inspect()).catch(async (error: unknown) => {
-      if (refusalStatus(error) !== 404) throw error;
-      await asking(() => this.#engine.api.createNetwork(options)).catch(ignoreRefusal);
-    });
-  }
-
   // One change of a replica at a time.
   async #inLane<T>(replica: string, work: () => Promise<T>): Promise<T> {
     const before = this.#lanes.get(replica) ?? Promise.resolve();
@@ -266,4 +276,8 @@ export class DockerRuntime implements Runtime {
 // What is refused because it is so already is no failure; that nobody answers is.
 function ignoreRefusal(error: unknown): void {
   if (refusalStatus(error) === null) throw error;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address === 'localhost';
 }

@@ -47,6 +47,8 @@ export class EngineFixture {
       report: async () => undefined,
       onConnect: () => ownNothing,
       fetch: async () => createReadStream(this.#source),
+      sendFile: async () => undefined,
+      fetchFile: async () => undefined,
       own: () => ownNothing,
     };
   }
@@ -61,6 +63,15 @@ export class EngineFixture {
 
   runtime(): Promise<DockerRuntime> {
     return DockerRuntime.open(this.agent, this.engine);
+  }
+
+  get install(): string {
+    return this.agent.install;
+  }
+
+  /** Names of the engine's networks. */
+  async networks(): Promise<string[]> {
+    return (await this.engine.api.listNetworks()).map(({ Name }) => Name);
   }
 
   /** Packs files as the snapshot that the next build fetches. */
@@ -78,6 +89,8 @@ export class EngineFixture {
     const filters = { label: [`containr.install=${this.agent.install}`] };
     for (const { Id } of await this.engine.api.listContainers({ all: true, filters }))
       await this.engine.api.getContainer(Id).remove({ force: true });
+    for (const { Id } of await this.engine.api.listNetworks({ filters: JSON.stringify(filters) }))
+      await this.engine.api.getNetwork(Id).remove();
     for (const { Id } of await this.engine.api.listImages({ filters }))
       await this.engine.api.getImage(Id).remove({ force: true });
     await rm(this.directory, { recursive: true, force: true });

@@ -245,35 +245,6 @@ export const Readiness = {
 } as const;
 export type Readiness = Infer<typeof Readiness>;
 
-/** A node, as `status` shows it. */
-export const Node = reads<ItemOf<'/nodes'>>()({
-  type: 'object',
-  properties: {
-    id: { type: 'string' },
-    name: { type: 'string' },
-    state: { type: 'string' },
-    placement: { type: 'string' },
-    address: { type: 'string' },
-    labels: { type: 'object', additionalProperties: { type: 'string' } },
-    lastSeenAt: { type: ['string', 'null'] },
-  },
-  required: ['id', 'name', 'state', 'placement', 'address', 'labels', 'lastSeenAt'],
-});
-export type Node = Infer<typeof Node>;
-
-/** The right of a machine to join, once. */
-export const JoinOffer = reads<AnswerOf<'POST', '/nodes/tokens'>>()({
-  type: 'object',
-  properties: {
-    join: { type: 'string' },
-    control: { type: 'string' },
-    onlyHere: { type: 'boolean' },
-    expiresAt: { type: 'string' },
-  },
-  required: ['join', 'control', 'onlyHere', 'expiresAt'],
-});
-export type JoinOffer = Infer<typeof JoinOffer>;
-
 /** An account of the install. */
 export const User = reads<ItemOf<'/users'>>()({
   type: 'object',

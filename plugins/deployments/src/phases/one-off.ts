@@ -32,6 +32,7 @@ export async function runOnce(
       run: road.ctx.random.id(),
       service: deployment.service,
       deployment: deployment.id,
+      environment: deployment.environment,
       artifact,
       command: what.command,
       variables: await replicaVariables(road, deployment),

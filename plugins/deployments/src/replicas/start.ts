@@ -1,9 +1,11 @@
 import { ContainrError, isContainrError } from '@containr/sdk';
+import type { ReplicaSpec } from '@containr/sdk/contracts';
 import type { Deployment } from '../entities/deployment.ts';
 import type { Replica } from '../entities/replica.ts';
 import { isCauseCode } from '../causes.ts';
 import { artifactOf, portOf } from '../engine/findings.ts';
 import type { Road } from '../engine/road.ts';
+import { actor } from '../engine/road.ts';
 import { replicaVariables } from '../engine/variables.ts';
 import { driver } from './drivers.ts';
 import { observe } from './observe.ts';
@@ -15,14 +17,25 @@ import { observe } from './observe.ts';
 export async function startReplicas(road: Road, deployment: Deployment, replicas: readonly Replica[]): Promise<void> {
   if (replicas.length === 0) return;
   const variables = await replicaVariables(road, deployment);
-  for (const replica of replicas) await startReplica(road, deployment, replica, variables);
+  const network = await networkOf(road, deployment);
+  for (const replica of replicas)
+    await startReplica(road, deployment, replica, { variables, ...(network ? { network } : {}) });
+}
+
+/** The network of its environment, and by which names it is found there. */
+async function networkOf(road: Road, { service, organisation }: Deployment): Promise<ReplicaSpec['network']> {
+  const { paths } = await road.projects.paths({ services: [service] }, actor(road, organisation));
+  const [path] = paths;
+  if (!path) return undefined;
+  const { serviceSlug: slug, environmentSlug } = path;
+  return { environment: path.environment, names: [slug, `${slug}.${environmentSlug}.internal`] };
 }
 
 async function startReplica(
   road: Road,
   deployment: Deployment,
   replica: Replica,
-  variables: Record<string, string>,
+  given: Pick<ReplicaSpec, 'variables' | 'network'>,
 ): Promise<void> {
   const { spec } = deployment;
   try {
@@ -34,7 +47,7 @@ async function startReplica(
       epoch: deployment.number,
       artifact: artifactOf(deployment),
       command: spec.start.command,
-      variables,
+      ...given,
       port: portOf(deployment),
       resources: spec.resources,
       restart: spec.restart,

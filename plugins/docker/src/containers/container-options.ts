@@ -3,23 +3,36 @@ import type { Artifact, ReplicaSpec, RunRequest } from '@containr/sdk/contracts'
 import type Docker from 'dockerode';
 import { label, replicaLabels } from './labels.ts';
 
-/** Name of the bridge network that all containers of an engine share. */
-export const networkName = 'containr';
-
 const processLimit = 1024;
 
 // What images expect that start as root and give it up: own files, change user, end their children, listen below 1024.
 const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETUID', 'SETGID', 'KILL', 'NET_BIND_SERVICE'];
 
+/** Whose a replica is, and how it is reached. */
+export interface Where {
+  readonly install: string;
+  readonly node: string;
+  /** Name of its bridge network. */
+  readonly network: string;
+  /** Address of the node that other nodes reach: its port is published there. `null`: only this machine asks it. */
+  readonly publishAt: string | null;
+}
+
 /** What an engine is told of a replica. A command takes the place of the image's own, entrypoint included. */
-export function replicaOptions(install: string, spec: ReplicaSpec): Docker.ContainerCreateOptions {
+export function replicaOptions(where: Where, spec: ReplicaSpec): Docker.ContainerCreateOptions {
+  const port = `${spec.port}/tcp`;
   return {
     name: `containr-${spec.replica}`,
     ...container(spec.artifact, spec.command, { ...spec.variables, PORT: String(spec.port) }),
-    Labels: replicaLabels(install, spec),
+    Labels: { ...replicaLabels(where.install, spec), [label.node]: where.node, [label.network]: where.network },
     StopSignal: spec.stop.signal,
+    ...(where.publishAt === null ? {} : { ExposedPorts: { [port]: {} } }),
+    ...(spec.network
+      ? { NetworkingConfig: { EndpointsConfig: { [where.network]: { Aliases: spec.network.names } } } }
+      : {}),
     HostConfig: {
-      ...hostConfiguration(spec.resources),
+      ...hostConfiguration(spec.resources, where.network),
+      ...(where.publishAt === null ? {} : { PortBindings: { [port]: [{ HostIp: where.publishAt, HostPort: '' }] } }),
       RestartPolicy: restartPolicy(spec),
     },
   };
@@ -32,7 +45,7 @@ function restartPolicy({ restart, restartTries }: ReplicaSpec): Docker.HostResta
 }
 
 /** What an engine is told of a one-off command. */
-export function runOptions(install: string, request: RunRequest): Docker.ContainerCreateOptions {
+export function runOptions(install: string, request: RunRequest, network: string): Docker.ContainerCreateOptions {
   return {
     name: `containr-run-${request.run}`,
     ...container(request.artifact, request.command, request.variables),
@@ -44,7 +57,7 @@ export function runOptions(install: string, request: RunRequest): Docker.Contain
     },
     AttachStdout: true,
     AttachStderr: true,
-    HostConfig: hostConfiguration(request.resources),
+    HostConfig: hostConfiguration(request.resources, network),
   };
 }
 
@@ -60,7 +73,10 @@ function container(
   };
 }
 
-function hostConfiguration(resources: { readonly cpu: number; readonly memoryBytes: number }): Docker.HostConfig {
+function hostConfiguration(
+  resources: { readonly cpu: number; readonly memoryBytes: number },
+  network: string,
+): Docker.HostConfig {
   return {
     Init: true,
     Memory: resources.memoryBytes,
@@ -71,7 +87,7 @@ function hostConfiguration(resources: { readonly cpu: number; readonly memoryByt
     CapDrop: ['ALL'],
     CapAdd: capabilities,
     SecurityOpt: ['no-new-privileges:true'],
-    NetworkMode: networkName,
+    NetworkMode: network,
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
   };
 }

@@ -1,6 +1,6 @@
 import type { ReplicaState } from '@containr/sdk/contracts';
 import type Docker from 'dockerode';
-import { networkName } from './container-options.ts';
+import { networkName } from '../networks/network-names.ts';
 import { label } from './labels.ts';
 
 /** What the contract says of a container. */
@@ -21,10 +21,18 @@ export function replicaState(found: Docker.ContainerInspectInfo): ReplicaState {
     restarts: found.RestartCount,
     startedAt: time(now.StartedAt),
     endedAt: state === 'running' ? null : time(now.FinishedAt),
-    address: found.NetworkSettings.Networks[networkName]?.IPAddress ?? '',
-    port: Number(labels[label.port] ?? 0),
+    ...reachedAt(found),
     isolation: 'container',
   };
+}
+
+/** At the node's own address where its port is published, else at the container's. */
+function reachedAt({ Config, NetworkSettings }: Docker.ContainerInspectInfo): { address: string; port: number } {
+  const port = Config.Labels[label.port] ?? '0';
+  const published = NetworkSettings.Ports[`${port}/tcp`]?.[0];
+  if (published) return { address: published.HostIp, port: Number(published.HostPort) };
+  const network = Config.Labels[label.network] ?? networkName;
+  return { address: NetworkSettings.Networks[network]?.IPAddress ?? '', port: Number(port) };
 }
 
 // The engine's zero time means never; nanoseconds are more than a time stamp of ours says.

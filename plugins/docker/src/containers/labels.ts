@@ -9,6 +9,8 @@ export const label = {
   organisation: 'containr.organisation',
   port: 'containr.port',
   run: 'containr.run',
+  node: 'containr.node',
+  network: 'containr.network',
 } as const;
 
 /** Labels of a replica's container. */

@@ -3,6 +3,7 @@ export const builtIns = {
   CONTAINR_SERVICE: 'Slug of the service',
   CONTAINR_ENVIRONMENT: 'Slug of its environment',
   CONTAINR_PROJECT: 'Slug of its project',
+  CONTAINR_PRIVATE_HOST: 'Name by which services of its environment reach it on the same node, in containers',
   CONTAINR_PUBLIC_URL: 'Its first public address, for example https://api.example.org',
   CONTAINR_PUBLIC_DOMAIN: 'Host of that address, with its port where it has one',
 } as const satisfies Readonly<Record<string, string>>;
@@ -32,6 +33,8 @@ export function builtInValue(name: BuiltIn, facts: BuiltInFacts): string | null 
       return facts.environment;
     case 'CONTAINR_PROJECT':
       return facts.project;
+    case 'CONTAINR_PRIVATE_HOST':
+      return `${facts.service}.${facts.environment}.internal`;
     case 'CONTAINR_PUBLIC_URL':
       return facts.url;
     case 'CONTAINR_PUBLIC_DOMAIN':

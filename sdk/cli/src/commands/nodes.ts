@@ -1,8 +1,9 @@
 import { openApi } from '../api.ts';
 import type { Api } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { JoinOffer, Node } from '../documents.ts';
+import { JoinOffer, Node } from '../node-documents.ts';
 import { ContainrError } from '@containr/sdk';
+import { followDrain } from '../follow-drain.ts';
 import { joinInstall } from '../join-install.ts';
 import type { JoinOptions } from '../join-install.ts';
 
@@ -91,15 +92,17 @@ export function nodeCommands({ program, output, run, options }: CommandHost): vo
     .command('drain')
     .argument('<node>', 'name or id')
     .option('--cancel', 'stop draining and put the machine back into use')
+    .option('--no-wait', 'do not wait until it is empty')
     .description('move what runs on a machine elsewhere, without a failed request')
-    .action((which: string, given: { cancel?: boolean }) =>
+    .action((which: string, given: { cancel?: boolean; wait: boolean }) =>
       run(async () => {
         const api = await openApi(options());
         const { id, name } = await find(api, which);
         const draining = given.cancel !== true;
         const changed = await api.post('/nodes/{id}/drain', Node, { params: { id }, body: { draining } });
         if (!draining) return output.value(changed, `${name} takes replicas again; what has moved stays where it is.`);
-        return output.value(changed, `${name} is being drained.`);
+        if (!given.wait) return output.value(changed, `${name} is being drained.`);
+        return output.value(await followDrain(api, id, (line) => output.line(line)), `${name} is empty.`);
       }),
     );
   node

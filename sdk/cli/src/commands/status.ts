@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { isApiError } from '@containr/client';
 import { openApi } from '../api.ts';
 import type { CommandHost } from '../command.ts';
-import { Node } from '../documents.ts';
+import { Node } from '../node-documents.ts';
 import { Plugin } from '../plugin-document.ts';
 
 interface Line {

@@ -68,6 +68,13 @@ export const ReplicaSpec = defineSchema({
     command: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }] },
     /** All variables, secrets opened; PORT is set by the runtime. */
     variables: { type: 'object', additionalProperties: { type: 'string' } },
+    /** Left out: none of its own. A runtime that can keeps environments apart, and lets those of one find each other by names. */
+    network: {
+      type: 'object',
+      properties: { environment: Id, names: { type: 'array', items: { type: 'string', maxLength: 200 }, maxItems: 8 } },
+      required: ['environment', 'names'],
+      additionalProperties: false,
+    },
     /** Port the software should listen on inside; a runtime without network namespaces chooses another and says so in PORT. */
     port: { type: 'integer', minimum: 1, maximum: 65535 },
     resources: {
@@ -183,6 +190,8 @@ export const RunRequest = defineSchema({
     command: { anyOf: [...Command.anyOf, { type: 'null' }] },
     variables: { type: 'object', additionalProperties: { type: 'string' } },
     resources: ReplicaSpec.properties.resources,
+    /** Environment in whose network it runs; left out: in none of its own. */
+    environment: Id,
     /** Longest time, then it is ended; 15 minutes when left out. */
     timeoutMs: { type: 'integer', minimum: 1000, maximum: 86_400_000 },
   },
