@@ -101,6 +101,13 @@ describe('HAProxy in place of the built-in ingress', function () {
     if (shop) await stopIngress(shop.test.data, () => shop.stop());
   });
 
+  it('says which HAProxy each node has', async () => {
+    const answer = await shop.test.console('/haproxy');
+    expect(answer.status, answer.text).to.equal(200);
+    expect(answer.field('items', 0, 'version')).to.match(/^[2-9]\./);
+    expect(answer.field('items', 0, 'reason')).to.equal(null);
+  });
+
   it('takes over and gives back while visitors ask, and closes no socket', async () => {
     const [one, two] = [await replica('one'), await replica('two')];
     await switchTo(one);

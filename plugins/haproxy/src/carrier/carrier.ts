@@ -167,6 +167,8 @@ export class Carrier {
       this.#process = null;
       return this.#renew(this.#tlsPort);
     }
+    // HAProxy itself ends a connection on which nothing was asked for a day.
+    if (!this.#process.api.isOpen) this.#process = (await HaproxyProcess.adopt(this.#process)) ?? this.#process;
     if (Date.now() < this.#sweepAt) return;
     const before = this.#servers.busy.size;
     await this.#servers.sweep(this.#process.api);
@@ -264,14 +266,12 @@ export class Carrier {
 
   /** Writes what a process would start from now; files that did not change are left alone. */
   async #save(tlsPort = this.#tlsPort, socket = this.#process?.socket ?? ''): Promise<void> {
-    const { host, port } = this.#place;
     const texts = new Map<string, string>();
     for (const [name, lines] of Object.entries(this.#lines()))
       texts.set(this.paths.maps[name as MapName], textOf(lines));
     const configuration = {
       paths: this.paths,
-      host,
-      port,
+      ...this.#place,
       tlsPort,
       socket,
       sizes: this.#pool.sizes,
@@ -287,8 +287,7 @@ export class Carrier {
         startTime,
         socket: this.#process.socket,
         generation: this.#generation,
-        host,
-        port,
+        ...this.#place,
         tlsPort: this.#tlsPort,
         sizes: this.#pool.sizes,
         held: Object.fromEntries(this.#pool.held),
