@@ -75,7 +75,7 @@ function pointOf(token: Token, plugin: string | null): ContributionPoint {
     name: token.name,
     kind: token.type === 'hook' ? token.kind : null,
     plugin,
-    summary: 'summary' in token ? token.summary : null,
+    summary: 'summary' in token ? (token.summary ?? null) : null,
     permission: 'permission' in token ? token.permission : null,
     shapes: shapesOf(token),
     usedBy: [],

@@ -296,6 +296,8 @@ export const DeployGate = defineHook({
 /** Anything of a deployment changed: status, phase, cause. */
 export const DeploymentChanged = defineEvent({
   name: 'deployment.changed',
+  summary:
+    'Told at each step of a deployment. It failed: status failed. It serves: watching. It is live for good: live, after it was watched (30 s by default). The cause of a failure is in the deployment',
   payload: {
     type: 'object',
     properties: {

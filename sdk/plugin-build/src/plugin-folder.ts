@@ -36,7 +36,7 @@ export async function readPluginFolder(folder: string): Promise<PluginFolder> {
       code: 'PLUGIN_FOLDER',
       status: 400,
       detail: `${directory} holds no plugin: ${cause instanceof Error ? cause.message : String(cause)}`,
-      hint: 'Go to a folder whose package.json has a "containr" key, or make one with npm create containr-plugin.',
+      hint: 'Go to a folder whose package.json has a "containr" key, or make one with create-containr-plugin.',
       cause,
     });
   }

@@ -6,6 +6,8 @@ export interface Event<P = unknown> {
   /** `noun.past`. */
   readonly name: string;
   readonly payload: JSONSchema;
+  /** When it is told, for who reads the reference; one sentence without its full stop. */
+  readonly summary?: string;
   /** Who may receive it on the event stream. */
   readonly permission: string;
   /** Stream topics (`project:<id>`) that a payload belongs to. */
@@ -29,6 +31,7 @@ export interface Delivered<P> {
 export function defineEvent<const S extends JSONSchema>(event: {
   name: string;
   payload: S;
+  summary?: string;
   permission: string;
   topics: Event<Infer<S>>['topics'];
 }): Event<Infer<S>> {
@@ -36,6 +39,7 @@ export function defineEvent<const S extends JSONSchema>(event: {
     type: 'event',
     name: event.name,
     payload: event.payload,
+    ...(event.summary === undefined ? {} : { summary: event.summary }),
     permission: event.permission,
     topics: event.topics,
   };
