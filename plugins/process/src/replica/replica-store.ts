@@ -34,8 +34,9 @@ export class ReplicaStore {
   /** Forgets a replica and all its files. */
   remove(replica: string): void {
     const files = replicaFiles(this.#folders, replica);
-    rmSync(files.record, { force: true });
+    // The record last: as long as there is one, an agent that is killed in between is told again to remove it.
     rmSync(files.directory, { recursive: true, force: true });
+    rmSync(files.record, { force: true });
   }
 
   /** Calls back for each replica whose record changed or whose supervisor died; until the signal. */
