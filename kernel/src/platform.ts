@@ -319,7 +319,7 @@ async function start(options: PlatformOptions, log: HostLogger, undo: Scope): Pr
       mounts: gateway.mounts.map(({ plugin, segments, roots }) => ({ plugin, segments, roots })),
     }),
     async retire() {
-      await Promise.all([gateway.retire(drainMs), agentGateway.leave()]);
+      await Promise.all([gateway.retire(drainMs), agentGateway.leave(), jobs.stop()]);
       await stop();
     },
     stop,
