@@ -8,7 +8,7 @@ import type { Operation } from './operations.ts';
 import { operations } from './operations.ts';
 import type { Blow } from './replay.ts';
 import { perform, replay } from './replay.ts';
-import { Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 import { victimsOf } from './victims.ts';
 
 const isFull = process.env['CONTAINR_TEST_FULL'] === '1';
@@ -21,12 +21,19 @@ const only = process.env['CONTAINR_CHAOS_ONLY'];
 /** What happens in an install that nobody asks for anything is no boundary of an operation. */
 const idleMs = 6000;
 
+/** What kills are tried in. */
+export interface Surroundings {
+  start(): Promise<Subject>;
+  /** Whether a boundary is tried there. */
+  isAbout(point: string): boolean;
+}
+
 /**
  * Kills processes of a real install at every boundary of every operation, one kill at a time: what becomes true by a commit, by a
  * file that is moved into its place, by a message, and both sides of each effect. The boundaries are what an undisturbed
  * operation passed. A usual run takes as many as its time allows, picked by a seed; the whole one takes all.
  */
-export function describeChaos(runtime: string, env: Readonly<Record<string, string>>): void {
+export function describeChaos(runtime: string, install: Surroundings): void {
   describe(`a kill at a boundary, on ${runtime}`, function () {
     this.timeout(isFull ? 6 * 3_600_000 : 900_000);
     const world = new World(seed);
@@ -35,13 +42,16 @@ export function describeChaos(runtime: string, env: Readonly<Record<string, stri
     let idle: ReadonlySet<string>;
 
     before(async () => {
-      subject = await Subject.start(env);
+      subject = await install.start();
       baseline = await baselineOf(subject);
       await subject.boundaries.forget();
       await new Promise((resolve) => setTimeout(resolve, idleMs));
       idle = new Set(await subject.boundaries.passed());
     });
-    after(() => subject?.stop());
+    after(async () => {
+      await subject?.stop();
+      await subject?.engine?.stop();
+    });
 
     const deploy = operations.filter(({ name }) => name === 'deploy');
     const chosen =
@@ -75,7 +85,7 @@ export function describeChaos(runtime: string, env: Readonly<Record<string, stri
     /** One for each boundary and victim; a boundary that an earlier operation has is not tried again. */
     async function blowsOf(operation: Operation): Promise<Blow[]> {
       const passed = await perform(subject, operation, baseline);
-      const fresh = boundariesOf(passed, idle, 1).filter(({ point }) => !known.has(point));
+      const fresh = boundariesOf(passed, idle, 1).filter(({ point }) => install.isAbout(point) && !known.has(point));
       for (const { point } of fresh) known.add(point);
       const blow = (boundary: Boundary): Blow[] =>
         victimsOf(boundary.point).map((victim) => ({ operation, boundary, victim }));

@@ -4,14 +4,18 @@ import { join, relative } from 'node:path';
 import { findHome } from '@containr/postgres';
 import type { Subject } from './subject.ts';
 
-/** What a rest is compared with: advisory locks that an install holds all the time. */
+/** What a rest is compared with: advisory locks and networks that an install has all the time. */
 export interface Baseline {
   readonly locks: ReadonlySet<string>;
+  readonly networks: ReadonlySet<string>;
 }
 
 /** Looks at an install that rests. */
 export async function baselineOf(subject: Subject): Promise<Baseline> {
-  return { locks: new Set(await locks(subject)) };
+  return {
+    locks: new Set(await locks(subject)),
+    networks: new Set((await subject.engine?.state())?.networks),
+  };
 }
 
 /** Everything that an install at rest must not have: work that nobody does, replicas, files and processes that nobody wants, locks that nobody needs. */
@@ -52,6 +56,7 @@ export async function leftovers(subject: Subject, baseline: Baseline): Promise<s
     )),
     ...(await locks(subject)).filter((lock) => !baseline.locks.has(lock)).map((lock) => `lock ${lock} is held`),
     ...onDisk(subject, wanted),
+    ...(await inEngine(subject, wanted, baseline)),
     ...(await programs(subject, wanted)),
     ...(await temporaries(subject)),
   ];
@@ -83,12 +88,24 @@ function onDisk(subject: Subject, wanted: ReadonlySet<string>): string[] {
   });
   return [
     ...kept.filter((one) => !wanted.has(one)).map((one) => `record of replica ${one}`),
-    ...[...wanted].filter((one) => !kept.includes(one)).map((one) => `no record of replica ${one}`),
+    ...[...wanted].filter((one) => !subject.engine && !kept.includes(one)).map((one) => `no record of replica ${one}`),
     ...names('plugins/process/replicas')
       .filter((one) => !wanted.has(one))
       .map((one) => `folder of replica ${one}`),
     ...names('plugins/process/builds').map((one) => `folder of a build ${one}`),
     ...open.map((one) => `task ${one} on the node`),
+  ];
+}
+
+/** Containers and networks that nobody wants. */
+async function inEngine(subject: Subject, wanted: ReadonlySet<string>, baseline: Baseline): Promise<string[]> {
+  if (!subject.engine) return [];
+  const { containers, networks } = await subject.engine.state();
+  const expected = [...wanted].map((replica) => `containr-${replica}`);
+  return [
+    ...containers.filter((one) => !expected.includes(one)).map((one) => `container ${one}`),
+    ...expected.filter((one) => !containers.includes(one)).map((one) => `no container ${one}`),
+    ...networks.filter((one) => !baseline.networks.has(one)).map((one) => `network ${one}`),
   ];
 }
 

@@ -9,8 +9,8 @@ import type { Subject } from './subject.ts';
 export interface Ending {
   /** What visitors of the web service are told afterwards. */
   readonly says: string;
-  /** What is not as it must be, in sentences; asked again until there is nothing. `agentKilled`: a command may have been cut off. */
-  wrong(subject: Subject, agentKilled: boolean): Promise<readonly string[]>;
+  /** What is not as it must be, in sentences; asked again until there is nothing. `cutOff`: who runs commands was killed. */
+  wrong(subject: Subject, cutOff: boolean): Promise<readonly string[]>;
 }
 
 /** Something that people do, which passes boundaries. */
@@ -26,7 +26,7 @@ const deploy: Operation = {
   async begin(subject, before) {
     const version = subject.nextVersion();
     const id = await subject.upload(subject.web, crashApp(version, subject.counts));
-    return goesLive(id, `${version} none`, before);
+    return goesLive(id, `${version} ${subject.greeting}`, before);
   },
 };
 
@@ -101,9 +101,9 @@ const run: Operation = {
     const id = await subject.ask('/runs', { service: subject.cron.id, command: ['node', 'once.js', name] });
     return {
       says: before,
-      async wrong(on, agentKilled) {
+      async wrong(on, cutOff) {
         const { status, reason } = await on.owner.get<RunDocument>(`/runs/${id}`);
-        const isRight = status === 'succeeded' || (status === 'lost' && agentKilled);
+        const isRight = status === 'succeeded' || (cutOff && (status === 'lost' || status === 'failed'));
         return isRight ? [] : [`the run is ${status} (${reason ?? ''})`];
       },
     };
@@ -116,12 +116,10 @@ export const operations: readonly Operation[] = [deploy, rollback, variable, can
 function goesLive(id: string, says: string, before: string): Ending {
   return {
     says,
-    async wrong(subject, agentKilled) {
+    async wrong(subject, cutOff) {
       const { status, cause } = await subject.owner.deployment(id);
       if (status === 'live') return [];
-      // Nobody knows how far a command got whose agent was killed: it is not run twice, and what was live stays.
-      const cutOff = agentKilled && cause?.code === 'RELEASE_FAILED' && cause.detail.includes('interrupted');
-      if (cutOff && (await subject.says()) === before) return [];
+      if (cutOff && isCutOff(cause) && (await subject.says()) === before) return [];
       return [`the deployment is ${told(status, cause)} and should be live`];
     },
   };
@@ -130,12 +128,18 @@ function goesLive(id: string, says: string, before: string): Ending {
 function ends(id: string, status: DeploymentDocument['status'], says: string, causes: readonly string[]): Ending {
   return {
     says,
-    async wrong(subject) {
+    async wrong(subject, cutOff) {
       const { status: is, cause } = await subject.owner.deployment(id);
       if (is === status && causes.includes(cause?.code ?? '')) return [];
+      if (is === 'failed' && cutOff && isCutOff(cause)) return [];
       return [`the deployment is ${told(is, cause)} and should be ${status} (${causes.join(' or ')})`];
     },
   };
+}
+
+/** Nobody knows how far a command got that was cut off: it is not run twice, and what was live stays. */
+function isCutOff(cause: DeploymentDocument['cause']): boolean {
+  return cause?.code === 'RELEASE_FAILED' && cause.detail.includes('interrupted');
 }
 
 function told(status: string, cause: DeploymentDocument['cause']): string {

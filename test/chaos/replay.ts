@@ -101,9 +101,11 @@ async function wrongs(subject: Subject, ending: Ending, baseline: Baseline, vict
 
 /** What is wrong with how an operation ended. */
 async function judge(subject: Subject, ending: Ending, victim: Victim | null): Promise<string[]> {
-  const wrong = await ending.wrong(subject, victim === 'agent');
+  const cutOff = victim === 'agent' || victim === 'engine';
+  const wrong = await ending.wrong(subject, cutOff);
   const says = await subject.says();
-  const mayDiffer = victim === 'agent' && wrong.length === 0;
+  // It went another way that is right too, and was looked at there.
+  const mayDiffer = cutOff && wrong.length === 0;
   return [
     ...wrong,
     ...(says === ending.says || mayDiffer ? [] : [`visitors are told "${says}", and should be told "${ending.says}"`]),

@@ -14,14 +14,14 @@ export class RunCounter {
     this.#runs = runs;
   }
 
-  static async start(host: string): Promise<RunCounter> {
+  static async start(): Promise<RunCounter> {
     const runs = new Map<string, number>();
     const server = createServer((request, response) => {
       const name = request.url ?? '';
       runs.set(name, (runs.get(name) ?? 0) + 1);
       response.end();
     });
-    await once(server.listen(0, host), 'listening');
+    await once(server.listen(0), 'listening');
     const address = server.address();
     return new RunCounter(server, typeof address === 'object' && address ? address.port : 0, runs);
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { findHome } from '@containr/postgres';
 import type { ServiceDocument } from '@containr/plugin-projects/contract';
@@ -13,10 +13,11 @@ import { until } from '../road/until.ts';
 import { Boundaries } from './boundaries.ts';
 import { crashApp } from './app.ts';
 import { insist } from './insist.ts';
+import type { PrivateEngine } from './private-engine.ts';
 import { RunCounter } from './run-counter.ts';
 
 /** Who can be killed. */
-export type Victim = 'control plane' | 'agent' | 'postgres' | 'ingress';
+export type Victim = 'control plane' | 'agent' | 'postgres' | 'ingress' | 'engine';
 
 /** A supervisor gives up at the fifth crash in a row, so it is started anew before that. */
 const mostCrashes = 4;
@@ -33,11 +34,18 @@ export class Subject {
   readonly cron: ServiceDocument;
   readonly url: string;
   readonly database: pg.Pool;
+  /** The engine that it runs on, of its own; `null` where replicas are processes. */
+  readonly engine: PrivateEngine | null;
+  /** What its newest settings have it say after its version. */
+  greeting = 'none';
   #crashes = 0;
   #versions = 0;
 
   private constructor(
-    parts: Pick<Subject, 'install' | 'owner' | 'boundaries' | 'counter' | 'web' | 'copy' | 'cron' | 'url' | 'database'>,
+    parts: Pick<
+      Subject,
+      'install' | 'owner' | 'boundaries' | 'counter' | 'web' | 'copy' | 'cron' | 'url' | 'database' | 'engine'
+    >,
   ) {
     this.install = parts.install;
     this.owner = parts.owner;
@@ -48,11 +56,12 @@ export class Subject {
     this.cron = parts.cron;
     this.url = parts.url;
     this.database = parts.database;
+    this.engine = parts.engine;
   }
 
   /** Starts an install on a runtime, with a web service that serves, its copy in a second environment, and a cron service. */
-  static async start(env: Readonly<Record<string, string>>, counterHost = '127.0.0.1'): Promise<Subject> {
-    const counter = await RunCounter.start(counterHost);
+  static async start(env: Readonly<Record<string, string>>, engine: PrivateEngine | null = null): Promise<Subject> {
+    const counter = await RunCounter.start();
     const install = await Install.prepare({ ...env, NODE_OPTIONS: `--import=${probe}` }, ['--no-sample']);
     try {
       const folder = join(install.data, 'chaos');
@@ -63,7 +72,7 @@ export class Subject {
       const home = await findHome(install.data);
       const database = new pg.Pool({ host: home.socket, user: 'postgres', database: 'containr', max: 1 });
       database.on('error', () => undefined);
-      const counts = `http://${counterHost}:${counter.port}`;
+      const counts = addressOf(counter, engine);
       const spec = { watchMs: 300, preDeploy: ['node', 'once.js'] };
       const web = await owner.makeService('crash', 'web', spec);
       const cron = await owner.makeService(
@@ -72,7 +81,18 @@ export class Subject {
         { start: { command: 'node once.js' }, cron: { schedule: '0 0 1 1 *', timeZone: 'UTC', overlap: 'skip' } },
         'cron',
       );
-      const first = new Subject({ install, owner, boundaries, counter, web, copy: web, cron, url: '', database });
+      const first = new Subject({
+        install,
+        owner,
+        boundaries,
+        counter,
+        web,
+        copy: web,
+        cron,
+        url: '',
+        database,
+        engine,
+      });
       for (const service of [web, cron]) await first.settled(await first.upload(service, crashApp('v0', counts)));
       const copied = await owner.post<{ id: string }>(`/environments/${web.environment}/duplicate`, {
         name: 'Next',
@@ -91,7 +111,7 @@ export class Subject {
   }
 
   get counts(): string {
-    return `http://127.0.0.1:${this.counter.port}`;
+    return addressOf(this.counter, this.engine);
   }
 
   /** A version that nothing had before. */
@@ -120,6 +140,7 @@ export class Subject {
 
   /** Gives the variable that its answers tell another value. */
   async setGreeting(service: ServiceDocument, value: string): Promise<void> {
+    this.greeting = value;
     const known = await insist('the variables', () =>
       this.owner.get<{ items: { id: string; name: string }[] }>('/variables', { service: service.id }),
     );
@@ -167,6 +188,8 @@ export class Subject {
         const { data } = await findHome(this.install.data);
         return [Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0])];
       }
+      case 'engine':
+        return this.engine ? [this.engine.pid] : [];
       case 'ingress': {
         const record: unknown = JSON.parse(
           await readFile(join(this.install.data, 'agent/plugins/ingress/router.json'), 'utf8'),
@@ -182,9 +205,10 @@ export class Subject {
       'the install is up again',
       async () => {
         const there = await Promise.all(
-          (['control plane', 'agent', 'postgres', 'ingress'] as const).map((one) => this.pidsOf(one)),
+          (['control plane', 'agent', 'postgres', 'ingress', 'engine'] as const).map((one) => this.pidsOf(one)),
         );
         if (there.flat().some((pid) => killed.includes(pid))) return false;
+        if (this.engine && !(await this.engine.answers())) return false;
         if ((await get(`http://127.0.0.1:${this.install.port}/readyz`)).status !== 200) return false;
         const { items } = await this.owner.get<{ items: { state: string }[] }>('/nodes');
         return items.length > 0 && items.every((node) => node.state === 'reachable');
@@ -210,5 +234,10 @@ export class Subject {
   }
 }
 
-/** Where this project is. */
-export const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Where commands of replicas reach the counter: containers have a network of their own. */
+function addressOf(counter: RunCounter, engine: PrivateEngine | null): string {
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.family === 'IPv4' && !one.internal);
+  return `http://${engine ? (outside?.address ?? '127.0.0.1') : '127.0.0.1'}:${counter.port}`;
+}
