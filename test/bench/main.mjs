@@ -18,6 +18,7 @@ const names = [
   'isolation',
   'containment',
   'plan',
+  'services',
 ];
 const args = process.argv.slice(2);
 const json = args.includes('--json');

@@ -1,37 +1,78 @@
 import type { DeploymentDocument, PhaseDocument, Waiting } from './contract.ts';
 import type { Deployment } from './entities/deployment.ts';
-import { Phase } from './entities/phase.ts';
 import { waitingOf } from './queue/waiting.ts';
+import { query, timeOf } from './engine/query.ts';
 import { actor, storeOf } from './engine/road.ts';
 import type { Road } from './engine/road.ts';
+
+/** What a list reads of deployments: all that their documents show, without the plans, which are large. */
+export const listedFields = [
+  'id',
+  'number',
+  'service',
+  'environment',
+  'project',
+  'status',
+  'phase',
+  'cause',
+  'notices',
+  'source',
+  'artifact',
+  'artifactRemovedAt',
+  'pinned',
+  'revision',
+  'createdBy',
+  'createdAt',
+  'liveAt',
+  'endedAt',
+  'rollbackOf',
+  'promotedFrom',
+  'supersededBy',
+  'slot',
+  'slotNode',
+  'slotSince',
+  'after',
+  'held',
+  'override',
+] as const;
+
+/** A deployment as far as its document shows it. */
+export type Shown = Pick<Deployment, (typeof listedFields)[number]> & { readonly plan?: Deployment['plan'] };
 
 /** Deployments as the API shows them: with their phases and the service's addresses. All of one organisation. */
 export async function documentsOf(
   road: Road,
   organisation: string,
-  deployments: readonly Deployment[],
+  deployments: readonly Shown[],
 ): Promise<DeploymentDocument[]> {
   if (deployments.length === 0) return [];
   const ids = deployments.map((deployment) => deployment.id);
-  const phases = await storeOf(road, organisation).transaction((unit) =>
-    unit.em.find(Phase, { deployment: { $in: ids } }, { orderBy: { position: 'asc' } }),
+  const rows = await storeOf(road, organisation).transaction((unit) =>
+    // Eleven a deployment: as plain rows they take a third of the time.
+    query<Readonly<Record<string, unknown>>>(
+      unit,
+      `select deployment, name, status, attempt, started_at, ended_at, message from plugin_deployments.phases
+       where deployment = any(?::uuid[]) order by position`,
+      [`{${ids.join(',')}}`],
+    ),
   );
+  const phases = Map.groupBy(rows, (row) => String(row['deployment']));
   const urls = await urlsOf(road, organisation, [...new Set(deployments.map((deployment) => deployment.service))]);
   const waiting = await waitingOf(road, organisation, deployments);
   return deployments.map((deployment) =>
     documentOf(
       deployment,
       waiting.get(deployment.id) ?? null,
-      phases.filter((phase) => phase.deployment === deployment.id),
+      phases.get(deployment.id) ?? [],
       urls[deployment.service] ?? [],
     ),
   );
 }
 
 function documentOf(
-  deployment: Deployment,
+  deployment: Shown,
   waiting: Waiting | null,
-  phases: readonly Phase[],
+  phases: readonly Readonly<Record<string, unknown>>[],
   urls: readonly string[],
 ): DeploymentDocument {
   return {
@@ -50,7 +91,7 @@ function documentOf(
     artifactRemovedAt: deployment.artifactRemovedAt?.toISOString() ?? null,
     pinned: deployment.pinned,
     revision: deployment.revision,
-    plan: deployment.plan,
+    plan: deployment.plan ?? null,
     phases: phases.map(phaseDocument),
     urls: [...urls],
     createdBy: deployment.createdBy,
@@ -64,16 +105,16 @@ function documentOf(
   };
 }
 
-function phaseDocument(phase: Phase): PhaseDocument {
+function phaseDocument(row: Readonly<Record<string, unknown>>): PhaseDocument {
+  const [startedAt, endedAt] = [timeOf(row['started_at']), timeOf(row['ended_at'])];
   return {
-    name: phase.name,
-    status: phase.status,
-    attempt: phase.attempt,
-    startedAt: phase.startedAt?.toISOString() ?? null,
-    endedAt: phase.endedAt?.toISOString() ?? null,
-    durationMs:
-      phase.startedAt && phase.endedAt ? Math.max(0, phase.endedAt.getTime() - phase.startedAt.getTime()) : null,
-    message: phase.message,
+    name: String(row['name']) as PhaseDocument['name'],
+    status: String(row['status']) as PhaseDocument['status'],
+    attempt: Number(row['attempt']),
+    startedAt: startedAt?.toISOString() ?? null,
+    endedAt: endedAt?.toISOString() ?? null,
+    durationMs: startedAt && endedAt ? Math.max(0, endedAt.getTime() - startedAt.getTime()) : null,
+    message: typeof row['message'] === 'string' ? row['message'] : null,
   };
 }
 

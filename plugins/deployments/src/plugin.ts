@@ -51,6 +51,7 @@ import { nodeRemoved } from './nodes/removed.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { compareRoute } from './routes/compare.ts';
 import { drainRoutes } from './routes/drains.ts';
+import { listIndexes } from './migrations/0012-list-indexes.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { historyRoutes } from './routes/history.ts';
 import { freezeRoutes } from './routes/freeze.ts';
@@ -66,7 +67,19 @@ const sources = new LentSources();
 export default definePlugin({
   settings: Settings,
   entities: [Deployment, Phase, Task, Replica, Snapshot, Removal, CleanUp],
-  migrations: [init, taskSubject, buildDigest, notices, after, promotion, slots, cleanUpTables, freezes, moves],
+  migrations: [
+    init,
+    taskSubject,
+    buildDigest,
+    notices,
+    after,
+    promotion,
+    slots,
+    cleanUpTables,
+    freezes,
+    moves,
+    listIndexes,
+  ],
   async setup(ctx) {
     const road: Road = {
       ctx,

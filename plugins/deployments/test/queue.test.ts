@@ -66,6 +66,21 @@ describe('deployments that wait for a slot', function () {
     expect((await install.get(service)).text).to.equal('one\n');
   });
 
+  it('wait for their own organisation too, and are refused when its artifacts fill their room', async () => {
+    await install.ask('/settings/deployments', { method: 'PATCH', body: { buildsPerNode: 9 } });
+    await install.ask('/quotas', { method: 'PATCH', body: { builds: 1 } });
+    const holder = await building(await install.service());
+    const service = await install.service();
+    const next = await install.deploy(service, app('two'));
+    expect((await waits(next)).reason).to.equal('The organisation builds as much at once as it may: app@production.');
+    await install.ask(`/deployments/${holder}/cancel`, { method: 'POST' }, 202);
+    await install.reaches(next, 'live');
+    await install.ask('/quotas', { method: 'PATCH', body: { artifactBytes: 1 } });
+    const refused = await install.reaches(await install.deploy(service, app('three')), 'failed');
+    expect(refused.cause?.code).to.equal('QUOTA_EXCEEDED');
+    expect((await install.get(service)).text).to.equal('two\n');
+  });
+
   it('go on when there may be more at once', async () => {
     await building(await install.service());
     const next = await install.deploy(await install.service(), app('two'));

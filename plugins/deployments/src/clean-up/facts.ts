@@ -2,7 +2,7 @@ import type { UnitOfWork } from '@containr/sdk';
 import { artifactKey } from '../artifact-key.ts';
 import { Deployment } from '../entities/deployment.ts';
 import { Snapshot } from '../entities/snapshot.ts';
-import { query } from '../engine/query.ts';
+import { query, timeOf } from '../engine/query.ts';
 import type { Kept, User } from './decide.ts';
 
 /** Something that may be cleaned up, with what is needed to do it and to tell of it. */
@@ -103,8 +103,6 @@ export async function usersOfTrees(
      from plugin_deployments.deployments where source->>'treeHash' = any(?::text[]) order by created_at, number`,
     [`{${hashes.join(',')}}`],
   );
-  const time = (value: unknown): Date | null =>
-    value === null ? null : value instanceof Date ? value : new Date(typeof value === 'string' ? value : Number.NaN);
   return rows.map((row) => ({
     id: String(row['id']),
     organisation: String(row['organisation']),
@@ -113,10 +111,10 @@ export async function usersOfTrees(
     number: Number(row['number']),
     status: String(row['status']) as Deployment['status'],
     pinned: row['pinned'] === true,
-    createdAt: time(row['created_at']) ?? new Date(0),
-    liveAt: time(row['live_at']),
-    endedAt: time(row['ended_at']),
-    serviceDeletedAt: time(row['service_deleted_at']),
+    createdAt: timeOf(row['created_at']) ?? new Date(0),
+    liveAt: timeOf(row['live_at']),
+    endedAt: timeOf(row['ended_at']),
+    serviceDeletedAt: timeOf(row['service_deleted_at']),
     tree: String(row['tree']),
   }));
 }

@@ -14,7 +14,13 @@ export function portOf(deployment: Deployment): number {
 }
 
 /** How many replicas it should have all the time; what runs by a schedule has none. */
-export function wantedReplicas({ serviceKind, spec }: Pick<Deployment, 'serviceKind' | 'spec'>): number {
+export function wantedReplicas({
+  serviceKind,
+  spec,
+}: {
+  readonly serviceKind: string;
+  readonly spec: Pick<Deployment['spec'], 'replicas'>;
+}): number {
   return serviceKind === 'cron' ? 0 : spec.replicas;
 }
 

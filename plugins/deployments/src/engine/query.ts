@@ -9,3 +9,9 @@ export async function query<Row>(
   const rows: unknown = await unit.em.getConnection().execute(sql, [...values], 'all', unit.em.getTransactionContext());
   return rows as readonly Row[];
 }
+
+/** A time of a row that was read by a statement of our own; `null` stays. */
+export function timeOf(value: unknown): Date | null {
+  if (value === null || value === undefined) return null;
+  return value instanceof Date ? value : new Date(typeof value === 'string' ? value : Number.NaN);
+}

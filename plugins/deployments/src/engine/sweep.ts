@@ -49,9 +49,11 @@ async function wakeOpen(road: Road): Promise<void> {
 async function stopLeftovers(road: Road): Promise<void> {
   const leftovers = await everything(road).transaction(async (unit) => {
     const rows = await unit.em.find(Replica, { state: { $ne: 'gone' }, createdAt: { $lt: inMs(road, -askAfterMs) } });
-    const deployments = await unit.em.find(Deployment, {
-      id: { $in: [...new Set(rows.map((row) => row.deployment))] },
-    });
+    const deployments = await unit.em.find(
+      Deployment,
+      { id: { $in: [...new Set(rows.map((row) => row.deployment))] } },
+      { fields: ['id', 'status'] },
+    );
     const ended = new Set(
       deployments.filter((deployment) => isTerminal(deployment.status)).map((deployment) => deployment.id),
     );
@@ -70,10 +72,15 @@ async function stopLeftovers(road: Road): Promise<void> {
 async function repairLive(road: Road): Promise<void> {
   const draining = drainingOf(await road.ctx.agents.nodes());
   await everything(road).transaction(async (unit) => {
-    const live = await unit.em.find(Deployment, { status: 'live' });
+    const live = await unit.em.find(
+      Deployment,
+      { status: 'live' },
+      { fields: ['id', 'organisation', 'service', 'serviceKind', 'spec'] },
+    );
     const rows = await unit.em.find(Replica, { deployment: { $in: live.map((one) => one.id) } });
+    const byDeployment = Map.groupBy(rows, (row) => row.deployment);
     for (const deployment of live) {
-      const members = rows.filter((row) => row.deployment === deployment.id);
+      const members = byDeployment.get(deployment.id) ?? [];
       const waits = members.some(
         (row) => row.desired === 'running' && (row.role !== 'serving' || draining.has(row.node)),
       );

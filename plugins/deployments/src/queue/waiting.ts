@@ -9,11 +9,17 @@ import { allOrganisations, limitsOf, verdicts } from './slots.ts';
 
 const named = 5;
 
+/** What is read of one that waits. */
+type Queued = Pick<
+  Deployment,
+  'id' | 'service' | 'status' | 'slot' | 'slotNode' | 'slotSince' | 'createdAt' | 'after' | 'held'
+>;
+
 /** Why deployments of one organisation wait, by id, as it is now. Others' services are counted, never named. */
 export async function waitingOf(
   road: Road,
   organisation: string,
-  rows: readonly Deployment[],
+  rows: readonly Queued[],
 ): Promise<ReadonlyMap<string, Waiting>> {
   const queued = rows.filter((row) => row.status === 'queued');
   if (queued.length === 0) return new Map();
@@ -50,7 +56,7 @@ async function verdictsNow(road: Road): Promise<ReadonlyMap<string, Verdict>> {
 }
 
 function laneReason(
-  row: Deployment,
+  row: Queued,
   before: readonly Deployment[],
   nameOf: (service: string) => string,
 ): Pick<Waiting, 'kind' | 'reason'> {
@@ -66,7 +72,7 @@ function laneReason(
 }
 
 /** Deployments that are before one of these: of its service, or those that it reads from. */
-async function beforeThem(road: Road, organisation: string, queued: readonly Deployment[]): Promise<Deployment[]> {
+async function beforeThem(road: Road, organisation: string, queued: readonly Queued[]): Promise<Deployment[]> {
   return storeOf(road, organisation).transaction((unit) =>
     unit.em.find(Deployment, {
       $or: [

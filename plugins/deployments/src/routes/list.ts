@@ -2,7 +2,7 @@ import type { FilterQuery } from '@mikro-orm/core';
 import { invalid } from '@containr/sdk';
 import type { DeploymentDocument, DeploymentStatus } from '../contract.ts';
 import { Deployment } from '../entities/deployment.ts';
-import { documentsOf } from '../documents.ts';
+import { documentsOf, listedFields } from '../documents.ts';
 import type { Road } from '../engine/road.ts';
 import { storeOf } from '../engine/road.ts';
 
@@ -42,9 +42,13 @@ export async function listDeployments(
     ...(filter.search === undefined ? {} : { name: { $ilike: `%${filter.search.replaceAll(/[%_\\]/g, '\\$&')}%` } }),
   };
   const rows = await storeOf(road, organisation).transaction((unit) =>
-    unit.em.find(Deployment, where, { orderBy: { id: ascending ? 'asc' : 'desc' }, limit: filter.limit + 1 }),
+    unit.em.find(Deployment, where, {
+      orderBy: { id: ascending ? 'asc' : 'desc' },
+      limit: filter.limit + 1,
+      fields: listedFields,
+    }),
   );
   const page = rows.slice(0, filter.limit);
-  const items = (await documentsOf(road, organisation, page)).map((item) => ({ ...item, plan: null }));
+  const items = await documentsOf(road, organisation, page);
   return { items, nextCursor: rows.length > filter.limit ? (page.at(-1)?.id ?? null) : null };
 }

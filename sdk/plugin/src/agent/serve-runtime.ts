@@ -12,7 +12,7 @@ function inUse(reference: string): ContainrError {
   return new ContainrError({
     code: 'CONFLICT_IN_USE',
     status: 409,
-    detail: `The artifact ${reference} is used by a replica on this node.`,
+    detail: `The artifact ${reference} is used by a replica or a command on this node.`,
     hint: 'Stop the replicas that run it first.',
   });
 }
@@ -22,9 +22,18 @@ export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
   const can = runtimeCapabilities(runtime.driver);
   const fences = new Fences(agent.directory);
   const replicas = new Replicas(agent, runtime);
+  /** Deployments whose artifact a one-off command runs in now; these end with their agent. */
+  const commands: string[] = [];
 
   agent.capability(can.build, (request, io) => runtime.build(request, io));
-  agent.capability(can.run, (request, io) => runInTime(runtime, request, io));
+  agent.capability(can.run, async (request, io) => {
+    commands.push(request.deployment);
+    try {
+      return await runInTime(runtime, request, io);
+    } finally {
+      commands.splice(commands.indexOf(request.deployment), 1);
+    }
+  });
   agent.capability(can.check, (order, io) => checkByCommand(runtime, order, io.signal));
   agent.capability(can.start, async (spec) => {
     fences.pass(spec.service, spec.epoch);
@@ -46,8 +55,8 @@ export function serveRuntime(agent: AgentContext, runtime: Runtime): void {
     return {};
   });
   agent.capability(can.remove, async ({ artifact, deployments }) => {
-    const users = (await runtime.list()).filter((one) => deployments.includes(one.deployment));
-    if (users.length > 0) throw inUse(artifact.reference);
+    const users = [...commands, ...(await runtime.list()).map((replica) => replica.deployment)];
+    if (users.some((one) => deployments.includes(one))) throw inUse(artifact.reference);
     await runtime.removeArtifact(artifact);
     return {};
   });
