@@ -86,7 +86,8 @@ export class ChangingApp {
       agent: true,
       settings: {
         ingress: { driver, port, tlsPort, host: '127.0.0.1', ownership: 'trusted' },
-        deployments: { runtime: 'process' },
+        // Longer than any visitor stays: a drain waits for the last of them, or this long.
+        deployments: { runtime: 'process', drainMs: 10_000 },
       },
     });
     try {
@@ -211,7 +212,7 @@ export class ChangingApp {
     const [fullest] = drains.sort((a, b) => b.left - a.left);
     const node = fullest?.node ?? '';
     await this.#owner.post(`/nodes/${node}/drain`, { draining: true });
-    await until('the node is empty', async () => (await this.#drainOf(node)).state === 'drained' || undefined, 60_000);
+    await until('the node is empty', async () => (await this.#drainOf(node)).state === 'drained' || undefined, 180_000);
     await this.#owner.post(`/nodes/${node}/drain`, { draining: false });
   }
 
