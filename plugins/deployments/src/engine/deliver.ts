@@ -1,4 +1,6 @@
+import type { NodeInfo } from '@containr/sdk';
 import { ContainrError } from '@containr/sdk';
+import type { Artifact } from '@containr/sdk/contracts';
 import { artifactsPath } from '../artifacts/routes.ts';
 import { causes } from '../causes.ts';
 import type { Deployment } from '../entities/deployment.ts';
@@ -8,11 +10,14 @@ import { driver } from '../replicas/drivers.ts';
 import { artifactOf } from './findings.ts';
 import type { Road } from './road.ts';
 import { pursue } from './tasks.ts';
+import type { Whereabouts } from './whereabouts.ts';
 import { whereabouts } from './whereabouts.ts';
 
 /**
- * Sees to it that the nodes of these replicas have the artifact, and gives the replicas whose nodes do. From a node that has it, it
- * travels over the control plane. Throws `ARTIFACT_LOST` when no reachable node has it any more, and what packing or fetching failed with.
+ * Sees to it that the nodes of these replicas have the artifact, and gives the replicas whose nodes do not lack it: of a node that
+ * can't be asked now nothing is known, and its replicas wait for itself. From a node that has it, it travels over the control plane.
+ * Throws `ARTIFACT_LOST` when nobody has it any more, `NODE_UNREACHABLE` while its own node can't be asked, and what packing or
+ * fetching failed with.
  */
 export async function deliver(
   road: Road,
@@ -25,10 +30,10 @@ export async function deliver(
   const artifact = artifactOf(deployment);
   const nodes = await road.ctx.agents.nodes();
   const found = await whereabouts(road, artifact, nodes);
-  const missing = replicas.filter(({ node }) => !found.anywhere && !found.nodes.includes(node));
+  const missing = replicas.filter(({ node }) => found.lacking.includes(node));
   for (const [node, { id }] of new Map(missing.map((replica) => [replica.node, replica]))) {
     const source = found.nodes[0];
-    if (source === undefined) throw nobodyHasIt();
+    if (source === undefined) throw homeIsSilent(artifact, nodes, found) ? notConnected() : nobodyHasIt();
     await carry(road, deployment, tasks, { phase, source, node, key: id });
   }
   return replicas.filter((replica) => !missing.includes(replica));
@@ -63,4 +68,17 @@ async function carry(
 function nobodyHasIt(): ContainrError {
   const { detail, hint } = causes.ARTIFACT_LOST;
   return new ContainrError({ code: 'ARTIFACT_LOST', status: 409, detail, hint });
+}
+
+function homeIsSilent({ node }: Artifact, nodes: readonly NodeInfo[], { lacking }: Whereabouts): boolean {
+  return nodes.some(({ id }) => id === node) && !lacking.includes(node);
+}
+
+function notConnected(): ContainrError {
+  return new ContainrError({
+    code: 'NODE_UNREACHABLE',
+    status: 503,
+    detail: 'The node that has what was built is not connected.',
+    hint: 'It goes on by itself when the node is back.',
+  });
 }
