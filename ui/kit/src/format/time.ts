@@ -8,12 +8,13 @@ const clockSeconds = new Intl.DateTimeFormat(undefined, {
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const dayYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
-/** `14:21` today, `yesterday 17:44`, then `2 Jun, 09:04`. */
+/** `14:21` today, `yesterday 17:44`, then, before and after, `2 Jun, 09:04`; of another year the day alone. */
 export function shortTime(at: string | Date, now = new Date()): string {
   const date = new Date(at);
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
-  if (date.getTime() >= midnight) return clock.format(date);
-  if (date.getTime() >= midnight - 86_400_000) return `yesterday ${clock.format(date)}`;
+  const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  if (date.getTime() >= midnight && date < tomorrow) return clock.format(date);
+  if (date.getTime() >= midnight - 86_400_000 && date < tomorrow) return `yesterday ${clock.format(date)}`;
   return date.getFullYear() === now.getFullYear() ? `${day.format(date)}, ${clock.format(date)}` : dayYear.format(date);
 }
 
