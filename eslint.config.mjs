@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const starters = [
   'sdk/plugin/src/host/exec.ts',
   'sdk/plugin/src/ingress/spawn-program.ts',
-  'sdk/cli/src/edit-text.ts',
+  'sdk/cli/src/{edit-text,join-install}.ts',
   'sdk/cli/src/commands/plugin-packages.ts',
   'agent/src/data-lock.ts',
   'foundation/cell/src/cell.ts',

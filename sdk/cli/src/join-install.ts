@@ -4,10 +4,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ContainrError } from '@containr/sdk';
-import { usualDataFolder } from '@containr/sdk/host';
+import type { Infer } from '@containr/sdk';
+import { ContainrError, defineSchema } from '@containr/sdk';
+import { usualDataFolder, validate } from '@containr/sdk/host';
 import { meetControlPlane, readJoinToken } from '@containr/sdk/wire';
 import type { Output } from './output.ts';
+
+/** `join.json`: whom a machine belongs to. */
+const Joined = defineSchema({
+  type: 'object',
+  properties: { control: { type: 'string' }, pin: { type: 'string' } },
+  required: ['control', 'pin'],
+  additionalProperties: false,
+});
 
 /** How a machine joins. */
 export interface JoinOptions {
@@ -35,9 +44,10 @@ async function prepare(folder: string, text: string, joined: boolean): Promise<v
   const { control, pin, token } = readJoinToken(text.trim());
   const file = join(folder, 'join.json');
   if (joined) {
-    const before: unknown = JSON.parse(await readFile(file, 'utf8').catch(() => 'null'));
-    const known = typeof before === 'object' && before !== null ? Reflect.get(before, 'pin') : undefined;
-    if (known !== pin)
+    const before = existsSync(file)
+      ? validate<Infer<typeof Joined>>(Joined, JSON.parse(await readFile(file, 'utf8')), file)
+      : null;
+    if (before?.pin !== pin)
       throw new ContainrError({
         code: 'CONFLICT_JOINED',
         status: 409,
