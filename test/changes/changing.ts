@@ -3,6 +3,7 @@ import type { DeploymentDocument } from '@containr/plugin-deployments/contract';
 import type { ServiceDocument } from '@containr/plugin-projects/contract';
 import { Setup } from '@containr/plugin-auth/contract';
 import { discover } from '@containr/kernel';
+import { ApiError } from '@containr/client';
 import type { TestPlatform } from '@containr/testing';
 import { startTestPlatform } from '@containr/testing';
 import { glob } from 'node:fs/promises';
@@ -211,7 +212,20 @@ export class ChangingApp {
     const drains = await Promise.all(nodes.map(({ id }) => this.#drainOf(id)));
     const [fullest] = drains.sort((a, b) => b.left - a.left);
     const node = fullest?.node ?? '';
-    await this.#owner.post(`/nodes/${node}/drain`, { draining: true });
+    // It is refused while an agent that was killed in the change before is not back: nobody knows then what its node has.
+    await until(
+      'the node may be emptied',
+      async () => {
+        try {
+          await this.#owner.post(`/nodes/${node}/drain`, { draining: true });
+          return true;
+        } catch (error) {
+          if (error instanceof ApiError && error.code === 'CONFLICT_NOTHING_FITS') return undefined;
+          throw error;
+        }
+      },
+      60_000,
+    );
     await until('the node is empty', async () => (await this.#drainOf(node)).state === 'drained' || undefined, 180_000);
     await this.#owner.post(`/nodes/${node}/drain`, { draining: false });
   }
