@@ -44,6 +44,10 @@ describe('quotas', function () {
     const web = (items as { id: string; slug: string }[]).find(({ slug }) => slug === 'web')?.id ?? '';
     const more = await ask(`/services/${web}`, 'PATCH', { spec: { replicas: 3 } });
     expect([more.status, more.field('code')]).to.deep.equal([409, 'QUOTA_EXCEEDED']);
+    const change = { spec: { service: web, patch: { replicas: 3 } } };
+    expect((await ask('/changes', 'POST', { environment, changes: [change] })).status).to.equal(201);
+    const applied = await ask('/changes/apply', 'POST', { environment, deploy: false });
+    expect([applied.status, applied.field('code')], 'staged').to.deep.equal([409, 'QUOTA_EXCEEDED']);
     await ask('/quotas', 'PATCH', { replicas: 1 });
     expect((await ask(`/services/${web}`, 'PATCH', { spec: { replicas: 1 } })).status, 'less is fine').to.equal(200);
     const copy = await ask(`/environments/${environment}/duplicate`, 'POST', { name: 'Staging', kind: 'named' });

@@ -9,6 +9,7 @@ import { edgesOf, environmentGraph, referenceOrder } from '../references/edges.t
 import type { Rolled } from '../references/edges.ts';
 import { writeVariables } from '../variables/edit.ts';
 import type { Owner } from '../variables/owner.ts';
+import { withinQuota } from '../quotas/within.ts';
 import { lockVariables, reachedBy, reviseThese } from '../variables/owner.ts';
 import type { Edit } from '../variables/written.ts';
 import { isStale } from './show.ts';
@@ -38,7 +39,7 @@ export interface Applied {
 
 /**
  * Applies changes together: one version of each owner's variables, one revision of each service that they reach. Nothing is applied
- * when one of them can't be. Throws `NOT_FOUND`, `FORBIDDEN`, `INVALID` or `CONFLICT_CHANGED`.
+ * when one of them can't be. Throws `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `CONFLICT_CHANGED` or `QUOTA_EXCEEDED`.
  */
 export async function applyChanges(ctx: Ctx, unit: UnitOfWork, by: Principal, order: ApplyOrder): Promise<Applied> {
   const { em } = unit;
@@ -72,7 +73,9 @@ export async function applyChanges(ctx: Ctx, unit: UnitOfWork, by: Principal, or
     patches.set(change.owner, change.patch);
     reached.add(change.owner);
   }
-  const revised = await reviseThese(ctx, unit, [...reached], { reason, by, patches });
+  const revised = await withinQuota(unit, environment.organisation, () =>
+    reviseThese(ctx, unit, [...reached], { reason, by, patches }),
+  );
   await em.nativeDelete(Change, { id: { $in: changes.map((change) => change.id) } });
   unit.emit(ChangesChanged, { project: environment.project, environment: environment.id });
   return { count: changes.length, revised: await ordered(unit, environment.project, revised) };
